@@ -10,8 +10,7 @@ use elliptic_curve::ops::Reduce;
 use elliptic_curve::point::AffineCoordinates;
 use elliptic_curve::sec1::{FromSec1Point, ToSec1Point};
 use elliptic_curve::{
-    AffinePoint, FieldBytes, Generate, Group, NonZeroScalar, PrimeField,
-    ProjectivePoint, Scalar,
+    AffinePoint, FieldBytes, Generate, Group, NonZeroScalar, PrimeField, ProjectivePoint, Scalar,
 };
 use primeorder::PrimeCurveParams;
 use rand_core::CryptoRng;

@@ -152,9 +152,24 @@ impl CipherSuite {
     pub fn mac(self, key: &[u8], text: &[u8]) -> Result<[u8; 8]> {
         match self {
             Self::TripleDes => retail_mac(key, text),
-            Self::Aes128 => cmac8::<Aes128>(key, text),
-            Self::Aes192 => cmac8::<Aes192>(key, text),
-            Self::Aes256 => cmac8::<Aes256>(key, text),
+            aes => aes.full_mac(key, text)?[..8].try_into().map_err(|_| LENGTH),
+        }
+    }
+}
+
+impl CipherSuite {
+    /// The whole CMAC of AES, 16 bytes.
+    ///
+    /// # Errors
+    /// [`Error::Length`] when the key has the wrong length, [`Error::Algorithm`] for 3DES.
+    pub fn full_mac(self, key: &[u8], text: &[u8]) -> Result<[u8; 16]> {
+        match self {
+            Self::TripleDes => Err(Error::Algorithm {
+                name: "CMAC with 3DES".into(),
+            }),
+            Self::Aes128 => cmac::<Aes128>(key, text),
+            Self::Aes192 => cmac::<Aes192>(key, text),
+            Self::Aes256 => cmac::<Aes256>(key, text),
         }
     }
 }
@@ -189,11 +204,12 @@ where
     Ok(())
 }
 
-fn cmac8<C: cmac::block_api::CmacCipher + KeyInit>(key: &[u8], text: &[u8]) -> Result<[u8; 8]> {
+fn cmac<C: cmac::block_api::CmacCipher + KeyInit>(key: &[u8], text: &[u8]) -> Result<[u8; 16]> {
     let mut mac = <Cmac<C> as KeyInit>::new_from_slice(key).map_err(|_| LENGTH)?;
     Mac::update(&mut mac, text);
-    let tag = mac.finalize().into_bytes();
-    tag[..8].try_into().map_err(|_| LENGTH)
+    mac.finalize().into_bytes()[..]
+        .try_into()
+        .map_err(|_| LENGTH)
 }
 
 fn retail_mac(key: &[u8], text: &[u8]) -> Result<[u8; 8]> {
