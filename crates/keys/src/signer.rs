@@ -21,6 +21,20 @@ pub trait Signer {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>>;
 }
 
+impl<T: Signer + ?Sized> Signer for Box<T> {
+    fn algorithm(&self) -> SignatureAlgorithm {
+        (**self).algorithm()
+    }
+
+    fn public_key(&self) -> PublicKey {
+        (**self).public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        (**self).sign(message)
+    }
+}
+
 /// A private key of either family.
 pub enum PrivateKey {
     /// On a curve.
@@ -91,7 +105,10 @@ impl PrivateKey {
     ///
     /// # Errors
     /// [`Error::Algorithm`] when key and algorithm are of different families.
-    pub fn into_signer(self, algorithm: SignatureAlgorithm) -> Result<impl Signer> {
+    pub fn into_signer(
+        self,
+        algorithm: SignatureAlgorithm,
+    ) -> Result<impl Signer + Send + Sync + 'static> {
         match (&self, algorithm) {
             (Self::Ec(_), SignatureAlgorithm::Ecdsa(_))
             | (Self::Rsa(_), SignatureAlgorithm::RsaPss(_) | SignatureAlgorithm::RsaPkcs1(_)) => {

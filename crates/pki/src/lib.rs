@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod authority;
+mod certificate;
+mod crl;
+mod error;
+mod extensions;
+mod path;
+mod signed_data;
+mod sod;
+mod time;
+
+pub use authority::{AuthorityNames, Csca, DocumentSigner, DocumentSignerPlan, Period};
+pub use certificate::Certificate;
+pub use crl::RevocationList;
+pub use error::Error;
+pub use extensions::{DOCUMENT_TYPE_LIST, DocumentTypeList};
+pub use path::{TrustAnchors, check_path};
+pub use signed_data::SignedData;
+pub use sod::{CARD_SECURITY, LdsSecurityObject, Sod, card_security};
+
+/// The result of everything in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
