@@ -1,5 +1,6 @@
-#![allow(dead_code, reason = "each test uses its own part")]
 //! An authority to test with.
+
+#![allow(dead_code, reason = "each test uses its own part")]
 
 use jiff::Timestamp;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};

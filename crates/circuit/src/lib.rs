@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod application;
+mod numbering;
+mod prints;
+mod profile;
+mod record;
+mod rules;
+mod source;
+
+pub use application::{
+    Address, Application, ApplicationDocument, Delivery, Guardian, Images, MissingFinger, Person,
+    PrintImage,
+};
+pub use numbering::NumberPattern;
+pub use prints::{PrintChoice, choose_prints};
+pub use profile::{
+    AbsentPrints, AccessProtocol, ActiveAuthentication, AuthorityProfile, ChipImages, ChipProfile,
+    Cipher, DocumentProfile, Face, Fallback, Finger, FormatName, Issuance, KeySpec, LayoutProfile,
+    Limits, NameProfile, PaceProfile, PermitType, PrintProfile, Profile, SignatureProfile,
+    SigningProfile, Text, Thresholds, Unlimited, ValidityRule,
+};
+pub use record::{Record, Validity};
+pub use rules::{Refusal, Refusals, decide};
+pub use source::SourceError;
