@@ -1,0 +1,36 @@
+//! What can be wrong with an image.
+
+/// An image that cannot be coded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The size is outside what the format or a document takes.
+    #[error("an image of {width} x {height} pixels cannot be used: {why}")]
+    Size {
+        /// Width, in pixels.
+        width: u32,
+        /// Height, in pixels.
+        height: u32,
+        /// The limit.
+        why: &'static str,
+    },
+    /// The encoder or decoder failed.
+    #[error("{format}: {why}")]
+    Codec {
+        /// The format.
+        format: &'static str,
+        /// What the codec said.
+        why: String,
+    },
+}
+
+impl Error {
+    /// The stable code of the fault.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Size { .. } => "BIO-001",
+            Self::Codec { .. } => "BIO-002",
+        }
+    }
+}
