@@ -4,7 +4,7 @@ use crate::{Error, Result};
 use const_oid::ObjectIdentifier;
 use der::asn1::{Any, GeneralizedTime, Ia5String, OctetString, PrintableString, SetOfVec};
 use der::flagset::FlagSet;
-use der::{Encode, Sequence};
+use der::{Decode, Encode, Sequence};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::crl::dp::DistributionPoint;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
@@ -37,6 +37,17 @@ pub struct DocumentTypeList {
     pub version: u8,
     /// The document codes as the MRZ writes them, without fillers.
     pub types: SetOfVec<PrintableString>,
+}
+
+impl DocumentTypeList {
+    /// The codes of an encoded list.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn read(bytes: &[u8]) -> Result<Vec<String>> {
+        let list = Self::from_der(bytes).map_err(Error::malformed("document type list"))?;
+        Ok(list.types.iter().map(ToString::to_string).collect())
+    }
 }
 
 fn extension(oid: ObjectIdentifier, critical: bool, value: &impl Encode) -> Result<Extension> {
@@ -152,7 +163,6 @@ pub(crate) fn document_types(types: &[String]) -> Result<Extension> {
 
 /// A distinguished name: country in PrintableString, everything else in UTF8String.
 pub(crate) fn distinguished_name(parts: &[(ObjectIdentifier, &str)]) -> Result<Name> {
-    use der::Decode;
     use der::asn1::{PrintableStringRef, Utf8StringRef};
     use x509_cert::attr::AttributeTypeAndValue;
     use x509_cert::name::{RdnSequence, RelativeDistinguishedName};

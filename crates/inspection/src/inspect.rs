@@ -1,0 +1,245 @@
+//! The whole inspection, of a chip or of files.
+
+use crate::authentication::{
+    ChipAuthentication, active_authentication, best_pace, open_bac, open_pace, read_card_access,
+};
+use crate::passive::{Files, check_files};
+use crate::report::{CheckKind, Report};
+use crate::terminal::{ReadError, Terminal};
+use jiff::Timestamp;
+use rand_core::CryptoRng;
+use rilascio_access::channel::CardChannel;
+use rilascio_access::security_info::{self, SecurityInfo};
+use rilascio_access::{AccessPassword, PasswordKind};
+use rilascio_mrtd::lds::{DataGroup, Dg3, EfCom, FileId};
+use rilascio_pki::{Sod, TrustAnchors};
+
+/// Inspects a chip: opens, authenticates, reads and verifies it.
+///
+/// `given_mrz` is the MRZ as it was typed or read optically, to be compared with DG1.
+#[must_use]
+pub fn inspect_chip(
+    channel: &mut dyn CardChannel,
+    password: &AccessPassword,
+    given_mrz: Option<&str>,
+    anchors: &TrustAnchors,
+    at: Timestamp,
+    rng: &mut dyn CryptoRng,
+) -> Report {
+    let mut report = Report::default();
+    let mut terminal = Terminal::new(channel);
+    let mut files = Files::new();
+    match open(&mut terminal, password, &mut files, rng) {
+        Ok(how) => {
+            report.passed(CheckKind::Access, how);
+            read_and_authenticate(&mut report, &mut terminal, password, &mut files, rng);
+            check_files(&mut report, &files, given_mrz, anchors, at);
+        }
+        Err(why) => report.failed(CheckKind::Access, why),
+    }
+    report.traffic = terminal.traffic();
+    report
+}
+
+/// Inspects the files of a document without its chip.
+#[must_use]
+pub fn inspect_files(
+    files: &Files,
+    given_mrz: Option<&str>,
+    anchors: &TrustAnchors,
+    at: Timestamp,
+) -> Report {
+    let mut report = Report::default();
+    for kind in [
+        CheckKind::Access,
+        CheckKind::ChipAuthentication,
+        CheckKind::ActiveAuthentication,
+    ] {
+        report.not_possible(kind, "these are files; there is no chip");
+    }
+    if let Some(bytes) = files.get(&FileId::Dg(DataGroup::DG3)) {
+        match Dg3::decode(bytes) {
+            Ok(dg3) if dg3.fingers.is_empty() => {
+                report.passed(CheckKind::Fingerprints, "DG3 states that there are none");
+            }
+            Ok(dg3) => {
+                let names: Vec<&str> = dg3.fingers.iter().map(|f| f.position.name()).collect();
+                report.passed(CheckKind::Fingerprints, names.join(", "));
+            }
+            Err(fault) => report.failed(CheckKind::Fingerprints, fault.to_string()),
+        }
+    }
+    check_files(&mut report, files, given_mrz, anchors, at);
+    report
+}
+
+/// Opens a session with PACE, or with BAC where the chip has no PACE, and selects the application.
+fn open(
+    terminal: &mut Terminal<'_>,
+    password: &AccessPassword,
+    files: &mut Files,
+    rng: &mut dyn CryptoRng,
+) -> Result<String, String> {
+    terminal.set_session(None);
+    let text = |fault: ReadError| fault.to_string();
+    let card_access = read_card_access(terminal).map_err(text)?;
+    let pace = card_access.as_deref().and_then(best_pace);
+    files.extend(card_access.map(|file| (FileId::CardAccess, file)));
+    if let Some(info) = pace {
+        open_pace(terminal, info, password, rng).map_err(|fault| format!("PACE: {fault}"))?;
+        if let Ok(file) = terminal.read_file(FileId::CardSecurity) {
+            files.insert(FileId::CardSecurity, file);
+        }
+        if !terminal.has_session() {
+            return Err("PACE: the chip ended the session".into());
+        }
+        terminal.select_application().map_err(text)?;
+        let curve = info.curve().map_or("", |curve| curve.name());
+        let password = match password.kind() {
+            PasswordKind::Mrz => "MRZ",
+            PasswordKind::Can => "CAN",
+        };
+        return Ok(format!(
+            "PACE-GM {curve} {:?} with the {password}",
+            info.suite
+        ));
+    }
+    if password.kind() == PasswordKind::Can {
+        return Err(
+            "the chip has no PACE that this terminal computes, and BAC needs the MRZ".into(),
+        );
+    }
+    terminal.select_application().map_err(text)?;
+    open_bac(terminal, password, rng).map_err(|fault| format!("BAC: {fault}"))?;
+    Ok("BAC".into())
+}
+
+fn read_and_authenticate(
+    report: &mut Report,
+    terminal: &mut Terminal<'_>,
+    password: &AccessPassword,
+    files: &mut Files,
+    rng: &mut dyn CryptoRng,
+) {
+    let mut problems = Vec::new();
+    for file in [FileId::Com, FileId::Sod] {
+        match terminal.read_file(file) {
+            Ok(content) => {
+                files.insert(file, content);
+            }
+            Err(fault) => problems.push(fault.to_string()),
+        }
+    }
+    let groups = groups_to_read(files);
+    let has = |group| groups.contains(&group);
+    if has(DataGroup::DG14) {
+        read_group(terminal, DataGroup::DG14, files, &mut problems);
+    }
+    let infos = files
+        .get(&FileId::Dg(DataGroup::DG14))
+        .and_then(|bytes| security_info::decode_dg14(bytes).ok())
+        .unwrap_or_default();
+    run_chip_authentication(report, terminal, password, &infos, files, rng);
+    if has(DataGroup::DG15) {
+        read_group(terminal, DataGroup::DG15, files, &mut problems);
+    }
+    run_active_authentication(report, terminal, &infos, files, rng);
+    if !terminal.has_session() {
+        // A chip that fails an authentication may have ended the session: what it says is still worth reading.
+        if let Err(why) = open(terminal, password, files, rng) {
+            problems.push(why);
+        }
+    }
+    for group in groups {
+        if !matches!(group, DataGroup::DG14 | DataGroup::DG15) {
+            if group.is_sensitive() {
+                report.not_possible(
+                    CheckKind::Fingerprints,
+                    format!("{group} opens only to Terminal Authentication"),
+                );
+            } else {
+                read_group(terminal, group, files, &mut problems);
+            }
+        }
+    }
+    if problems.is_empty() {
+        report.passed(CheckKind::Reading, format!("{} files", files.len()));
+    } else {
+        report.failed(CheckKind::Reading, problems.join("; "));
+    }
+}
+
+/// What the SOD and EF.COM list, and DG1 and DG2 in any case.
+fn groups_to_read(files: &Files) -> Vec<DataGroup> {
+    let mut groups = vec![DataGroup::DG1, DataGroup::DG2];
+    if let Some(Ok(sod)) = files.get(&FileId::Sod).map(|bytes| Sod::decode(bytes)) {
+        groups.extend(sod.object.hashes.iter().map(|(group, _)| *group));
+    }
+    if let Some(Ok(com)) = files.get(&FileId::Com).map(|bytes| EfCom::decode(bytes)) {
+        groups.extend(com.groups);
+    }
+    groups.sort();
+    groups.dedup();
+    groups
+}
+
+fn read_group(
+    terminal: &mut Terminal<'_>,
+    group: DataGroup,
+    files: &mut Files,
+    problems: &mut Vec<String>,
+) {
+    match terminal.read_file(FileId::Dg(group)) {
+        Ok(content) => {
+            files.insert(FileId::Dg(group), content);
+        }
+        Err(fault) => problems.push(fault.to_string()),
+    }
+}
+
+fn run_chip_authentication(
+    report: &mut Report,
+    terminal: &mut Terminal<'_>,
+    password: &AccessPassword,
+    infos: &[SecurityInfo],
+    files: &mut Files,
+    rng: &mut dyn CryptoRng,
+) {
+    let kind = CheckKind::ChipAuthentication;
+    let Some(announced) = ChipAuthentication::announced(infos) else {
+        report.not_possible(kind, "the document does not announce it");
+        return;
+    };
+    let how = format!("{} {:?}", announced.curve.name(), announced.suite);
+    // Reading EF.COM again is the proof: only the holder of the private key can answer in the new session.
+    let result = announced
+        .run(terminal, rng)
+        .and_then(|()| terminal.read_file(FileId::Com))
+        .map(|again| files.get(&FileId::Com).is_none_or(|known| *known == again));
+    match result {
+        Ok(true) => report.passed(kind, how),
+        Ok(false) => report.failed(kind, "EF.COM reads differently in the new session"),
+        Err(fault) => {
+            report.failed(kind, fault.to_string());
+            let _ = open(terminal, password, files, rng);
+        }
+    }
+}
+
+fn run_active_authentication(
+    report: &mut Report,
+    terminal: &mut Terminal<'_>,
+    infos: &[SecurityInfo],
+    files: &Files,
+    rng: &mut dyn CryptoRng,
+) {
+    let kind = CheckKind::ActiveAuthentication;
+    let Some(dg15) = files.get(&FileId::Dg(DataGroup::DG15)) else {
+        report.not_possible(kind, "the document has no DG15");
+        return;
+    };
+    match active_authentication(terminal, dg15, infos, rng) {
+        Ok(how) => report.passed(kind, how),
+        Err(fault) => report.failed(kind, fault.to_string()),
+    }
+}
