@@ -5,7 +5,7 @@ use rilascio_artwork::{FaceData, Layer, Template, engraving};
 
 fn main() -> Result<(), rilascio_artwork::Error> {
     let template = r#"<svg xmlns="http://www.w3.org/2000/svg" width="40mm" height="10mm" viewBox="0 0 40 10">
-        {{ mrz(2, 7, number) }}</svg>"#;
+        {{ ocr(2, 7, number) }}</svg>"#;
     let data = FaceData {
         number: "I00000001".into(),
         ..FaceData::default()

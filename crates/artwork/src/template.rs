@@ -140,7 +140,7 @@ type Drawn = std::result::Result<Value, minijinja::Error>;
 
 fn add_functions(environment: &mut Environment<'_>) {
     environment.add_function("text", text);
-    environment.add_function("mrz", mrz);
+    environment.add_function("ocr", ocr);
     environment.add_function("picture", picture);
     environment.add_function("waves", waves);
     environment.add_function(
@@ -197,8 +197,8 @@ fn waves(
     Ok(figures::waves(x, y, width, height, lines, amplitude))
 }
 
-/// `mrz(x, y, line)`: one line of OCR-B, its first character at `x`, ten characters per inch.
-fn mrz(x: f32, y: f32, line: String) -> Drawn {
+/// `ocr(x, y, line)`: one line of OCR-B, its first character at `x`, ten characters per inch.
+fn ocr(x: f32, y: f32, line: String) -> Drawn {
     measure(&line, OCR_B, 400, false).map_err(refuse)?;
     Ok(Value::from_safe_string(format!(
         "<text x=\"{x}\" y=\"{y}\" font-family=\"{OCR_B}\" font-size=\"{OCR_B_SIZE_MM}\" \

@@ -1,0 +1,99 @@
+//! Where profiles and their templates come from: the program itself, or a folder that is looked into first.
+
+use crate::fault::Fault;
+use rilascio_circuit::Profile;
+use std::path::{Path, PathBuf};
+
+include!(concat!(env!("OUT_DIR"), "/profiles.rs"));
+
+/// The profiles that can be issued.
+pub(crate) struct Catalogue {
+    folder: Option<PathBuf>,
+}
+
+impl Catalogue {
+    /// The profiles of the program, those of `folder` first.
+    pub(crate) fn new(folder: Option<&Path>) -> Self {
+        Self {
+            folder: folder.map(Path::to_owned),
+        }
+    }
+
+    /// The profile of that name.
+    pub(crate) fn profile(&self, name: &str) -> Result<Profile, Fault> {
+        let path = format!("{name}.toml");
+        let Some((file, text)) = self.read(&path) else {
+            return Err(
+                Fault::usage(format!("there is no profile '{name}'")).remedy(format!(
+                    "use one of {}, or give --profiles DIR",
+                    self.names().join(", ")
+                )),
+            );
+        };
+        Profile::parse(&file, &text).map_err(|fault| {
+            Fault::usage(format!("profile refused: {fault}")).remedy("correct the profile there")
+        })
+    }
+
+    /// The text of a template, by its path from the folder of profiles.
+    pub(crate) fn template(&self, path: &str) -> Option<String> {
+        self.read(path).map(|(_, text)| text)
+    }
+
+    /// The file's name for messages, and its text.
+    fn read(&self, path: &str) -> Option<(String, String)> {
+        let inside = !path.starts_with('/') && !path.split('/').any(|part| part == "..");
+        if !inside {
+            return None;
+        }
+        if let Some(folder) = &self.folder {
+            let file = folder.join(path);
+            if let Ok(text) = std::fs::read_to_string(&file) {
+                return Some((file.display().to_string(), text));
+            }
+        }
+        let (_, text) = FILES.iter().find(|(name, _)| *name == path)?;
+        Some((path.to_owned(), (*text).to_owned()))
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = FILES
+            .iter()
+            .filter_map(|(path, _)| path.strip_suffix(".toml").map(str::to_owned))
+            .collect();
+        let entries = self
+            .folder
+            .iter()
+            .filter_map(|folder| std::fs::read_dir(folder).ok());
+        for entry in entries.flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            names.extend(name.strip_suffix(".toml").map(str::to_owned));
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_profile_is_built_in_and_paths_stay_inside() {
+        let catalogue = Catalogue::new(None);
+        for name in catalogue.names() {
+            let profile = catalogue.profile(&name).expect("loads");
+            for face in profile.layout.face.as_ref() {
+                assert!(
+                    catalogue.template(&face.template).is_some(),
+                    "{}",
+                    face.template
+                );
+            }
+        }
+        assert!(catalogue.template("../Cargo.toml").is_none());
+        assert!(catalogue.template("/etc/hostname").is_none());
+        assert!(catalogue.profile("no-such").is_err());
+    }
+}

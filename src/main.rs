@@ -1,0 +1,65 @@
+//! Rilascio: the issuing circuit of electronic identity documents. A table of subcommands.
+#![forbid(unsafe_code)]
+
+mod authority_store;
+mod catalogue;
+mod chip_command;
+mod document_folder;
+mod entropy;
+mod fault;
+mod inspect_command;
+mod issue_command;
+#[cfg(feature = "pcsc")]
+mod pcsc_reader;
+mod report_table;
+mod vpcd;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The issuing circuit of electronic identity documents, from the application to the border.
+#[derive(Parser)]
+#[command(name = "rilascio", version, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 good, 1 the answer is no, 2 used wrongly, 3 could not be done."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Issue a document from an application file: data, signatures, faces, chip.
+    Issue(issue_command::Arguments),
+    /// Put the chip of an issued document into a virtual PC/SC reader (vpcd).
+    Chip(chip_command::Arguments),
+    /// Read and verify a document: a folder, a chip over vpcd, or a PC/SC reader.
+    Inspect(inspect_command::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Issue(arguments) => issue_command::run(&arguments),
+        Command::Chip(arguments) => chip_command::run(&arguments),
+        Command::Inspect(arguments) => inspect_command::run(&arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(fault) => {
+            eprintln!("rilascio: {fault}");
+            fault.exit_code()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Arguments::command().debug_assert();
+    }
+}
