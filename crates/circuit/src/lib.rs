@@ -3,6 +3,7 @@
 
 mod application;
 mod numbering;
+mod printing;
 mod prints;
 mod profile;
 mod record;

@@ -1,6 +1,7 @@
 //! The rules of a profile, applied to an application before anything is made.
 
-use crate::application::{Address, Application};
+use crate::application::Application;
+use crate::printing::{self, printable};
 use crate::prints::{PrintChoice, choose_prints};
 use crate::profile::{Profile, Unlimited};
 use crate::record::{Record, Validity};
@@ -8,7 +9,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use rilascio_mrtd::code::DocumentNumber;
 use rilascio_mrtd::mrz::{Mrz, MrzData, MrzName};
-use rilascio_mrtd::transliteration::{mrz_name, to_latin};
+use rilascio_mrtd::transliteration::mrz_name;
 use std::fmt;
 
 /// A rule that an application breaks, in both languages.
@@ -136,7 +137,7 @@ pub fn decide(
             return Err(Refusals(refusals));
         }
     };
-    let remarks = match remarks(profile, application, &prints) {
+    let remarks = match printing::remarks(profile, application, &prints) {
         Ok(remarks) => remarks,
         Err(refusal) => {
             refusals.push(refusal);
@@ -146,19 +147,20 @@ pub fn decide(
     if !refusals.is_empty() {
         return Err(Refusals(refusals));
     }
-    let upper = |text: &String| text.to_uppercase();
+    let scheme = profile.names.scheme(person.language);
+    let upper = |text: &String| printable(text, scheme);
     Ok(Record {
         number,
         serial: serial.to_owned(),
         issued,
         validity,
-        full_name: full_name(application),
+        full_name: printing::full_name(application),
         surname: names.surname,
         given_names: names.given_names,
         sex: person.sex,
         birth_date: person.birth_date,
         age,
-        birth_place: birth_place(application),
+        birth_place: printing::birth_place(application, scheme),
         nationality: person.nationality,
         fiscal_code: person.fiscal_code.as_ref().map(upper),
         personal_number: person.personal_number.as_ref().map(upper),
@@ -167,15 +169,20 @@ pub fn decide(
         address: person
             .address
             .as_ref()
-            .map(address_lines)
+            .map(|address| printing::address_lines(address, scheme))
             .unwrap_or_default(),
-        permit_lines: permit_lines(profile, application),
+        permit_lines: printing::permit_lines(profile, application),
         place: upper(&application.document.place),
         authority: upper(&application.document.authority),
         guardians: application
             .guardian
             .iter()
-            .map(|guardian| format!("{} {}", guardian.surname, guardian.given_names).to_uppercase())
+            .map(|guardian| {
+                printable(
+                    &format!("{} {}", guardian.surname, guardian.given_names),
+                    scheme,
+                )
+            })
             .collect(),
         remarks,
         mrz,
@@ -551,16 +558,9 @@ fn decide_names(profile: &Profile, application: &Application) -> Result<Names, R
         None => automatic,
         Some(text) => chosen_name(text)?,
     };
-    // What is not Latin is printed as the MRZ spells it; Latin letters keep their marks.
-    let printed = |text: &String| -> Result<String, Refusal> {
-        if text.chars().all(is_printable_latin) {
-            return Ok(text.to_uppercase());
-        }
-        Ok(to_latin(text, scheme).map_err(refuse)?.to_uppercase())
-    };
     Ok(Names {
-        surname: printed(surname)?,
-        given_names: printed(given_names)?,
+        surname: printable(surname, scheme),
+        given_names: printable(given_names, scheme),
         mrz,
     })
 }
@@ -579,11 +579,6 @@ fn chosen_name(text: &str) -> Result<MrzName, Refusal> {
         ));
     }
     Ok(MrzName::from_field(text))
-}
-
-fn is_printable_latin(c: char) -> bool {
-    // Latin letters up to Latin Extended-A, which the card's font has; and marks of spelling.
-    matches!(c, ' '..='~' | '\u{00C0}'..='\u{017F}' | '\u{2019}')
 }
 
 fn compose_mrz(
@@ -623,117 +618,4 @@ fn compose_mrz(
             "correct the field named",
         )
     })
-}
-
-fn remarks(
-    profile: &Profile,
-    application: &Application,
-    prints: &PrintChoice,
-) -> Result<Vec<String>, Refusal> {
-    let limits = &profile.limits;
-    let mut lines = Vec::new();
-    let remarks = application
-        .document
-        .remarks
-        .iter()
-        .map(|remark| remark.to_uppercase());
-    for remark in remarks.chain(prints.remarks.iter().cloned()) {
-        wrap(&remark, limits.remark_line, &mut lines);
-    }
-    if lines.len() > limits.remark_lines {
-        return Err(Refusal::new(
-            "limits.remark_lines",
-            format!(
-                "le annotazioni prendono {} righe, ce ne sono {}",
-                lines.len(),
-                limits.remark_lines
-            ),
-            format!(
-                "the remarks take {} lines, there are {}",
-                lines.len(),
-                limits.remark_lines
-            ),
-            "abbreviare document.remarks o i motivi in [[missing]]",
-            "shorten document.remarks or the reasons in [[missing]]",
-        ));
-    }
-    Ok(lines)
-}
-
-/// Breaks a text into lines between words; a longer word is cut.
-fn wrap(text: &str, width: usize, lines: &mut Vec<String>) {
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        let mut word: Vec<char> = word.chars().collect();
-        loop {
-            let used = line.chars().count();
-            let gap = usize::from(used > 0);
-            if used + gap + word.len() <= width {
-                if gap > 0 {
-                    line.push(' ');
-                }
-                line.extend(&word);
-                break;
-            }
-            if used > 0 {
-                lines.push(std::mem::take(&mut line));
-            } else {
-                lines.push(word.drain(..width).collect());
-            }
-        }
-    }
-    if !line.is_empty() {
-        lines.push(line);
-    }
-}
-
-fn full_name(application: &Application) -> String {
-    let fill = |text: &str| text.split_whitespace().collect::<Vec<_>>().join("<");
-    let person = &application.person;
-    let (surname, given) = (fill(&person.surname), fill(&person.given_names));
-    match (surname.is_empty(), given.is_empty()) {
-        (false, false) => format!("{surname}<<{given}"),
-        _ => format!("{surname}{given}"),
-    }
-}
-
-fn birth_place(application: &Application) -> Option<String> {
-    let person = &application.person;
-    let place = person
-        .birth_place
-        .as_ref()
-        .map(|place| place.to_uppercase());
-    match (place, person.birth_country) {
-        (Some(place), Some(state)) => Some(format!("{place} ({state})")),
-        (Some(place), None) => Some(place),
-        (None, state) => state.map(|state| state.to_string()),
-    }
-}
-
-fn address_lines(address: &Address) -> Vec<String> {
-    let country = address
-        .country
-        .map(|state| format!(" ({state})"))
-        .unwrap_or_default();
-    vec![
-        address.street.to_uppercase(),
-        format!("{}{country}", address.place.to_uppercase()),
-    ]
-}
-
-fn permit_lines(profile: &Profile, application: &Application) -> Vec<String> {
-    let permit = application
-        .document
-        .permit
-        .as_deref()
-        .and_then(|code| profile.permit_type(code));
-    permit
-        .map(|permit| {
-            permit
-                .lines
-                .iter()
-                .map(|line| line.as_ref().clone())
-                .collect()
-        })
-        .unwrap_or_default()
 }
