@@ -124,6 +124,7 @@ fn trust(arguments: &Arguments) -> Result<TrustAnchors, Fault> {
     if let Some(folder) = &arguments.document {
         let own = folder.join("trust");
         if own.is_dir() {
+            eprintln!("trusting what came with the document; --trust names anchors of your own");
             return read_trust(&own);
         }
     }

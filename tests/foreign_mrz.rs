@@ -6,12 +6,25 @@ use common::{document, issue, mrz, root};
 
 fn examples() -> Vec<String> {
     let mut names = Vec::new();
-    for profile in std::fs::read_dir(root().join("examples")).unwrap().flatten() {
-        for file in std::fs::read_dir(profile.path()).into_iter().flatten().flatten() {
+    for profile in std::fs::read_dir(root().join("examples"))
+        .unwrap()
+        .flatten()
+    {
+        for file in std::fs::read_dir(profile.path())
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
             let path = file.path();
-            if path.extension().is_some_and(|extension| extension == "toml") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+            {
                 let folder = profile.file_name().into_string().unwrap();
-                names.push(format!("{folder}/{}", path.file_stem().unwrap().to_string_lossy()));
+                names.push(format!(
+                    "{folder}/{}",
+                    path.file_stem().unwrap().to_string_lossy()
+                ));
             }
         }
     }
@@ -26,8 +39,12 @@ fn both_crates_read_what_was_issued() {
     for name in names {
         let folder = issue(&name);
         let json = document(&folder);
-        let lines: Vec<&str> =
-            json["mrz"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+        let lines: Vec<&str> = json["mrz"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| line.as_str().unwrap())
+            .collect();
         let read = match lines[..] {
             [a, b, c] => mrz::parse_td1(a, b, c),
             [a, b] => mrz::parse_td3(a, b),
@@ -35,7 +52,11 @@ fn both_crates_read_what_was_issued() {
         }
         .unwrap_or_else(|fault| panic!("{name}: {fault}"));
         assert!(read.valid(), "{name}: {:?}", read.checks.failed());
-        assert_eq!(read.document_number, json["number"].as_str().unwrap(), "{name}");
+        assert_eq!(
+            read.document_number,
+            json["number"].as_str().unwrap(),
+            "{name}"
+        );
         let nationality = read.nationality.trim_end_matches('<');
         assert_eq!(nationality, json["holder"]["nationality"].as_str().unwrap());
         if name.ends_with("unknown-birth-date") {
@@ -44,10 +65,18 @@ fn both_crates_read_what_was_issued() {
         }
         match mrtd::parse(&mrz(&folder)) {
             Ok(mrtd::Document::IdentityCard(card)) => {
-                assert_eq!(card.document_number, json["number"].as_str().unwrap(), "{name}");
+                assert_eq!(
+                    card.document_number,
+                    json["number"].as_str().unwrap(),
+                    "{name}"
+                );
             }
             Ok(mrtd::Document::Passport(passport)) => {
-                assert_eq!(passport.passport_number, json["number"].as_str().unwrap(), "{name}");
+                assert_eq!(
+                    passport.passport_number,
+                    json["number"].as_str().unwrap(),
+                    "{name}"
+                );
             }
             Err(fault) => panic!("{name}: {fault}"),
         }

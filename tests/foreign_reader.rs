@@ -56,7 +56,11 @@ fn read_everything(reader: &mut Passport<Wire>, folder: &Path, groups: &[u8]) {
     let dg1 = reader.read_ef_dg1().unwrap();
     assert_eq!(dg1.mrz().document_number(), number.as_str());
     let dg2 = reader.read_ef_dg2().unwrap();
-    assert!(dg2.image_data.as_ref().is_some_and(|image| image.len() > 4_000));
+    assert!(
+        dg2.image_data
+            .as_ref()
+            .is_some_and(|image| image.len() > 4_000)
+    );
     let mut read = vec![(1, dg1.to_bytes().to_vec()), (2, dg2.to_bytes().to_vec())];
     for group in groups {
         let bytes = match group {
@@ -69,15 +73,22 @@ fn read_everything(reader: &mut Passport<Wire>, folder: &Path, groups: &[u8]) {
         };
         read.push((*group, bytes));
     }
-    let given: Vec<DataGroup<'_>> =
-        read.iter().map(|(number, bytes)| DataGroup { number: *number, bytes }).collect();
+    let given: Vec<DataGroup<'_>> = read
+        .iter()
+        .map(|(number, bytes)| DataGroup {
+            number: *number,
+            bytes,
+        })
+        .collect();
     let csca = std::fs::read(folder.join("trust/csca.cer")).unwrap();
     let anchor = TrustAnchor::from_certificate(&csca).unwrap();
     let verified = passive::verify(&sod, &given, &[anchor]).unwrap();
     assert!(verified.is_authentic(), "signature to the CSCA");
     assert_eq!(verified.verified_groups.len(), read.len());
     if groups.contains(&15) {
-        reader.verify_active_authentication(&[0x11, 0x22, 0x33, 0x44, 5, 6, 7, 8]).unwrap();
+        reader
+            .verify_active_authentication(&[0x11, 0x22, 0x33, 0x44, 5, 6, 7, 8])
+            .unwrap();
     }
 }
 
@@ -85,7 +96,10 @@ fn read_everything(reader: &mut Passport<Wire>, folder: &Path, groups: &[u8]) {
 fn prints_are_closed(reader: &mut Passport<Wire>) {
     use dmrtd::proto::iso7816::response_apdu::StatusWord;
     let refused = reader.read_ef_dg3().unwrap_err();
-    assert_eq!(refused.code, Some(StatusWord::SECURITY_STATUS_NOT_SATISFIED));
+    assert_eq!(
+        refused.code,
+        Some(StatusWord::SECURITY_STATUS_NOT_SATISFIED)
+    );
     reader.read_ef_dg1().unwrap();
 }
 
@@ -95,7 +109,10 @@ fn reads_an_italian_permit_by_bac_and_by_pace_with_mrz_and_can() {
     let groups = [7, 11, 12, 14, 15];
     read_everything(&mut by_bac(&folder), &folder, &groups);
     read_everything(&mut by_pace(&folder, key(&folder, true)), &folder, &groups);
-    let can = common::document(&folder)["can"].as_str().unwrap().to_owned();
+    let can = common::document(&folder)["can"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let mut reader = by_pace(&folder, CanKey::new(&can).unwrap());
     read_everything(&mut reader, &folder, &groups);
     prints_are_closed(&mut reader);
@@ -115,8 +132,16 @@ fn reads_a_san_marino_residence_card_that_has_no_prints_at_all() {
     let mut reader = by_bac(&folder);
     read_everything(&mut reader, &folder, &[11, 12, 15]);
     use dmrtd::proto::iso7816::response_apdu::StatusWord;
-    assert_eq!(reader.read_ef_dg3().unwrap_err().code, Some(StatusWord::FILE_NOT_FOUND));
-    assert!(Passport::new(Wire(chip(&folder))).read_ef_card_access().is_err(), "no PACE");
+    assert_eq!(
+        reader.read_ef_dg3().unwrap_err().code,
+        Some(StatusWord::FILE_NOT_FOUND)
+    );
+    assert!(
+        Passport::new(Wire(chip(&folder)))
+            .read_ef_card_access()
+            .is_err(),
+        "no PACE"
+    );
 }
 
 #[test]
@@ -124,25 +149,47 @@ fn reads_a_document_of_utopia_with_explicit_curves() {
     let folder = issue("specimen-utopia/application");
     let groups = [7, 11, 12, 14, 15];
     read_everything(&mut by_bac(&folder), &folder, &groups);
-    let can = common::document(&folder)["can"].as_str().unwrap().to_owned();
-    read_everything(&mut by_pace(&folder, CanKey::new(&can).unwrap()), &folder, &groups);
+    let can = common::document(&folder)["can"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    read_everything(
+        &mut by_pace(&folder, CanKey::new(&can).unwrap()),
+        &folder,
+        &groups,
+    );
 }
 
 #[test]
 fn reads_a_passport_and_an_identity_card() {
     let folder = issue("it-passport/application");
-    read_everything(&mut by_pace(&folder, key(&folder, true)), &folder, &[7, 11, 12, 14, 15]);
+    read_everything(
+        &mut by_pace(&folder, key(&folder, true)),
+        &folder,
+        &[7, 11, 12, 14, 15],
+    );
     let folder = issue("it-cie/application");
-    read_everything(&mut by_pace(&folder, key(&folder, true)), &folder, &[11, 12, 14, 15]);
+    read_everything(
+        &mut by_pace(&folder, key(&folder, true)),
+        &folder,
+        &[11, 12, 14, 15],
+    );
 }
 
 #[test]
 fn a_wrong_password_opens_nothing() {
     let folder = issue("it-pse/application");
-    let can = common::document(&folder)["can"].as_str().unwrap().to_owned();
+    let can = common::document(&folder)["can"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let wrong = format!("{:06}", (can.parse::<u32>().unwrap() + 1) % 1_000_000);
     let mut reader = Passport::new(Wire(chip(&folder)));
     let access = reader.read_ef_card_access().unwrap();
-    assert!(reader.start_session_pace(CanKey::new(&wrong).unwrap(), &access).is_err());
+    assert!(
+        reader
+            .start_session_pace(CanKey::new(&wrong).unwrap(), &access)
+            .is_err()
+    );
     assert!(reader.read_ef_dg1().is_err());
 }

@@ -28,7 +28,11 @@ fn root() -> PathBuf {
 #[test]
 fn every_arrow_between_crates_points_down() {
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
-    assert_eq!(metadata.packages.len(), ORDER.len(), "a crate is missing in the order");
+    assert_eq!(
+        metadata.packages.len(),
+        ORDER.len(),
+        "a crate is missing in the order"
+    );
     for package in &metadata.packages {
         let place = |name: &str| ORDER.iter().position(|known| *known == name);
         let own = place(&package.name).unwrap_or_else(|| panic!("{} has no place", package.name));
@@ -37,11 +41,21 @@ fn every_arrow_between_crates_points_down() {
                 continue;
             }
             if let Some(used) = place(&dependency.name) {
-                assert!(used < own, "{} must not use {}", package.name, dependency.name);
+                assert!(
+                    used < own,
+                    "{} must not use {}",
+                    package.name,
+                    dependency.name
+                );
             }
             let pure = package.name.as_str() != "rilascio";
             let edge = EDGE_ONLY.contains(&dependency.name.as_str());
-            assert!(!(pure && edge), "{} must not use {}", package.name, dependency.name);
+            assert!(
+                !(pure && edge),
+                "{} must not use {}",
+                package.name,
+                dependency.name
+            );
         }
     }
 }
@@ -76,10 +90,21 @@ fn no_file_is_longer_than_800_lines() {
 #[test]
 fn pure_crates_read_no_clock_and_open_no_file() {
     let crates = root().join("crates");
-    let words = ["SystemTime::now", "Timestamp::now", "Instant::now", "std::fs", "std::net", "std::env::var"];
+    let words = [
+        "SystemTime::now",
+        "Timestamp::now",
+        "Instant::now",
+        "std::fs",
+        "std::net",
+        "std::env::var",
+    ];
     for file in all_sources() {
         let inside = file.strip_prefix(&crates).ok();
-        let is_source = inside.is_some_and(|path| path.components().nth(1).is_some_and(|part| part.as_os_str() == "src"));
+        let is_source = inside.is_some_and(|path| {
+            path.components()
+                .nth(1)
+                .is_some_and(|part| part.as_os_str() == "src")
+        });
         if !is_source {
             continue;
         }
@@ -93,7 +118,9 @@ fn pure_crates_read_no_clock_and_open_no_file() {
 #[test]
 fn every_crate_has_a_readme_and_an_example() {
     for name in &ORDER[..ORDER.len() - 1] {
-        let folder = root().join("crates").join(name.trim_start_matches("rilascio-"));
+        let folder = root()
+            .join("crates")
+            .join(name.trim_start_matches("rilascio-"));
         assert!(folder.join("README.md").is_file(), "{name}");
         let examples = std::fs::read_dir(folder.join("examples")).unwrap().count();
         assert!(examples > 0, "{name} has no example");
@@ -108,7 +135,11 @@ fn every_dependency_has_its_reason() {
         for dependency in &package.dependencies {
             let ours = dependency.name.starts_with("rilascio");
             let listed = text.contains(&format!("`{}`", dependency.name));
-            assert!(ours || listed, "DEPENDENCIES.md does not explain {}", dependency.name);
+            assert!(
+                ours || listed,
+                "DEPENDENCIES.md does not explain {}",
+                dependency.name
+            );
         }
     }
 }

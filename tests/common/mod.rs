@@ -22,8 +22,8 @@ pub fn root() -> PathBuf {
 
 /// A folder of this test process, empty at first.
 pub fn folder(name: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("{}-{name}", std::process::id()));
+    let path =
+        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()));
     let _ = std::fs::remove_dir_all(&path);
     std::fs::create_dir_all(&path).unwrap();
     path
@@ -77,7 +77,12 @@ pub fn document(folder: &Path) -> serde_json::Value {
 /// The lines of its MRZ in one piece.
 pub fn mrz(folder: &Path) -> String {
     let json = document(folder);
-    json["mrz"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect()
+    json["mrz"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line.as_str().unwrap())
+        .collect()
 }
 
 /// The files of the chip.
@@ -96,7 +101,10 @@ pub fn chip_files(folder: &Path) -> BTreeMap<FileId, Vec<u8>> {
 /// The files and secrets of a document, as production had them.
 pub fn data_set(folder: &Path) -> DataSet {
     let secrets = std::fs::read_to_string(folder.join("chip/chip.toml")).unwrap();
-    DataSet { files: chip_files(folder), secrets: ChipSecrets::from_toml(&secrets).unwrap() }
+    DataSet {
+        files: chip_files(folder),
+        secrets: ChipSecrets::from_toml(&secrets).unwrap(),
+    }
 }
 
 /// A generator that repeats.
@@ -121,5 +129,9 @@ pub fn send(chip: &mut dyn CardChannel, command: &str) -> String {
     let bytes: Vec<u8> = (0..text.len() / 2)
         .map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).unwrap())
         .collect();
-    chip.transmit(&bytes).unwrap().iter().map(|byte| format!("{byte:02X}")).collect()
+    chip.transmit(&bytes)
+        .unwrap()
+        .iter()
+        .map(|byte| format!("{byte:02X}"))
+        .collect()
 }

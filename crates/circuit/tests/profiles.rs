@@ -142,8 +142,8 @@ fn a_wrong_profile_is_refused_at_its_line_with_a_reason() {
         ),
         (
             "it-pse",
-            "curve = \"brainpoolP256r1\", cipher = \"aes-128\" },",
-            "curve = \"P-999\", cipher = \"aes-128\" },",
+            "curve = \"brainpoolP256r1\", cipher = \"aes-128\" }",
+            "curve = \"P-999\", cipher = \"aes-128\" }",
             "P-999",
         ),
         (

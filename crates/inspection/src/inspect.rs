@@ -35,7 +35,12 @@ pub fn inspect_chip(
             read_and_authenticate(&mut report, &mut terminal, password, &mut files, rng);
             check_files(&mut report, &files, given_mrz, anchors, at);
         }
-        Err(why) => report.failed(CheckKind::Access, why),
+        Err(why) => {
+            report.failed(CheckKind::Access, why);
+            for kind in CheckKind::AFTER_ACCESS {
+                report.not_possible(kind, "the chip did not open");
+            }
+        }
     }
     report.traffic = terminal.traffic();
     report

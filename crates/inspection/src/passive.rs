@@ -163,7 +163,7 @@ fn check_trust(report: &mut Report, signed: &SignedData, anchors: &TrustAnchors,
             return;
         }
     };
-    report.passed(path, format!("to {}", csca.subject()));
+    report.passed(path, format!("to {}", csca.subject_name()));
     match anchors.check_revocation(signer, csca, at) {
         Ok(true) => report.passed(
             revocation,

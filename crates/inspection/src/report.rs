@@ -51,6 +51,22 @@ pub enum CheckKind {
 }
 
 impl CheckKind {
+    /// What needs an open chip.
+    pub(crate) const AFTER_ACCESS: [Self; 12] = [
+        Self::ChipAuthentication,
+        Self::ActiveAuthentication,
+        Self::Reading,
+        Self::MrzCheckDigits,
+        Self::MrzAgainstChip,
+        Self::SodSignature,
+        Self::TrustPath,
+        Self::Revocation,
+        Self::DataGroupHashes,
+        Self::FileConsistency,
+        Self::Portrait,
+        Self::Expiry,
+    ];
+
     /// The name for people.
     #[must_use]
     pub fn title(self) -> &'static str {

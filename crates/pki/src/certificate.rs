@@ -165,6 +165,15 @@ impl Certificate {
         &self.tbs.subject
     }
 
+    /// The common name of the subject, or its whole name if it has none.
+    #[must_use]
+    pub fn subject_name(&self) -> String {
+        match self.tbs.subject.common_name() {
+            Ok(Some(name)) => name.value().into_owned(),
+            _ => self.tbs.subject.to_string(),
+        }
+    }
+
     /// The serial number.
     #[must_use]
     pub fn serial(&self) -> &SerialNumber {
