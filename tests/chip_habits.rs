@@ -167,7 +167,18 @@ fn reading_bears_every_length_and_never_answers_6700() {
     for place in [0, 2] {
         let odd = Command::new(0xB1, 0, place, &[0x54, 0x02, 0x01, 0x00], Some(6));
         let answer = protected(&mut chip, &mut session, &odd);
-        assert_eq!(answer.data, [&[0x53, 0x06], &file[0x100..0x106]].concat());
+        assert_eq!(
+            answer.data,
+            [&[0x53, 0x04], &file[0x100..0x104]].concat(),
+            "the header counts"
+        );
+        let few = Command::new(0xB1, 0, place, &[0x54, 0x02, 0x01, 0x00], Some(2));
+        let answer = protected(&mut chip, &mut session, &few);
+        assert_eq!(
+            answer.data,
+            [&[0x53, 0x02], &file[0x100..0x102]].concat(),
+            "two for two"
+        );
     }
 }
 

@@ -248,7 +248,11 @@ fn a_revoked_document_signer() {
         .issue_revocation_list(2, &[(serial, now())], period)
         .unwrap();
     scene.anchors.lists = vec![list];
-    expect(&scene.inspect(), &[CheckKind::Revocation]);
+    // The same certificate signed EF.CardSecurity.
+    expect(
+        &scene.inspect(),
+        &[CheckKind::Revocation, CheckKind::CardSecurity],
+    );
 }
 
 #[test]
@@ -335,6 +339,25 @@ fn a_protocol_that_nobody_signed() {
 }
 
 #[test]
+fn a_chip_that_hides_pace_to_be_opened_by_bac() {
+    let mut scene = scene();
+    scene.data.files.remove(&FileId::CardAccess);
+    expect(&scene.inspect(), &[CheckKind::FileConsistency]);
+}
+
+#[test]
+fn a_zone_without_a_document_code() {
+    let mut scene = scene();
+    let file = scene.file(FileId::Dg(DataGroup::DG1));
+    file[5..7].copy_from_slice(b"<<");
+    scene.sign_again();
+    expect(
+        &scene.inspect(),
+        &[CheckKind::MrzAgainstChip, CheckKind::FileConsistency],
+    );
+}
+
+#[test]
 fn an_altered_card_security() {
     let mut scene = scene();
     *scene.file(FileId::CardSecurity).last_mut().unwrap() ^= 1;
@@ -366,7 +389,14 @@ fn an_expired_document() {
     let late = now() + jiff::SignedDuration::from_hours(24 * 365 * 3);
     let report = scene.inspect_at(late);
     // The revocation list is older than 90 days then, too.
-    expect(&report, &[CheckKind::Revocation, CheckKind::Expiry]);
+    expect(
+        &report,
+        &[
+            CheckKind::Revocation,
+            CheckKind::CardSecurity,
+            CheckKind::Expiry,
+        ],
+    );
 }
 
 /// A chip that falls silent after some commands.

@@ -46,7 +46,7 @@ impl Command {
     /// True when the class byte announces secure messaging with an authenticated header.
     #[must_use]
     pub fn is_protected(&self) -> bool {
-        self.cla & 0x0C == 0x0C && self.cla & 0xE0 == 0
+        matches!(self.cla, 0x0C | 0x1C)
     }
 
     /// True when more commands of a chain follow.
@@ -146,6 +146,8 @@ impl StatusWord {
     pub const AUTHENTICATION_FAILED: Self = Self(0x6300);
     /// Lc or Le is wrong.
     pub const WRONG_LENGTH: Self = Self(0x6700);
+    /// The logical channel is not supported.
+    pub const NO_LOGICAL_CHANNEL: Self = Self(0x6881);
     /// Secure messaging is not available.
     pub const NO_SECURE_MESSAGING: Self = Self(0x6882);
     /// The last command of a chain was expected.

@@ -15,6 +15,12 @@ const OID: u32 = 0x06;
 
 /// `id-PACE-ECDH-GM`, without the cipher.
 pub const PACE_ECDH_GM: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.127.0.7.2.2.4.2");
+/// `id-PACE`.
+const PACE: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.127.0.7.2.2.4");
+/// `id-CA`.
+const CA: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.127.0.7.2.2.3");
+/// `id-PK`.
+const PK: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.127.0.7.2.2.1");
 /// `id-CA-ECDH`, without the cipher.
 pub const CA_ECDH: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.4.0.127.0.7.2.2.3.2");
 /// `id-PK-ECDH`.
@@ -88,6 +94,36 @@ pub enum SecurityInfo {
 }
 
 impl SecurityInfo {
+    /// True for every variant of PACE, known or not.
+    #[must_use]
+    pub fn is_pace(&self) -> bool {
+        match self {
+            Self::Pace(_) => true,
+            // id-PACE, then the variant, then the cipher.
+            Self::Other { oid, .. } => oid
+                .parent()
+                .and_then(|variant| variant.parent())
+                .is_some_and(|id| id == PACE),
+            _ => false,
+        }
+    }
+
+    /// True for every kind of Chip Authentication, known or not.
+    #[must_use]
+    pub fn is_chip_authentication(&self) -> bool {
+        match self {
+            Self::ChipAuthentication { .. } | Self::ChipAuthenticationPublicKey { .. } => true,
+            Self::Other { oid, .. } => {
+                let above = oid.parent();
+                above == Some(PK)
+                    || above
+                        .and_then(|variant| variant.parent())
+                        .is_some_and(|id| id == CA)
+            }
+            _ => false,
+        }
+    }
+
     /// Writes the SEQUENCE.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {

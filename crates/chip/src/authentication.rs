@@ -9,7 +9,7 @@ use rilascio_access::{
     AccessPassword, PasswordKind, active_authentication, bac, chip_authentication,
 };
 use rilascio_keys::{CipherSuite, EcPrivateKey, HashAlgorithm, PrivateKey};
-use rilascio_mrtd::lds::FileId;
+use rilascio_mrtd::lds::{DataGroup, FileId};
 use rilascio_mrtd::tlv;
 use zeroize::Zeroizing;
 
@@ -217,7 +217,9 @@ impl Chip {
         .into_iter()
         .find(|suite| security_info::with_cipher(CA_ECDH, *suite).as_bytes() == oid)
         .ok_or(StatusWord::WRONG_DATA)?;
-        let key = self.chip_authentication_key(number(object(data, 0x84)?)?)?;
+        let id = number(object(data, 0x84)?)?;
+        let key = self.chip_authentication_key(id)?;
+        self.announced_chip_authentication(suite, id)?;
         self.volatile.authentication = Authentication::ChipAuthentication(suite, key);
         Ok(Response::data(Vec::new()))
     }
@@ -225,9 +227,32 @@ impl Chip {
     /// MSE:Set KAT, which 3DES uses: the terminal's key comes with the command itself.
     fn chip_authentication_at_once(&mut self, data: &[u8]) -> Answer {
         let peer = object(data, 0x91)?.ok_or(StatusWord::WRONG_DATA)?;
-        let key = self.chip_authentication_key(number(object(data, 0x84)?)?)?;
+        let id = number(object(data, 0x84)?)?;
+        let key = self.chip_authentication_key(id)?;
+        self.announced_chip_authentication(CipherSuite::TripleDes, id)?;
         self.restart_session(CipherSuite::TripleDes, key, peer)?;
         Ok(Response::data(Vec::new()))
+    }
+
+    /// Refuses a cipher that DG14 does not announce: nobody forces a weaker one on the chip.
+    fn announced_chip_authentication(
+        &self,
+        suite: CipherSuite,
+        id: Option<u64>,
+    ) -> Result<(), StatusWord> {
+        let file = self
+            .files
+            .file(Place::Application, FileId::Dg(DataGroup::DG14).fid());
+        let infos = file.and_then(|file| security_info::decode_dg14(&file.content).ok());
+        let announced = infos.into_iter().flatten().any(|info| {
+            matches!(info, SecurityInfo::ChipAuthentication { suite: known, key_id }
+                if known == suite && (id.is_none() || key_id == id))
+        });
+        if announced {
+            Ok(())
+        } else {
+            Err(StatusWord::WRONG_DATA)
+        }
     }
 
     fn chip_authentication_key(&self, id: Option<u64>) -> Result<usize, StatusWord> {

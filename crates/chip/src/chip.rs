@@ -8,6 +8,7 @@ use rilascio_access::SecureMessaging;
 use rilascio_access::apdu::{Command, Response, StatusWord};
 use rilascio_access::channel::{CardChannel, ChannelError};
 use rilascio_access::scp03::{SERIAL_BYTES, TransportKeys};
+use zeroize::Zeroizing;
 
 /// A virtual eMRTD chip.
 pub struct Chip {
@@ -37,7 +38,25 @@ pub(crate) struct Volatile {
     pub(crate) next_messaging: Option<SecureMessaging>,
     pub(crate) authentication: Authentication,
     pub(crate) channel: Channel,
-    pub(crate) chain: Vec<u8>,
+    pub(crate) chain: Option<Chain>,
+}
+
+/// The links of a chain so far.
+pub(crate) struct Chain {
+    head: [u8; 3],
+    data: Zeroizing<Vec<u8>>,
+}
+
+const GENERAL_AUTHENTICATE: u8 = 0x86;
+
+/// Why a class byte outside secure messaging is refused (ISO/IEC 7816-4, 5.4.1).
+fn class_fault(cla: u8) -> Option<StatusWord> {
+    match cla {
+        0x00 | 0x10 => None,
+        0x04 | 0x08 | 0x14 | 0x18 => Some(StatusWord::NO_SECURE_MESSAGING),
+        0x01..=0x03 | 0x11..=0x13 | 0x40..=0x7F => Some(StatusWord::NO_LOGICAL_CHANNEL),
+        _ => Some(StatusWord::UNKNOWN_CLASS),
+    }
 }
 
 impl Chip {
@@ -84,7 +103,10 @@ impl Chip {
     pub fn answer(&mut self, bytes: &[u8]) -> Vec<u8> {
         let command = match Command::parse(bytes) {
             Ok(command) => command,
-            Err(_) => return Response::status(StatusWord::WRONG_LENGTH).encode(),
+            Err(_) => {
+                self.end_session();
+                return Response::status(StatusWord::WRONG_LENGTH).encode();
+            }
         };
         let response = match self.life {
             LifeCycle::Blank(_) => self.answer_blank(command),
@@ -95,7 +117,17 @@ impl Chip {
             LifeCycle::Locked if command.is_protected() => self.answer_protected(command),
             LifeCycle::Locked => {
                 self.end_session();
-                self.answer_plain(command, Command::EXTENDED_LE_MAX)
+                match class_fault(command.cla) {
+                    Some(status) => Response::status(status),
+                    None => {
+                        let room = if command.extended {
+                            Command::EXTENDED_LE_MAX
+                        } else {
+                            Command::SHORT_LE_MAX
+                        };
+                        self.answer_plain(command, room)
+                    }
+                }
             }
         };
         response.encode()
@@ -138,6 +170,11 @@ impl Chip {
 
     /// `room` is the most data that the response may carry.
     fn answer_plain(&mut self, command: Command, room: usize) -> Response {
+        let command = match self.whole(command) {
+            Ok(Some(command)) => command,
+            Ok(None) => return Response::data(Vec::new()),
+            Err(status) => return Response::status(status),
+        };
         let result = match command.ins {
             0xA4 => self.select(&command),
             0xB0 => self.read_binary(&command, room),
@@ -159,17 +196,40 @@ impl Chip {
         }
     }
 
+    /// GENERAL AUTHENTICATE answers every link of a chain; of other commands the links are put together.
+    fn whole(&mut self, command: Command) -> Result<Option<Command>, StatusWord> {
+        if command.ins == GENERAL_AUTHENTICATE {
+            Ok(Some(command))
+        } else {
+            self.collect(command)
+        }
+    }
+
     /// Collects the links of a chain; gives the whole command with its last one.
     pub(crate) fn collect(&mut self, command: Command) -> Result<Option<Command>, StatusWord> {
-        if self.volatile.chain.len() + command.data.len() > Self::CHAIN_BYTES_MAX {
-            self.volatile.chain.clear();
+        let head = [command.ins, command.p1, command.p2];
+        let mut chain = std::mem::take(&mut self.volatile.chain);
+        if chain.as_ref().is_some_and(|chain| chain.head != head) {
+            return Err(StatusWord::CHAIN_EXPECTED);
+        }
+        if chain.is_none() && !command.is_chained() {
+            return Ok(Some(command));
+        }
+        let chain_data = &mut chain
+            .get_or_insert_with(|| Chain {
+                head,
+                data: Zeroizing::default(),
+            })
+            .data;
+        if chain_data.len() + command.data.len() > Self::CHAIN_BYTES_MAX {
             return Err(StatusWord::WRONG_LENGTH);
         }
-        self.volatile.chain.extend_from_slice(&command.data);
+        chain_data.extend_from_slice(&command.data);
         if command.is_chained() {
+            self.volatile.chain = chain;
             return Ok(None);
         }
-        let data = std::mem::take(&mut self.volatile.chain);
+        let data = chain_data.to_vec();
         Ok(Some(Command { data, ..command }))
     }
 

@@ -74,6 +74,9 @@ impl Chip {
             return Err(StatusWord::UNKNOWN_CLASS);
         };
         let channel = std::mem::take(&mut self.volatile.channel);
+        if !matches!(channel, Channel::Open(_)) {
+            self.volatile.chain = None;
+        }
         match (command.cla, command.ins, channel) {
             (0x80, scp03::INITIALIZE_UPDATE, _) => {
                 let (answer, card) =
@@ -204,6 +207,10 @@ impl Chip {
                 let PrivateKey::Ec(key) = PrivateKey::from_bytes(key).map_err(|_| wrong)? else {
                     return Err(wrong);
                 };
+                // A line that tries again replaces what it stored before.
+                credentials
+                    .chip_authentication
+                    .retain(|known| known.id != id);
                 credentials
                     .chip_authentication
                     .push(ChipAuthenticationKey { id, key });

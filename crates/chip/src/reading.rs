@@ -105,7 +105,7 @@ impl Chip {
 
     pub(crate) fn read_binary(&mut self, command: &Command, room: usize) -> Answer {
         let offset = if command.p1 & 0x80 != 0 {
-            if command.p1 & 0x60 != 0 {
+            if command.p1 & 0x60 != 0 || matches!(command.p1 & 0x1F, 0 | 31) {
                 return Err(StatusWord::WRONG_PARAMETERS);
             }
             self.select_short(command.p1 & 0x1F)?;
@@ -119,7 +119,6 @@ impl Chip {
 
     /// The odd instruction: the offset comes in an object, the data go out in one.
     pub(crate) fn read_binary_odd(&mut self, command: &Command, room: usize) -> Answer {
-        const OBJECT_HEADER_BYTES: usize = 4;
         match u16::from_be_bytes([command.p1, command.p2]) {
             0 => {}
             sfi @ 1..=30 => self.select_short(sfi as u8)?,
@@ -138,11 +137,8 @@ impl Chip {
         let offset = offset
             .iter()
             .fold(0usize, |n, byte| n << 8 | usize::from(*byte));
-        // Readers disagree whether Le counts the header of the object: the data alone are counted here, so that a
-        // reader that asks for two bytes gets two.
-        let length = command.le.unwrap_or(Command::SHORT_LE_MAX);
-        let length = length.min(room.saturating_sub(OBJECT_HEADER_BYTES));
-        let data = self.read(offset, length)?;
+        let length = command.le.unwrap_or(Command::SHORT_LE_MAX).min(room);
+        let data = self.read(offset, object_data_bytes(length))?;
         Ok(Response::data(tlv::encode(DISCRETIONARY_DATA, &data)))
     }
 
@@ -173,5 +169,16 @@ impl Chip {
             return Err(StatusWord::END_OF_FILE);
         }
         Ok(file.content[offset..size.min(offset + length)].to_vec())
+    }
+}
+
+/// The data that an object of at most `length` bytes holds. Le counts the object's header (ISO/IEC 7816-4, 11.3.3); some
+/// readers count the data alone and ask for the last few bytes of a file: these get what they ask for.
+fn object_data_bytes(length: usize) -> usize {
+    match length {
+        0..=4 => length,
+        5..=0x81 => length - 2,
+        0x82..=0x102 => length - 3,
+        _ => length - 4,
     }
 }

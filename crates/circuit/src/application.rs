@@ -162,6 +162,8 @@ pub struct Images {
     pub portrait_taken: Option<Date>,
     /// The signature: PNG, dark on light.
     pub signature: Option<String>,
+    /// Why a holder old enough to sign cannot.
+    pub signature_exempt: Option<String>,
 }
 
 /// A fingerprint.

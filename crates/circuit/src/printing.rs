@@ -78,7 +78,7 @@ fn wrap(text: &str, width: usize, lines: &mut Vec<String>) {
             if used > 0 {
                 lines.push(std::mem::take(&mut line));
             } else {
-                lines.push(word.drain(..width).collect());
+                lines.push(word.drain(..width.max(1)).collect());
             }
         }
     }
@@ -119,7 +119,7 @@ pub(crate) fn address_lines(address: &Address, scheme: Scheme) -> Vec<String> {
         .map(|state| format!(" ({state})"))
         .unwrap_or_default();
     vec![
-        address.street.to_uppercase(),
+        printable(&address.street, scheme),
         format!("{}{country}", printable(&address.place, scheme)),
     ]
 }

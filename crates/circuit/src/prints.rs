@@ -24,6 +24,7 @@ pub fn choose_prints(
     profile: &PrintProfile,
     application: &Application,
 ) -> Result<PrintChoice, Refusal> {
+    check_entries(application)?;
     match profile.fallback {
         Fallback::Hand => {
             let mut choice = PrintChoice::default();
@@ -64,6 +65,15 @@ fn choose(
     let mut reasons: Vec<String> = Vec::new();
     for finger in order {
         let mut prints = Vec::new();
+        let declared: Vec<String> = hands
+            .iter()
+            .filter_map(|hand| reason(application, finger.of(*hand)))
+            .collect();
+        if !declared.is_empty() {
+            // A finger that cannot be used takes the pair with it: the other one is not asked for.
+            reasons.extend(declared);
+            continue;
+        }
         for hand in hands {
             let position = finger.of(*hand);
             match application
@@ -72,22 +82,16 @@ fn choose(
                 .position(|print| print.finger == position)
             {
                 Some(place) => prints.push(place),
-                None => match reason(application, position) {
-                    Some(reason) => reasons.push(reason),
-                    None if candidates.is_empty() => return Err(not_accounted_for(position)),
-                    None => {}
-                },
+                None => return Err(not_accounted_for(position)),
             }
         }
-        if prints.len() != hands.len() {
-            continue;
-        }
-        let score = |place: &usize| application.print[*place].quality;
-        let worst = prints.iter().filter_map(score).min();
+        // A print that nobody measured is the worst there is.
+        let score = |place: &usize| application.print[*place].quality.unwrap_or(0);
+        let worst = prints.iter().map(score).min().unwrap_or(0);
         let candidate = Candidate {
             finger: *finger,
-            reaches_threshold: worst.is_none_or(|q| q >= profile.thresholds.of(*finger)),
-            score: worst.unwrap_or(100),
+            reaches_threshold: worst >= profile.thresholds.of(*finger),
+            score: worst,
             prints,
         };
         let good = candidate.reaches_threshold;
@@ -125,6 +129,36 @@ fn choose(
         choice.remarks.extend(reasons);
     }
     choice.prints.extend(&best.prints);
+    Ok(())
+}
+
+/// Refuses a finger that is there twice, or both there and missing, and a score that is none.
+fn check_entries(application: &Application) -> Result<(), Refusal> {
+    const SCORE_MAX: u8 = 100;
+    for (n, print) in application.print.iter().enumerate() {
+        let name = print.finger.name();
+        let twice = application.print[..n]
+            .iter()
+            .any(|other| other.finger == print.finger);
+        if twice || reason(application, print.finger).is_some() {
+            return Err(Refusal::new(
+                "prints.finger",
+                format!("il dito {name} compare due volte, o è insieme presente e mancante"),
+                format!("the finger {name} is there twice, or both there and missing"),
+                "lasciare una sola voce per dito",
+                "keep one entry for each finger",
+            ));
+        }
+        if print.quality.is_some_and(|quality| quality > SCORE_MAX) {
+            return Err(Refusal::new(
+                "prints.quality",
+                format!("la qualità dell'impronta {name} non è un punteggio NFIQ 2"),
+                format!("the quality of the print {name} is no NFIQ 2 score"),
+                "indicare un valore da 0 a 100, o nessuno se non è stata misurata",
+                "give a value from 0 to 100, or none if it was not measured",
+            ));
+        }
+    }
     Ok(())
 }
 

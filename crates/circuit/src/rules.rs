@@ -207,30 +207,49 @@ fn check_birth(application: &Application, issued: Date) -> Result<(), Refusal> {
 
 fn check_required(profile: &Profile, application: &Application) -> Result<(), Refusal> {
     let person = &application.person;
+    let blank = |text: &String| text.trim().is_empty();
+    let written = |text: &Option<String>| text.as_ref().is_some_and(|text| !blank(text));
+    let document = &application.document;
+    let nameless = |guardian: &crate::application::Guardian| {
+        blank(&guardian.surname) && blank(&guardian.given_names)
+    };
+    for (field, empty) in [
+        ("place", blank(&document.place)),
+        ("authority", blank(&document.authority)),
+        ("guardian", application.guardian.iter().any(nameless)),
+    ] {
+        if empty {
+            return Err(missing(field));
+        }
+    }
     for field in &profile.document.required {
         let field = field.as_ref();
         let present = match field.as_str() {
-            "birth_place" => person.birth_place.is_some(),
+            "birth_place" => written(&person.birth_place),
             "birth_country" => person.birth_country.is_some(),
-            "fiscal_code" => person.fiscal_code.is_some(),
-            "personal_number" => person.personal_number.is_some(),
+            "fiscal_code" => written(&person.fiscal_code),
+            "personal_number" => written(&person.personal_number),
             "height_cm" => person.height_cm.is_some(),
-            "eye_colour" => person.eye_colour.is_some(),
+            "eye_colour" => written(&person.eye_colour),
             "address" => person.address.is_some(),
             "permit" => application.document.permit.is_some(),
             _ => true,
         };
         if !present {
-            return Err(Refusal::new(
-                "document.required",
-                format!("manca il campo {field}"),
-                format!("the field {field} is missing"),
-                format!("completare il campo {field}"),
-                format!("fill in the field {field}"),
-            ));
+            return Err(missing(field));
         }
     }
     Ok(())
+}
+
+fn missing(field: &str) -> Refusal {
+    Refusal::new(
+        "document.required",
+        format!("manca il campo {field}"),
+        format!("the field {field} is missing"),
+        format!("completare il campo {field}"),
+        format!("fill in the field {field}"),
+    )
 }
 
 fn check_limits(profile: &Profile, application: &Application) -> Result<(), Refusal> {
@@ -253,6 +272,30 @@ fn check_limits(profile: &Profile, application: &Application) -> Result<(), Refu
         ("document.authority", &document.authority, limits.authority),
         ("document.place", &document.place, limits.authority),
     ];
+    if let Some(latin) = &person.latin {
+        texts.push(("person.latin.surname", &latin.surname, limits.surname));
+        texts.push((
+            "person.latin.given_names",
+            &latin.given_names,
+            limits.given_names,
+        ));
+    }
+    for guardian in &application.guardian {
+        texts.push(("guardian.surname", &guardian.surname, limits.surname));
+        texts.push((
+            "guardian.given_names",
+            &guardian.given_names,
+            limits.given_names,
+        ));
+    }
+    const CODE_MAX: usize = 20;
+    for (field, text) in [
+        ("person.fiscal_code", &person.fiscal_code),
+        ("person.personal_number", &person.personal_number),
+        ("person.eye_colour", &person.eye_colour),
+    ] {
+        texts.push((field, text.as_ref().unwrap_or(&empty), CODE_MAX));
+    }
     if let Some(address) = &person.address {
         texts.push((
             "person.address.street",
@@ -318,12 +361,12 @@ fn check_portrait(
 fn check_signature(profile: &Profile, application: &Application, age: u8) -> Result<(), Refusal> {
     let from = *profile.signature.from_age.as_ref();
     match (&application.images.signature, age >= from) {
-        (None, true) if profile.signature.exempt.is_none() => Err(Refusal::new(
+        (None, true) if application.images.signature_exempt.is_none() => Err(Refusal::new(
             "signature.from_age",
             format!("dai {from} anni il titolare firma, e la firma manca"),
             format!("from the age of {from} the holder signs, and there is no signature"),
-            "acquisire la firma e indicarla in images.signature",
-            "take the signature and name it in images.signature",
+            "acquisire la firma, o indicare in images.signature_exempt perché il titolare non può firmare",
+            "take the signature, or say in images.signature_exempt why the holder cannot sign",
         )),
         (Some(_), false) => Err(Refusal::new(
             "signature.from_age",
@@ -431,7 +474,8 @@ fn decide_validity(
         .find(|rule| age >= *rule.from_age.as_ref())
         .expect("a loaded profile has a rule from age 0");
     let years = i64::from(*rule.years.as_ref());
-    let mut latest = minus_one_day(from.saturating_add(years.years()));
+    // A validity that begins later does not make the document live longer than its age bracket allows.
+    let mut latest = minus_one_day(from.min(issued).saturating_add(years.years()));
     if rule.to_birthday {
         latest = birthday_after(application, latest);
     }
@@ -469,6 +513,15 @@ fn decide_validity(
         Some(until) => until,
         None => latest,
     };
+    if until < issued {
+        return Err(Refusal::new(
+            "validity",
+            format!("il documento sarebbe già scaduto il {until}"),
+            format!("the document would have expired on {until} already"),
+            "correggere le date",
+            "correct the dates",
+        ));
+    }
     if until < from {
         return Err(Refusal::new(
             "validity",

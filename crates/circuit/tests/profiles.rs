@@ -69,6 +69,12 @@ fn a_wrong_profile_is_refused_at_its_line_with_a_reason() {
         ("it-pse", "schema = 1", "schema = 2", "schema 1"),
         (
             "it-pse",
+            "validity_days = 5696",
+            "validity_days = 4294967295",
+            "1 to 20000 days",
+        ),
+        (
+            "it-pse",
             "schema = 1",
             "schema = 1\nnonsense = 3",
             "unknown field `nonsense`",

@@ -140,37 +140,55 @@ fn san_marino_takes_a_pair_and_says_why() {
 #[test]
 fn a_low_score_gives_way_to_the_next_finger_or_to_the_best() {
     let base = example("it-pse/application");
-    let with = |index: u8, thumb: Option<u8>| {
-        let mut text = base.replacen("quality = 64", &format!("quality = {index}"), 1);
-        if let Some(score) = thumb {
+    let with = |index: &str, others: &[(&str, u8)]| {
+        let mut text = base.replacen("quality = 64", index, 1);
+        for (finger, score) in others {
             text += &format!(
-                "\n[[print]]\nfinger = \"right-thumb\"\nimage = \"t.png\"\nquality = {score}\n"
+                "\n[[print]]\nfinger = \"{finger}\"\nimage = \"t.png\"\nquality = {score}\n"
             );
         }
         let application = Application::parse("a", &text).unwrap();
-        let record = decide_on(&text, "2026-11-22").unwrap();
-        application.print[record.prints.prints[0]].finger
+        match decide_on(&text, "2026-11-22") {
+            Ok(record) => Ok(application.print[record.prints.prints[0]].finger),
+            Err(Refusals(refusals)) => Err(refusals[0].rule),
+        }
     };
+    let thumb = |score| ("right-thumb", score);
+    let rest = [("right-middle", 5), ("right-ring", 5)];
+    let all = |score| [thumb(score), rest[0], rest[1]];
     assert_eq!(
-        with(30, Some(90)),
-        FingerPosition::RightIndex,
-        "30 is the threshold"
-    );
-    assert_eq!(with(29, Some(30)), FingerPosition::RightThumb);
-    assert_eq!(
-        with(29, Some(20)),
-        FingerPosition::RightIndex,
-        "none good: the best score"
+        with("quality = 30", &[]),
+        Ok(FingerPosition::RightIndex),
+        "the threshold"
     );
     assert_eq!(
-        with(20, Some(29)),
-        FingerPosition::RightThumb,
-        "none good: the best score"
+        with("quality = 29", &[thumb(30)]),
+        Ok(FingerPosition::RightThumb)
     );
     assert_eq!(
-        with(29, None),
-        FingerPosition::RightIndex,
-        "nothing else was taken"
+        with("quality = 29", &all(20)),
+        Ok(FingerPosition::RightIndex),
+        "the best score"
+    );
+    assert_eq!(
+        with("quality = 20", &all(29)),
+        Ok(FingerPosition::RightThumb),
+        "the best score"
+    );
+    assert_eq!(
+        with("", &all(29)),
+        Ok(FingerPosition::RightThumb),
+        "unmeasured is worst"
+    );
+    assert_eq!(
+        with("quality = 29", &[]),
+        Err("prints.order"),
+        "the thumb must be tried"
+    );
+    assert_eq!(with("quality = 255", &[]), Err("prints.quality"));
+    assert_eq!(
+        with("quality = 64", &[("right-index", 60)]),
+        Err("prints.finger")
     );
 }
 
@@ -187,6 +205,16 @@ fn holders_sign_from_the_age_of_the_profile() {
         broken("it-pse/application", &unsigned),
         ["signature.from_age"]
     );
+    let adult = [("signature = \"../images/marco-signature.png\"\n", "")];
+    assert_eq!(
+        broken("it-passport/application", &adult),
+        ["signature.from_age"]
+    );
+    let unable = [(
+        "signature = \"../images/marco-signature.png\"",
+        "signature_exempt = \"frattura\"",
+    )];
+    assert!(broken("it-passport/application", &unable).is_empty());
     let signed = [("[images]\n", "[images]\nsignature = \"x.png\"\n")];
     assert_eq!(
         broken("it-pse/child-under-six", &signed),
@@ -224,7 +252,22 @@ fn short_stays_get_no_card() {
     };
     assert_eq!(run("2027-02-19"), ["document.stay_days_min"], "90 days");
     assert!(run("2027-02-20").is_empty(), "91 days");
-    assert_eq!(run("2026-01-01"), ["validity"], "it ends before it begins");
+    assert_eq!(
+        run("2026-01-01"),
+        ["validity"],
+        "it would have expired already"
+    );
+    let late = "place = \"Roma\"\nvalid_from = 2031-01-01";
+    let text = example("it-passport/application").replace(
+        "place = \"Forlì\"\nauthority",
+        &format!("{}\nauthority", late.replace("Roma", "Forlì")),
+    );
+    let record = decide_on(&text, "2026-11-22").unwrap();
+    assert_eq!(
+        record.validity.until.to_string(),
+        "2036-11-21",
+        "a late start wins no years"
+    );
 }
 
 #[test]
@@ -296,6 +339,10 @@ fn permits_and_fields_are_those_of_the_profile() {
     let long = format!("birth_place = \"{}\"", "X".repeat(59));
     let long = [("birth_place = \"Tirana\"", &long[..])];
     assert_eq!(broken("it-pse/application", &long), ["limits"]);
+    let blank = [("birth_place = \"Tirana\"", "birth_place = \" \"")];
+    assert_eq!(broken("it-pse/application", &blank), ["document.required"]);
+    let blank = [("authority = \"Questura di Roma\"", "authority = \"\"")];
+    assert_eq!(broken("it-pse/application", &blank), ["document.required"]);
     let number = [("place = \"Roma\"", "place = \"Roma\"\nnumber = \"X1\"")];
     assert_eq!(broken("it-pse/application", &number), ["document.number"]);
     let remark = format!("remarks = [\"{}\"]", "parola ".repeat(60));

@@ -54,7 +54,7 @@ pub(crate) fn open_pace(
         tlv::encode(0x80, info.oid().as_bytes()),
         tlv::encode(0x83, &[password.kind() as u8]),
     ];
-    parameters.extend(info.parameter_id.map(|id| tlv::encode(0x84, &[id as u8])));
+    parameters.extend(info.parameter_id.map(|id| tlv::encode(0x84, &number(id))));
     let command = Command::new(0x22, 0xC1, 0xA4, &parameters.concat(), None);
     terminal.expect("MSE:Set AT for PACE", &command)?;
     let sealed = general_authenticate(terminal, true, &[], 0x80)?;
@@ -69,6 +69,13 @@ pub(crate) fn open_pace(
     let token = general_authenticate(terminal, false, &own, 0x86)?;
     terminal.set_session(Some(confirmation.confirm(&token)?.messaging));
     Ok(())
+}
+
+/// A reference in as few bytes as it takes.
+fn number(id: u64) -> Vec<u8> {
+    let bytes = id.to_be_bytes();
+    let zeros = bytes.iter().take(7).take_while(|byte| **byte == 0).count();
+    bytes[zeros..].to_vec()
 }
 
 fn general_authenticate(
@@ -163,7 +170,7 @@ impl ChipAuthentication {
         let run = chip_authentication::Terminal::new(self.curve, rng);
         let id = self
             .key_id
-            .map(|id| tlv::encode(0x84, &[id as u8]))
+            .map(|id| tlv::encode(0x84, &number(id)))
             .unwrap_or_default();
         if self.suite == CipherSuite::TripleDes {
             let data = [tlv::encode(0x91, run.point()), id].concat();

@@ -96,7 +96,8 @@ fn open(
             files.insert(FileId::CardSecurity, file);
         }
         if !terminal.has_session() {
-            return Err("PACE: the chip ended the session".into());
+            // A chip without the file may end the session over the question: ask no more.
+            open_pace(terminal, info, password, rng).map_err(|fault| format!("PACE: {fault}"))?;
         }
         terminal.select_application().map_err(text)?;
         let curve = info.curve().map_or("", |curve| curve.name());
@@ -164,6 +165,10 @@ fn read_and_authenticate(
                 );
             } else {
                 read_group(terminal, group, files, &mut problems);
+                if !terminal.has_session() {
+                    // Never go on in the clear.
+                    break;
+                }
             }
         }
     }
@@ -212,7 +217,14 @@ fn run_chip_authentication(
 ) {
     let kind = CheckKind::ChipAuthentication;
     let Some(announced) = ChipAuthentication::announced(infos) else {
-        report.not_possible(kind, "the document does not announce it");
+        if infos.iter().any(SecurityInfo::is_chip_authentication) {
+            report.not_possible(
+                kind,
+                "announced in a form that this terminal does not compute",
+            );
+        } else {
+            report.not_possible(kind, "the document does not announce it");
+        }
         return;
     };
     let how = format!("{} {:?}", announced.curve.name(), announced.suite);

@@ -8,7 +8,7 @@ use rilascio_mrtd::date::expiry_from_mrz;
 use rilascio_mrtd::face::FaceFormat;
 use rilascio_mrtd::lds::{DataGroup, Dg1, Dg2, EfCom, FileId};
 use rilascio_pki::{
-    CARD_SECURITY, Certificate, DOCUMENT_TYPE_LIST, DocumentTypeList, SignedData, Sod,
+    CARD_SECURITY, Certificate, DOCUMENT_TYPE_LIST, DocumentTypeList, Error, SignedData, Sod,
     TrustAnchors, check_path,
 };
 use std::collections::BTreeMap;
@@ -99,8 +99,12 @@ fn check_sod(
     anchors: &TrustAnchors,
     at: Timestamp,
 ) -> Option<Sod> {
-    let unreadable = |report: &mut Report, why: &str| {
-        report.failed(CheckKind::SodSignature, why);
+    let unreadable = |report: &mut Report, why: &str, unsupported: bool| {
+        if unsupported {
+            report.not_possible(CheckKind::SodSignature, why);
+        } else {
+            report.failed(CheckKind::SodSignature, why);
+        }
         for kind in [
             CheckKind::TrustPath,
             CheckKind::Revocation,
@@ -110,13 +114,13 @@ fn check_sod(
         }
     };
     let Some(bytes) = files.get(&FileId::Sod) else {
-        unreadable(report, "EF.SOD is not there");
+        unreadable(report, "EF.SOD is not there", false);
         return None;
     };
     let sod = match Sod::decode(bytes) {
         Ok(sod) => sod,
         Err(fault) => {
-            unreadable(report, &fault.to_string());
+            unreadable(report, &fault.to_string(), is_unsupported(&fault));
             return None;
         }
     };
@@ -126,7 +130,7 @@ fn check_sod(
             let how = sod.signed.algorithm().name();
             report.passed(CheckKind::SodSignature, format!("{how} by {by}"));
         }
-        Err(fault) => report.failed(CheckKind::SodSignature, fault.to_string()),
+        Err(fault) => wrong(report, CheckKind::SodSignature, &fault),
     }
     check_trust(report, &sod.signed, anchors, at);
     check_hashes(report, files, &sod);
@@ -158,7 +162,7 @@ fn check_trust(report: &mut Report, signed: &SignedData, anchors: &TrustAnchors,
     let csca = match check_path(signer, anchors, at) {
         Ok(csca) => csca,
         Err(fault) => {
-            report.failed(path, fault.to_string());
+            wrong(report, path, &fault);
             report.not_possible(revocation, "the path to the trust anchor is not good");
             return;
         }
@@ -170,7 +174,7 @@ fn check_trust(report: &mut Report, signed: &SignedData, anchors: &TrustAnchors,
             format!("{} is not revoked", signer.serial_hex()),
         ),
         Ok(false) => report.not_possible(revocation, "no revocation list of this CSCA was given"),
-        Err(fault) => report.failed(revocation, fault.to_string()),
+        Err(fault) => wrong(report, revocation, &fault),
     }
 }
 
@@ -237,12 +241,8 @@ fn check_consistency(report: &mut Report, files: &Files, sod: Option<&Sod>, dg1:
             faults.extend(document_type_fault(signer, dg1));
         }
     }
-    if let Some(access) = files.get(&FileId::CardAccess) {
-        faults.extend(card_access_fault(
-            access,
-            files.get(&FileId::Dg(DataGroup::DG14)),
-        ));
-    }
+    let dg14 = files.get(&FileId::Dg(DataGroup::DG14));
+    faults.extend(card_access_fault(files.get(&FileId::CardAccess), dg14));
     let kind = CheckKind::FileConsistency;
     if sod.is_none() {
         report.not_possible(kind, "there is no readable SOD");
@@ -262,23 +262,30 @@ fn document_type_fault(signer: &Certificate, dg1: &Dg1) -> Option<String> {
     let code = dg1.mrz.code.trim_end_matches('<');
     let listed = types
         .iter()
-        .any(|listed| listed == code || *listed == code[..1]);
+        .map(|listed| listed.trim_end_matches('<'))
+        .any(|listed| listed == code || code.get(..1).is_some_and(|first| listed == first));
     (!listed).then(|| format!("the signer signs {}, not {code}", types.join(", ")))
 }
 
-/// Every SecurityInfo of EF.CardAccess must be in DG14 (Doc 9303-11, 9.2.11).
-fn card_access_fault(access: &[u8], dg14: Option<&Vec<u8>>) -> Option<String> {
-    let Ok(announced) = security_info::decode_set(access) else {
+/// Every SecurityInfo of EF.CardAccess must be in DG14 (Doc 9303-11, 9.2.11), and every variant of PACE that DG14 signs
+/// must be announced: who hides EF.CardAccess wants the terminal to fall back to BAC.
+fn card_access_fault(access: Option<&Vec<u8>>, dg14: Option<&Vec<u8>>) -> Option<String> {
+    let decode = |bytes: Option<&Vec<u8>>, read: fn(&[u8]) -> _| {
+        bytes.map_or(Ok(Vec::new()), |bytes| read(bytes))
+    };
+    let Ok(announced) = decode(access, security_info::decode_set) else {
         return Some("EF.CardAccess cannot be read".into());
     };
-    let Some(dg14) = dg14 else {
-        return Some("EF.CardAccess is there and DG14 is not".into());
-    };
-    let Ok(signed) = security_info::decode_dg14(dg14) else {
+    let Ok(signed) = decode(dg14, security_info::decode_dg14) else {
         return Some("DG14 cannot be read".into());
     };
-    let unsigned = announced.iter().any(|info| !signed.contains(info));
-    unsigned.then(|| "DG14 does not repeat EF.CardAccess".into())
+    if announced.iter().any(|info| !signed.contains(info)) {
+        return Some("DG14 does not repeat EF.CardAccess".into());
+    }
+    let hidden = signed
+        .iter()
+        .any(|info| info.is_pace() && !announced.contains(info));
+    hidden.then(|| "EF.CardAccess hides PACE, which DG14 signs".into())
 }
 
 fn check_card_security(report: &mut Report, files: &Files, anchors: &TrustAnchors, at: Timestamp) {
@@ -289,16 +296,36 @@ fn check_card_security(report: &mut Report, files: &Files, anchors: &TrustAnchor
     let verified = SignedData::decode(bytes).and_then(|signed| {
         signed.verify()?;
         if !anchors.cscas.is_empty() {
-            check_path(signed.signer_certificate()?, anchors, at)?;
+            let signer = signed.signer_certificate()?;
+            let csca = check_path(signer, anchors, at)?;
+            anchors.check_revocation(signer, csca, at)?;
         }
         Ok(signed)
     });
     match verified {
-        Err(fault) => report.failed(kind, fault.to_string()),
+        Err(fault) => wrong(report, kind, &fault),
         Ok(signed) if signed.content_type != CARD_SECURITY => {
             report.failed(kind, format!("the content is {}", signed.content_type));
         }
+        Ok(signed) if security_info::decode_set(&signed.content).is_err() => {
+            report.failed(kind, "the content is no set of SecurityInfos");
+        }
         Ok(signed) => report.passed(kind, format!("signed by {}", signer_name(&signed))),
+    }
+}
+
+/// True when the fault is a limit of this terminal and says nothing about the document.
+fn is_unsupported(fault: &Error) -> bool {
+    use rilascio_keys::Error::{Algorithm, PublicKey};
+    matches!(fault, Error::Key(Algorithm { .. } | PublicKey { .. }))
+}
+
+/// A check that failed, or that this terminal cannot make.
+fn wrong(report: &mut Report, kind: CheckKind, fault: &Error) {
+    if is_unsupported(fault) {
+        report.not_possible(kind, fault.to_string());
+    } else {
+        report.failed(kind, fault.to_string());
     }
 }
 

@@ -210,12 +210,13 @@ impl<'a> Terminal<'a> {
         } else {
             let [_, offset @ ..] = (at as u32).to_be_bytes();
             let data = [&[0x54, 0x03], &offset[..]].concat();
+            // Le counts the header of the object too (ISO/IEC 7816-4, 11.3.3).
             Command::new(
                 0xB1,
                 0,
                 0,
                 &data,
-                Some(want.min(room - OBJECT_HEADER_BYTES)),
+                Some((want + OBJECT_HEADER_BYTES).min(room)),
             )
         };
         let response = self.send(&command)?;

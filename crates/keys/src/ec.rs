@@ -237,7 +237,7 @@ struct EcdsaSigValue<'a> {
 /// # Errors
 /// [`Error::Signature`] when the length is odd.
 pub fn ecdsa_raw_to_der(raw: &[u8]) -> Result<Vec<u8>> {
-    if raw.is_empty() || raw.len() % 2 != 0 {
+    if raw.is_empty() || !raw.len().is_multiple_of(2) {
         return Err(Error::Signature);
     }
     let (r, s) = raw.split_at(raw.len() / 2);

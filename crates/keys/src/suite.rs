@@ -213,7 +213,7 @@ fn cmac<C: cmac::block_api::CmacCipher + KeyInit>(key: &[u8], text: &[u8]) -> Re
 }
 
 fn retail_mac(key: &[u8], text: &[u8]) -> Result<[u8; 8]> {
-    if key.len() != 16 || text.is_empty() || text.len() % 8 != 0 {
+    if key.len() != 16 || text.is_empty() || !text.len().is_multiple_of(8) {
         return Err(LENGTH);
     }
     let first = Des::new_from_slice(&key[..8]).map_err(|_| LENGTH)?;

@@ -52,7 +52,7 @@ impl FaceImage {
     pub fn encode(&self) -> Vec<u8> {
         let block = INFORMATION_BYTES + IMAGE_HEADER_BYTES + self.data.len();
         let mut out = Vec::with_capacity(HEADER_BYTES + block);
-        out.extend_from_slice(b"FAC\0010\0");
+        out.extend_from_slice(b"FAC\x00010\x00");
         out.extend_from_slice(&((HEADER_BYTES + block) as u32).to_be_bytes());
         out.extend_from_slice(&1u16.to_be_bytes());
         out.extend_from_slice(&(block as u32).to_be_bytes());
@@ -84,7 +84,7 @@ impl FaceImage {
                 what: WHAT,
                 missing: HEADER_BYTES.saturating_sub(bytes.len()),
             })?;
-        if &header[..8] != b"FAC\0010\0" {
+        if &header[..8] != b"FAC\x00010\x00" {
             return Err(Error::malformed(
                 WHAT,
                 "it does not begin with FAC and version 010",

@@ -148,7 +148,7 @@ impl FingerImage {
         let finger = FINGER_HEADER_BYTES + self.data.len();
         let total = (HEADER_BYTES + finger) as u64;
         let mut out = Vec::with_capacity(HEADER_BYTES + finger);
-        out.extend_from_slice(b"FIR\0010\0");
+        out.extend_from_slice(b"FIR\x00010\x00");
         out.extend_from_slice(&total.to_be_bytes()[2..]);
         out.extend_from_slice(&[0, 0]);
         out.extend_from_slice(&LEVEL_31.to_be_bytes());
@@ -182,7 +182,7 @@ impl FingerImage {
                 missing: whole - bytes.len(),
             });
         }
-        if &bytes[..8] != b"FIR\0010\0" {
+        if &bytes[..8] != b"FIR\x00010\x00" {
             return Err(Error::malformed(
                 WHAT,
                 "it does not begin with FIR and version 010",

@@ -105,11 +105,7 @@ fn components(text: &str, scheme: Scheme) -> Result<String> {
     for character in to_latin(text, scheme)?.chars() {
         match character {
             'A'..='Z' => out.push(character),
-            ' ' | '-' | ',' => {
-                if !out.is_empty() && !out.ends_with('<') {
-                    out.push('<');
-                }
-            }
+            ' ' | '-' | ',' if !out.is_empty() && !out.ends_with('<') => out.push('<'),
             '0'..='9' => {
                 return Err(Error::value(
                     "name",

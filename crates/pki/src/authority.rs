@@ -3,7 +3,7 @@
 use crate::certificate::{Certificate, TbsCertificate};
 use crate::time::{date_time, x509_time};
 use crate::{Error, Result, RevocationList, extensions};
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use rand_core::CryptoRng;
 use rilascio_keys::{CurveEncoding, HashAlgorithm, PublicKey, Signer};
 use x509_cert::Version;
@@ -27,13 +27,11 @@ impl Period {
     /// # Errors
     /// [`Error::Malformed`] when the calendar ends before.
     pub fn days(from: Timestamp, days: u32) -> Result<Self> {
-        let hours = i64::from(days) * 24;
-        let to = from
-            .checked_add(hours.hours())
-            .map_err(|fault| Error::Malformed {
-                what: "period",
-                why: fault.to_string(),
-            })?;
+        let span = jiff::SignedDuration::from_hours(i64::from(days) * 24);
+        let to = from.checked_add(span).map_err(|fault| Error::Malformed {
+            what: "period",
+            why: fault.to_string(),
+        })?;
         Ok(Self { from, to })
     }
 }
@@ -183,6 +181,15 @@ impl<S: Signer> Csca<S> {
         plan: &DocumentSignerPlan<'_>,
         rng: &mut dyn CryptoRng,
     ) -> Result<DocumentSigner<D>> {
+        let (from, to) = self.certificate.validity();
+        // Certificates know whole seconds.
+        if plan.validity.from.as_second() < from.as_second()
+            || plan.validity.to.as_second() > to.as_second()
+        {
+            return Err(Error::NotAllowed {
+                why: format!("of the CSCA lasts from {from} to {to}, the document signer's longer"),
+            });
+        }
         let key = signer.public_key();
         let authority = self.certificate.subject_key_id()?.unwrap_or_default();
         let [subject_alt, issuer_alt] = self.names.alternative_names()?;

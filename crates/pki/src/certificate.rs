@@ -150,7 +150,7 @@ impl Certificate {
         issuer
             .public_key()?
             .verify(self.algorithm()?, &self.content, &self.signature)
-            .map_err(|_| Error::Signature { what: WHAT })
+            .map_err(Error::signature(WHAT))
     }
 
     /// The issuer, in DER.

@@ -37,6 +37,27 @@ impl RevocationList {
         let signed = Signed::from_der(der).map_err(&malformed)?;
         let content = signed.content.to_der().map_err(&malformed)?;
         let list: TbsCertList = TbsCertList::from_der(&content).map_err(&malformed)?;
+        if list.signature != signed.algorithm {
+            return Err(Error::NotAllowed {
+                why: "list names two different algorithms".into(),
+            });
+        }
+        // A critical extension says that the list is partial: it must not stand for the whole.
+        let critical = list
+            .crl_extensions
+            .iter()
+            .flatten()
+            .any(|extension| extension.critical);
+        let entries = list.revoked_certificates.iter().flatten();
+        let in_entry = entries
+            .filter_map(|entry| entry.crl_entry_extensions.as_ref())
+            .flatten()
+            .any(|extension| extension.critical);
+        if critical || in_entry {
+            return Err(Error::NotAllowed {
+                why: "list has a critical extension".into(),
+            });
+        }
         let signature = signed.signature.raw_bytes().to_vec();
         let algorithm = SignatureAlgorithm::from_identifier(&signed.algorithm, None)?;
         Ok(Self {
@@ -132,7 +153,7 @@ impl RevocationList {
         issuer
             .public_key()?
             .verify(self.algorithm, &self.content, &self.signature)
-            .map_err(|_| Error::Signature { what: WHAT })
+            .map_err(Error::signature(WHAT))
     }
 
     /// Refuses a certificate that is on the list.

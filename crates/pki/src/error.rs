@@ -70,6 +70,14 @@ impl Error {
         }
     }
 
+    /// A signature that is wrong; a key or algorithm that is not supported stays what it is.
+    pub(crate) fn signature(what: &'static str) -> impl Fn(rilascio_keys::Error) -> Self {
+        move |fault| match fault {
+            rilascio_keys::Error::Signature => Self::Signature { what },
+            other => Self::Key(other),
+        }
+    }
+
     /// The stable code of the fault.
     #[must_use]
     pub fn code(&self) -> &'static str {

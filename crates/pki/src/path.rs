@@ -16,6 +16,8 @@ pub struct TrustAnchors {
 /// The critical extensions that this check understands.
 const UNDERSTOOD: [&str; 2] = ["2.5.29.15", "2.5.29.19"];
 
+const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
+
 /// Checks a document signer certificate at a moment and gives its CSCA.
 ///
 /// # Errors
@@ -33,57 +35,67 @@ pub fn check_path<'a>(
     Ok(csca)
 }
 
-/// Checks the document signer against the revocation list of its CSCA; gives false when there is no list.
-///
-/// # Errors
-/// [`Error::Revoked`], or a list that is forged or out of its time.
-pub(crate) fn check_revocation(
-    signer: &Certificate,
-    csca: &Certificate,
-    lists: &[RevocationList],
-    at: Timestamp,
-) -> Result<bool> {
-    let newest = lists
-        .iter()
-        .filter(|list| list.issuer() == csca.subject())
-        .max_by_key(|list| list.period().0);
-    let Some(list) = newest else {
-        return Ok(false);
-    };
-    list.verify_issued_by(csca)?;
-    list.check(signer)?;
-    let (from, to) = list.period();
-    if to.is_some_and(|to| at > to) {
-        return Err(Error::NotValid {
-            what: "the revocation list",
-            from: from.to_string(),
-            to: to.map_or_else(String::new, |to| to.to_string()),
-        });
-    }
-    Ok(true)
-}
-
 impl TrustAnchors {
     /// Checks the revocation of a document signer whose path is good; false means that no list was there.
     ///
+    /// A state signs one list with its newest key, which stands for the signers of older keys of the same name too.
+    ///
     /// # Errors
-    /// [`Error::Revoked`], or a list that is forged or out of its time.
+    /// [`Error::Revoked`], or a list that is out of its time; forged lists count for nothing.
     pub fn check_revocation(
         &self,
         signer: &Certificate,
         csca: &Certificate,
         at: Timestamp,
     ) -> Result<bool> {
-        check_revocation(signer, csca, &self.lists, at)
+        let is_genuine = |list: &&RevocationList| {
+            self.cscas.iter().any(|anchor| {
+                anchor.subject() == list.issuer()
+                    && may_sign_lists(anchor)
+                    && list.verify_issued_by(anchor).is_ok()
+            })
+        };
+        let mut named = self
+            .lists
+            .iter()
+            .filter(|list| list.issuer() == csca.subject())
+            .peekable();
+        if named.peek().is_none() {
+            return Ok(false);
+        }
+        let newest = named.filter(is_genuine).max_by_key(|list| list.period().0);
+        let list = newest.ok_or(Error::Signature {
+            what: "the revocation list",
+        })?;
+        list.check(signer)?;
+        let (from, to) = list.period();
+        if to.is_some_and(|to| at > to) {
+            return Err(Error::NotValid {
+                what: "the revocation list",
+                from: from.to_string(),
+                to: to.map_or_else(String::new, |to| to.to_string()),
+            });
+        }
+        Ok(true)
     }
+}
+
+fn may_sign_lists(csca: &Certificate) -> bool {
+    csca.key_usage()
+        .is_ok_and(|usage| usage.is_some_and(|usage| usage.crl_sign()))
 }
 
 fn find_anchor<'a>(signer: &Certificate, cscas: &'a [Certificate]) -> Result<&'a Certificate> {
     let authority = signer.authority_key_id()?;
-    let mut named = cscas
-        .iter()
-        .filter(|csca| csca.subject() == signer.issuer())
-        .peekable();
+    // Some states write their name in two ways: the identifier of the key leads there too.
+    let is_issuer = |csca: &&Certificate| {
+        let same_key = || {
+            csca.subject_key_id()
+                .is_ok_and(|id| id.is_some() && id == authority)
+        };
+        csca.subject() == signer.issuer() || same_key()
+    };
+    let mut named = cscas.iter().filter(is_issuer).peekable();
     if named.peek().is_none() {
         return Err(Error::NoAnchor {
             issuer: signer.issuer().to_string(),
@@ -128,6 +140,12 @@ fn check_document_signer(signer: &Certificate) -> Result<()> {
     {
         return Err(Error::NotAllowed {
             why: "of the document signer may not sign".into(),
+        });
+    }
+    if signer.extension(EXTENDED_KEY_USAGE).is_some() {
+        // Doc 9303-12, table 7: signers of lists and seals have it, document signers do not.
+        return Err(Error::NotAllowed {
+            why: "is one of a list or seal signer".into(),
         });
     }
     if signer

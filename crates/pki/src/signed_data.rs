@@ -18,6 +18,8 @@ const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113
 const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
 const SIGNING_TIME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.5");
 const SET: u8 = 0x31;
+/// The tag of signed attributes in a signer info.
+const ATTRIBUTES: u8 = 0xA0;
 /// The most certificates that are read from one object.
 const CERTIFICATES_MAX: usize = 16;
 
@@ -95,7 +97,7 @@ pub struct SignedData {
     signer: SignerId,
     digest: HashAlgorithm,
     /// The attributes as they came, under the tag that is signed.
-    attributes: Option<Vec<u8>>,
+    attributes: Vec<u8>,
     algorithm: SignatureAlgorithm,
     signature: Vec<u8>,
 }
@@ -253,10 +255,7 @@ impl SignedData {
     /// What was signed, and the signature over it.
     #[must_use]
     pub fn signed_bytes(&self) -> (&[u8], &[u8]) {
-        (
-            self.attributes.as_deref().unwrap_or(&self.content),
-            &self.signature,
-        )
+        (&self.attributes, &self.signature)
     }
 
     /// Verifies attributes and signature with the certificate inside.
@@ -264,30 +263,27 @@ impl SignedData {
     /// # Errors
     /// [`Error::Signature`], or [`Error::Malformed`] when a required attribute is missing.
     pub fn verify(&self) -> Result<()> {
-        let wrong = Error::Signature {
-            what: "the security object",
+        let attributes: SetOfVec<Attribute> =
+            SetOfVec::from_der(&self.attributes).map_err(Error::malformed("signed attributes"))?;
+        let value = |kind| {
+            attributes
+                .iter()
+                .find(|attribute| attribute.kind == kind)
+                .and_then(|attribute| attribute.values.get(0))
         };
-        if let Some(attributes) = &self.attributes {
-            let attributes: SetOfVec<Attribute> =
-                SetOfVec::from_der(attributes).map_err(Error::malformed("signed attributes"))?;
-            let value = |kind| {
-                attributes
-                    .iter()
-                    .find(|attribute| attribute.kind == kind)
-                    .and_then(|attribute| attribute.values.get(0))
-            };
-            let digest = value(MESSAGE_DIGEST).map(Any::value);
-            let content_type = value(CONTENT_TYPE).map(Any::value);
-            if digest != Some(&self.digest.digest(&self.content)[..])
-                || content_type != Some(self.content_type.as_bytes())
-            {
-                return Err(wrong);
-            }
+        let digest = value(MESSAGE_DIGEST).map(Any::value);
+        let content_type = value(CONTENT_TYPE).map(Any::value);
+        if digest != Some(&self.digest.digest(&self.content)[..])
+            || content_type != Some(self.content_type.as_bytes())
+        {
+            return Err(Error::Signature {
+                what: "the security object",
+            });
         }
         let (bytes, signature) = self.signed_bytes();
         let key = self.signer_certificate()?.public_key()?;
         key.verify(self.algorithm, bytes, signature)
-            .map_err(|_| wrong)
+            .map_err(Error::signature("the security object"))
     }
 }
 
@@ -295,7 +291,7 @@ impl SignedData {
 struct ReadSigner {
     id: SignerId,
     digest: HashAlgorithm,
-    attributes: Option<Vec<u8>>,
+    attributes: Vec<u8>,
     algorithm: SignatureAlgorithm,
     signature: Vec<u8>,
 }
@@ -313,13 +309,12 @@ fn read_signer(der: &[u8]) -> Result<ReadSigner> {
                 SignerId::KeyId(Any::decode(reader)?.value().to_vec())
             };
             let digest = AlgorithmIdentifierOwned::decode(reader)?;
-            let attributes = if Tag::peek(reader)? == Tag::Sequence {
-                None
-            } else {
-                let mut raw = reader.tlv_bytes()?.to_vec();
-                raw[0] = SET;
-                Some(raw)
-            };
+            // Content of another type than id-data is signed through attributes, never bare (RFC 5652, 5.3).
+            let mut attributes = reader.tlv_bytes()?.to_vec();
+            if attributes.first() != Some(&ATTRIBUTES) {
+                return Err(der::ErrorKind::Failed.into());
+            }
+            attributes[0] = SET;
             let algorithm = AlgorithmIdentifierOwned::decode(reader)?;
             let signature = OctetString::decode(reader)?.into_bytes().to_vec();
             while !reader.is_finished() {

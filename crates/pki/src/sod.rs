@@ -115,6 +115,7 @@ impl LdsSecurityObject {
             }
             hashes.push((group, entry.hash.as_bytes().to_vec()));
         }
+        hashes.sort();
         let version = match object.version_info {
             None => LdsVersion::V1_7,
             Some(info) => LdsVersion::from_digits(info.lds.as_ref())

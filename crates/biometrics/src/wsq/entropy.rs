@@ -66,8 +66,8 @@ impl Table {
         let mut codes = [(0u16, 0u8); 256];
         let mut code = 0u32;
         let mut next = symbols.iter();
-        for length in 1..=LENGTH_MAX {
-            for _ in 0..counts[length] {
+        for (length, count) in counts.iter().enumerate().take(LENGTH_MAX + 1).skip(1) {
+            for _ in 0..*count {
                 if let Some(symbol) = next.next() {
                     codes[usize::from(*symbol)] = (code as u16, length as u8);
                     code += 1;

@@ -1,5 +1,10 @@
 //! The analysis: every row, then every column of a part goes through both filters.
 
+#![expect(
+    clippy::excessive_precision,
+    reason = "the taps as the standard writes them"
+)]
+
 use super::tree::Tree;
 
 /// The low-pass filter, nine taps, whole-sample symmetric.

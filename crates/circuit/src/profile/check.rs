@@ -22,6 +22,7 @@ pub(crate) const PERSON_FIELDS: [&str; 8] = [
 
 pub(super) fn check(profile: &Profile) -> Check {
     identity(profile)?;
+    limits(profile)?;
     document(profile)?;
     ages(profile)?;
     permits(profile)?;
@@ -48,6 +49,29 @@ fn identity(profile: &Profile) -> Check {
         );
     }
     Ok(())
+}
+
+fn limits(profile: &Profile) -> Check {
+    let limits = &profile.limits;
+    let all = [
+        limits.surname,
+        limits.given_names,
+        limits.birth_place,
+        limits.permit_line,
+        limits.permit_lines,
+        limits.remark_line,
+        limits.remark_lines,
+        limits.authority,
+        limits.address_line,
+    ];
+    if all.into_iter().all(|limit| (1..=500).contains(&limit)) {
+        Ok(())
+    } else {
+        Err((
+            profile.name.span(),
+            "[limits]: each limit is 1 to 500 characters or lines".into(),
+        ))
+    }
 }
 
 fn document(profile: &Profile) -> Check {
@@ -181,6 +205,13 @@ fn chip(profile: &Profile) -> Check {
         return fault(&chip.card_security, "EF.CardSecurity needs PACE");
     }
     let needed = images_bytes(profile) + 8_192;
+    const CHIP_BYTES_MAX: usize = 1 << 20;
+    if *chip.bytes.as_ref() > CHIP_BYTES_MAX {
+        return fault(
+            &chip.bytes,
+            format!("a chip has at most {CHIP_BYTES_MAX} bytes"),
+        );
+    }
     if *chip.bytes.as_ref() < needed {
         return fault(
             &chip.bytes,
@@ -270,6 +301,20 @@ fn signing(profile: &Profile) -> Check {
         return Err((profile.document.code.span(), why));
     }
     let (csca, signer) = (&signing.csca, &signing.document_signer);
+    const DAYS_MAX: u32 = 20_000;
+    for days in [
+        &csca.key_days,
+        &csca.validity_days,
+        &signer.key_days,
+        &signer.validity_days,
+    ] {
+        if !(1..=DAYS_MAX).contains(days.as_ref()) {
+            return fault(
+                days,
+                format!("keys and certificates live 1 to {DAYS_MAX} days"),
+            );
+        }
+    }
     for authority in [csca, signer] {
         if authority.key_days.as_ref() > authority.validity_days.as_ref() {
             return fault(
