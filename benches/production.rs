@@ -4,6 +4,7 @@
 //!   signatures and verifications of the same keys that one document needs
 //! - a whole `issue` in wall time, with authorities that are there already
 //! - commands and bytes of one whole inspection
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout)]
 
 #[path = "../tests/common/mod.rs"]

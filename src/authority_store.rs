@@ -7,6 +7,7 @@
 //! DATA/authorities/NAME/ds-N.cer .key   its document signers, the highest N in use
 //! DATA/authorities/NAME/crl-N.der       its revocation lists, the highest N current
 //! DATA/counters/PROFILE-KIND            the next number of a range
+//! DATA/numbers/PROFILE-KIND/NUMBER      every number that was used, by an empty file
 //! ```
 
 use crate::fault::Fault;
@@ -15,11 +16,11 @@ use rand_core::CryptoRng;
 use rilascio_circuit::{AuthorityProfile, KeySpec, NumberPattern, Profile};
 use rilascio_keys::{MasterKey, PrivateKey, Signer};
 use rilascio_pki::{
-    AuthorityNames, Certificate, Csca, DocumentSigner, DocumentSignerPlan, Period, RevocationList,
-    TrustAnchors,
+    AuthorityNames, Certificate, Csca, DOCUMENT_TYPE_LIST, DocumentSigner, DocumentSignerPlan,
+    DocumentTypeList, Period, RevocationList, TrustAnchors,
 };
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -133,22 +134,54 @@ impl AuthorityStore {
         let folder = self.folder.join("counters");
         fs::create_dir_all(&folder).map_err(|why| Fault::file(&folder, why))?;
         let path = folder.join(format!("{profile}-{kind}"));
-        let next: u128 = match fs::read_to_string(&path) {
-            Ok(text) => text.trim().parse().map_err(|_| {
-                Fault::file(&path, "the counter is no number").remedy("restore it from a backup")
-            })?,
+        let mut next: u128 = match read_if_there(&path)? {
+            Some(bytes) => {
+                let text = String::from_utf8_lossy(&bytes);
+                text.trim().parse().map_err(|_| {
+                    Fault::file(&path, "the counter is no number")
+                        .remedy("restore it from a backup")
+                })?
+            }
             // Number 0 is never issued: some systems take it for none.
-            Err(_) => 1,
+            None => 1,
         };
-        let number = pattern.number(next).ok_or_else(|| {
-            Fault::failed(format!(
-                "the range {} of {profile} is used up",
-                pattern.as_str()
-            ))
-            .remedy("give the profile a new pattern")
-        })?;
-        write_whole(&path, format!("{}\n", next + 1).as_bytes(), false)?;
-        Ok(number)
+        loop {
+            let number = pattern.number(next).ok_or_else(|| {
+                Fault::failed(format!(
+                    "the range {} of {profile} is used up",
+                    pattern.as_str()
+                ))
+                .remedy("give the profile a new pattern")
+            })?;
+            next += 1;
+            write_whole(&path, format!("{next}\n").as_bytes(), false)?;
+            if self.take_number(profile, kind, &number)? {
+                return Ok(number);
+            }
+        }
+    }
+
+    /// Notes a number as used; false when it was used before.
+    pub(crate) fn take_number(
+        &self,
+        profile: &str,
+        kind: &str,
+        number: &str,
+    ) -> Result<bool, Fault> {
+        let folder = self
+            .folder
+            .join("numbers")
+            .join(format!("{profile}-{kind}"));
+        fs::create_dir_all(&folder).map_err(|why| Fault::file(&folder, why))?;
+        let path = folder.join(number);
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(_) => {
+                sync_folder(&folder)?;
+                Ok(true)
+            }
+            Err(why) if why.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(why) => Err(Fault::file(&path, why)),
+        }
     }
 
     fn csca(
@@ -172,6 +205,15 @@ impl AuthorityStore {
         let encoding = signing.curve_parameters;
         let name = format!("{}/csca", signing.authority.as_ref());
         if let Some((certificate, signer)) = self.load(folder, "csca", &name, &signing.csca)? {
+            let (from, _) = certificate.validity();
+            let key_use = Period::days(from, *signing.csca.key_days.as_ref())?;
+            if now.as_second() < from.as_second() || now > key_use.to {
+                return Err(Fault::failed(format!(
+                    "the CSCA of {} signs from {from} to {} only",
+                    profile.document.state, key_use.to
+                ))
+                .remedy("issue within that time, or begin a new installation with --data"));
+            }
             return Ok(Csca::open(certificate, names, encoding, signer)?);
         }
         tell(&format!("creating the CSCA of {}", profile.document.state));
@@ -201,7 +243,13 @@ impl AuthorityStore {
             let file = format!("ds-{current}");
             if let Some((certificate, signer)) = self.load(folder, &file, &name(current), plan)? {
                 let from = certificate.validity().0;
-                if now >= from && now <= Period::days(from, *plan.key_days.as_ref())?.to {
+                let in_use = now >= from && now <= Period::days(from, *plan.key_days.as_ref())?.to;
+                let code = profile.document.code.as_ref().to_string();
+                let signs = certificate
+                    .extension(DOCUMENT_TYPE_LIST)
+                    .and_then(|(_, bytes)| DocumentTypeList::read(bytes).ok())
+                    .is_some_and(|types| types.contains(&code));
+                if in_use && signs {
                     return Ok(DocumentSigner::open(certificate, signer)?);
                 }
             }
@@ -240,7 +288,7 @@ impl AuthorityStore {
         profile: &AuthorityProfile,
     ) -> Result<Option<(Certificate, BoxedSigner)>, Fault> {
         let path = folder.join(format!("{file}.cer"));
-        let Ok(der) = fs::read(&path) else {
+        let Some(der) = read_if_there(&path)? else {
             return Ok(None);
         };
         let certificate = Certificate::decode(&der).map_err(|why| Fault::file(&path, why))?;
@@ -313,17 +361,42 @@ fn revocation_list(
 fn open_master_key(folder: &Path, rng: &mut dyn CryptoRng) -> Result<MasterKey, Fault> {
     let given = std::env::var_os("RILASCIO_MASTER_KEY").map(PathBuf::from);
     let path = given.clone().unwrap_or_else(|| folder.join("master.key"));
-    match fs::read(&path) {
-        Ok(bytes) => MasterKey::from_bytes(&bytes).map_err(|why| Fault::file(&path, why)),
-        Err(_) if given.is_none() => {
-            let key = MasterKey::generate(rng);
-            write_whole(&path, key.as_bytes(), true)?;
-            Ok(key)
-        }
-        Err(why) => {
-            Err(Fault::file(&path, why).remedy("RILASCIO_MASTER_KEY names a file of 32 bytes"))
-        }
+    if let Some(bytes) = read_if_there(&path)? {
+        let bytes = Zeroizing::new(bytes);
+        return MasterKey::from_bytes(&bytes).map_err(|why| {
+            Fault::file(&path, why).remedy("a master key is a file of 32 bytes; restore it")
+        });
     }
+    if given.is_some() {
+        return Err(Fault::file(&path, "there is no such file")
+            .remedy("RILASCIO_MASTER_KEY names a file of 32 bytes"));
+    }
+    if folder.join("authorities").exists() {
+        return Err(Fault::file(
+            &path,
+            "the master key is gone, and there are keys that it sealed",
+        )
+        .remedy("restore it, or name its place in RILASCIO_MASTER_KEY"));
+    }
+    let key = MasterKey::generate(rng);
+    write_whole(&path, key.as_bytes(), true)?;
+    Ok(key)
+}
+
+/// The content of a file, or nothing if it is not there; any other fault is one.
+fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Fault> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(why) if why.kind() == ErrorKind::NotFound => Ok(None),
+        Err(why) => Err(Fault::file(path, why)),
+    }
+}
+
+/// Makes a new name in a folder last through a loss of power.
+fn sync_folder(folder: &Path) -> Result<(), Fault> {
+    File::open(folder)
+        .and_then(|file| file.sync_all())
+        .map_err(|why| Fault::file(folder, why))
 }
 
 /// The highest number among files `PREFIXnSUFFIX`.
@@ -344,8 +417,10 @@ fn highest(folder: &Path, prefix: &str, suffix: &str) -> Option<u64> {
 /// Writes a file so that it is whole or not there: beside it, synced, then renamed.
 fn write_whole(path: &Path, bytes: &[u8], secret: bool) -> Result<(), Fault> {
     let beside = path.with_extension("new");
+    // One that was left behind must not lend its rights to this one.
+    let _ = fs::remove_file(&beside);
     let mut options = OpenOptions::new();
-    options.create(true).truncate(true).write(true);
+    options.create_new(true).write(true);
     #[cfg(unix)]
     if secret {
         use std::os::unix::fs::OpenOptionsExt;
@@ -357,5 +432,6 @@ fn write_whole(path: &Path, bytes: &[u8], secret: bool) -> Result<(), Fault> {
         file.sync_all()?;
         fs::rename(&beside, path)
     };
-    write().map_err(|why| Fault::file(path, why))
+    write().map_err(|why| Fault::file(path, why))?;
+    path.parent().map_or(Ok(()), sync_folder)
 }

@@ -22,7 +22,7 @@ impl Catalogue {
     /// The profile of that name.
     pub(crate) fn profile(&self, name: &str) -> Result<Profile, Fault> {
         let path = format!("{name}.toml");
-        let Some((file, text)) = self.read(&path) else {
+        let Some((file, text)) = self.read(&path)? else {
             return Err(
                 Fault::usage(format!("there is no profile '{name}'")).remedy(format!(
                     "use one of {}, or give --profiles DIR",
@@ -37,23 +37,26 @@ impl Catalogue {
 
     /// The text of a template, by its path from the folder of profiles.
     pub(crate) fn template(&self, path: &str) -> Option<String> {
-        self.read(path).map(|(_, text)| text)
+        self.read(path).ok().flatten().map(|(_, text)| text)
     }
 
     /// The file's name for messages, and its text.
-    fn read(&self, path: &str) -> Option<(String, String)> {
+    fn read(&self, path: &str) -> Result<Option<(String, String)>, Fault> {
         let inside = !path.starts_with('/') && !path.split('/').any(|part| part == "..");
         if !inside {
-            return None;
+            return Ok(None);
         }
         if let Some(folder) = &self.folder {
             let file = folder.join(path);
-            if let Ok(text) = std::fs::read_to_string(&file) {
-                return Some((file.display().to_string(), text));
+            match std::fs::read_to_string(&file) {
+                Ok(text) => return Ok(Some((file.display().to_string(), text))),
+                Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
+                // An unreadable profile must not give way to a built-in one of the same name.
+                Err(why) => return Err(Fault::file(&file, why)),
             }
         }
-        let (_, text) = FILES.iter().find(|(name, _)| *name == path)?;
-        Some((path.to_owned(), (*text).to_owned()))
+        let built_in = FILES.iter().find(|(name, _)| *name == path);
+        Ok(built_in.map(|(_, text)| (path.to_owned(), (*text).to_owned())))
     }
 
     fn names(&self) -> Vec<String> {

@@ -22,6 +22,10 @@ pub(crate) struct NewFolder {
 impl NewFolder {
     /// Begins a folder at `target`.
     pub(crate) fn begin(target: &Path, replace: bool) -> Result<Self, Fault> {
+        if target.exists() && !target.is_dir() {
+            return Err(Fault::usage(format!("{} is no folder", target.display()))
+                .remedy("give another --out"));
+        }
         let occupied = fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some());
         if occupied && !replace {
             return Err(Fault::usage(format!("{} is not empty", target.display()))
@@ -39,7 +43,17 @@ impl NewFolder {
             .to_string_lossy();
         let beside = target.with_file_name(format!(".{name}.new"));
         let _ = fs::remove_dir_all(&beside);
-        fs::create_dir_all(&beside).map_err(|why| Fault::file(&beside, why))?;
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::DirBuilderExt;
+            // Portraits and the keys of a specimen are for the owner only.
+            builder.mode(0o700);
+        }
+        builder
+            .create(&beside)
+            .map_err(|why| Fault::file(&beside, why))?;
         Ok(Self {
             target: target.to_owned(),
             beside,
@@ -61,13 +75,22 @@ impl NewFolder {
 
     /// Puts the folder into its place and gives the files.
     pub(crate) fn finish(mut self) -> Result<Vec<PathBuf>, Fault> {
+        let fault = |why| Fault::file(&self.target, why);
         if self.replace && self.target.exists() {
-            fs::remove_dir_all(&self.target).map_err(|why| Fault::file(&self.target, why))?;
+            // The old document steps aside, and comes back if the new one cannot take its place.
+            let old = self.beside.with_extension("old");
+            let _ = fs::remove_dir_all(&old);
+            fs::rename(&self.target, &old).map_err(fault)?;
+            if let Err(why) = fs::rename(&self.beside, &self.target) {
+                let _ = fs::rename(&old, &self.target);
+                return Err(fault(why));
+            }
+            let _ = fs::remove_dir_all(&old);
         } else {
             // An empty folder may stand in the way of the rename.
             let _ = fs::remove_dir(&self.target);
+            fs::rename(&self.beside, &self.target).map_err(fault)?;
         }
-        fs::rename(&self.beside, &self.target).map_err(|why| Fault::file(&self.target, why))?;
         Ok(std::mem::take(&mut self.written))
     }
 }

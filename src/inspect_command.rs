@@ -121,14 +121,25 @@ fn trust(arguments: &Arguments) -> Result<TrustAnchors, Fault> {
     if let Some(folder) = &arguments.trust {
         return read_trust(folder);
     }
+    let installation = AuthorityStore::trust_anchors(&arguments.data);
     if let Some(folder) = &arguments.document {
         let own = folder.join("trust");
         if own.is_dir() {
-            eprintln!("trusting what came with the document; --trust names anchors of your own");
-            return read_trust(&own);
+            let own = read_trust(&own)?;
+            let known = own
+                .cscas
+                .iter()
+                .all(|csca| installation.cscas.contains(csca));
+            if !known || own.cscas.is_empty() {
+                eprintln!(
+                    "no anchor of this installation: the document is measured by the CSCA that came with it, \
+                     which proves nothing about its origin; --trust DIR names anchors of your own"
+                );
+                return Ok(own);
+            }
         }
     }
-    Ok(AuthorityStore::trust_anchors(&arguments.data))
+    Ok(installation)
 }
 
 #[cfg(feature = "pcsc")]

@@ -14,7 +14,7 @@ use rilascio_access::AccessPassword;
 use rilascio_circuit::{Application, Profile, Record, Refusals, decide};
 use rilascio_inspection::{Outcome, Report, Verdict, inspect_chip};
 use rilascio_mrtd::code::DocumentNumber;
-use rilascio_works::{DataSet, EngravedFace, Images, engrave, prepare, virtual_chip};
+use rilascio_works::{DataSet, EngravedFace, Images, check_faces, engrave, prepare, virtual_chip};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -83,17 +83,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     let issued = at.to_zoned(TimeZone::UTC).date();
 
     step("applying the rules");
-    // Once without a number: a refused application uses none up.
-    refuse(check(&profile, &application, issued))?;
+    // Once without a number: an application that is refused or cannot be drawn uses none up.
+    let provisional = refuse(check(&profile, &application, issued))?;
+    let images = read_images(&arguments.application, &application, &provisional)?;
+    let template = |path: &str| catalogue.template(path);
+    check_faces(&profile, &provisional, &images, &template)?;
+
+    step("opening the authority");
     let mut rng = entropy::generator()?;
     let store = AuthorityStore::open(&arguments.data, &mut rng)?;
-    let record = numbered_record(&store, &profile, &application, issued)?;
-    step("opening the authority");
     let tell = |text: &str| progress.set_message(text.to_owned());
     let authority = store.authority(&profile, at, &mut rng, &tell)?;
+    let record = numbered_record(&store, &profile, &application, issued)?;
 
     step("preparing the data");
-    let images = read_images(&arguments.application, &application, &record)?;
     let document = make(
         &profile, &record, &images, &authority, &catalogue, at, &mut rng, &step,
     )?;
@@ -160,14 +163,22 @@ fn numbered_record(
 ) -> Result<Record, Fault> {
     let document = &profile.document;
     let name = profile.name.as_ref();
+    let number = match &application.document.number {
+        None => store.next_number(name, "number", document.number.as_ref())?,
+        Some(given) if store.take_number(name, "number", given.as_str())? => given.to_string(),
+        Some(given) => {
+            return Err(
+                Fault::refused(format!("the number {given} was issued before")).remedy(
+                    "give another document.number, or leave it out so that one is allocated",
+                ),
+            );
+        }
+    };
     // On a booklet the number of the document is that of the blank.
-    let serial = store.next_number(name, "serial", document.serial.as_ref())?;
-    let number = if document.serial.as_ref() == document.number.as_ref() {
-        serial.clone()
-    } else if application.document.number.is_some() {
-        document.number.as_ref().number(1).unwrap_or_default()
+    let serial = if document.serial.as_ref() == document.number.as_ref() {
+        number.clone()
     } else {
-        store.next_number(name, "number", document.number.as_ref())?
+        store.next_number(name, "serial", document.serial.as_ref())?
     };
     let number = DocumentNumber::parse(&number).map_err(Fault::failed)?;
     refuse(decide(profile, application, issued, &number, &serial))
@@ -193,7 +204,11 @@ fn refuse(decided: Result<Record, Refusals>) -> Result<Record, Fault> {
 
 fn read_images(path: &Path, application: &Application, record: &Record) -> Result<Images, Fault> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let read = |name: &str| read_file(&folder.join(name));
+    let read = |name: &str| {
+        read_file(&folder.join(name)).map_err(|fault| {
+            fault.remedy("correct the path in the application; paths start from its folder")
+        })
+    };
     let prints = record.prints.prints.iter().map(|place| {
         let print = &application.print[*place];
         Ok((print.finger, print.quality, read(&print.image)?))

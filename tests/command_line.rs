@@ -1,4 +1,5 @@
 //! The contract of the command line: paths, names, exit codes, and what a person reads.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 
@@ -323,6 +324,108 @@ fn numbers_are_never_given_twice_and_keys_are_sealed() {
             .mode();
         assert_eq!(mode & 0o077, 0, "{secret} is for its owner only");
     }
+}
+
+#[test]
+fn nothing_is_lost_or_given_twice_when_files_are_broken() {
+    let own = folder("own-data");
+    let example = root().join("examples/specimen-utopia/application.toml");
+    let run = |out: &Path, extra: &[&str]| {
+        let mut arguments = vec![
+            "issue",
+            text(&example),
+            "--out",
+            text(out),
+            "--data",
+            text(&own),
+            "-q",
+        ];
+        arguments.extend_from_slice(extra);
+        code(&arguments)
+    };
+    let out = folder("own-out");
+    assert_eq!(run(&out.join("one"), &[]).0, 0);
+    let counter = own.join("counters/specimen-utopia-number");
+    std::fs::write(&counter, b"\xFF\xFE").unwrap();
+    let (status, said) = run(&out.join("two"), &[]);
+    assert_eq!(status, 3, "{said}");
+    assert!(said.contains("the counter is no number") && !out.join("two").exists());
+    // A counter that was set back gives no number again.
+    std::fs::write(&counter, "1\n").unwrap();
+    assert_eq!(run(&out.join("two"), &[]).0, 0);
+    let number = |name: &str| document(&out.join(name))["number"].clone();
+    assert_ne!(number("one"), number("two"));
+    // An application that cannot be drawn uses no number up.
+    let before = std::fs::read(&counter).unwrap();
+    let broken = example.with_file_name("application.toml");
+    let wrong = std::fs::read_to_string(broken)
+        .unwrap()
+        .replace("amina-signature", "no-such");
+    let path = own.join("wrong.toml");
+    let images = format!("{}/examples/images", root().display());
+    std::fs::write(&path, wrong.replace("../images", &images)).unwrap();
+    let (status, said) = code(&[
+        "issue",
+        text(&path),
+        "--out",
+        text(&out.join("x")),
+        "--data",
+        text(&own),
+    ]);
+    assert_eq!(status, 3);
+    assert!(
+        said.contains("no-such.png") && said.contains("to do:"),
+        "{said}"
+    );
+    assert_eq!(std::fs::read(&counter).unwrap(), before);
+    // A lost master key is not replaced by a new one.
+    let key = std::fs::read(own.join("master.key")).unwrap();
+    std::fs::remove_file(own.join("master.key")).unwrap();
+    assert_eq!(run(&out.join("three"), &[]).0, 3);
+    assert!(!own.join("master.key").exists());
+    std::fs::write(own.join("master.key"), key).unwrap();
+    // A document is replaced as a whole, and only on demand.
+    assert_eq!(run(&out.join("one"), &[]).0, 2);
+    let first = number("one");
+    assert_eq!(run(&out.join("one"), &["--replace"]).0, 0);
+    assert_ne!(number("one"), first);
+    let left: Vec<_> = std::fs::read_dir(&out)
+        .unwrap()
+        .flatten()
+        .map(|e| e.file_name())
+        .collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[test]
+fn a_number_in_the_application_is_given_once() {
+    let example = root().join("examples/it-cie/application.toml");
+    let images = format!("{}/examples/images", root().display());
+    let path = folder("given").join("application.toml");
+    let text_of = std::fs::read_to_string(example)
+        .unwrap()
+        .replace("../images", &images);
+    std::fs::write(
+        &path,
+        text_of.replace("[document]", "[document]\nnumber = \"CZ99999ZZ\""),
+    )
+    .unwrap();
+    let out = folder("given-out");
+    let run = |name: &str| {
+        code(&[
+            "issue",
+            text(&path),
+            "--out",
+            text(&out.join(name)),
+            "--date",
+            DAY,
+            "-q",
+        ])
+    };
+    assert_eq!(run("one").0, 0);
+    let (status, said) = run("two");
+    assert_eq!(status, 1);
+    assert!(said.contains("CZ99999ZZ was issued before"), "{said}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! What the tests of the program share: the program itself, folders to work in, and a chip to talk to.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(dead_code, reason = "each test uses its own part")]
 
 use rilascio_access::channel::CardChannel;

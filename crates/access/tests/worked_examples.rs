@@ -1,4 +1,5 @@
 //! Worked examples of Doc 9303-11, appendix D, and both sides against each other.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use proptest::prelude::*;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};

@@ -1,4 +1,5 @@
 //! The encoder against files of the reference implementation (NBIS 5.0): same bytes.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use proptest::prelude::*;
 use rilascio_biometrics::{encode_wsq, encode_wsq_within};

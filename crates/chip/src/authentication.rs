@@ -50,7 +50,7 @@ pub(crate) enum Authentication {
     /// The keys were agreed.
     PaceAgreed(pace::Confirmation),
     /// Chip Authentication with GENERAL AUTHENTICATE was chosen: the cipher and the place of the key.
-    ChipAuthentication(CipherSuite, usize),
+    ChipKey(CipherSuite, usize),
 }
 
 impl Chip {
@@ -191,7 +191,7 @@ impl Chip {
                 self.volatile.next_messaging = Some(session.messaging);
                 (Authentication::None, 0x86, own)
             }
-            Authentication::ChipAuthentication(suite, key) => {
+            Authentication::ChipKey(suite, key) => {
                 let peer = object(data, 0x80)?.ok_or(StatusWord::WRONG_DATA)?;
                 self.restart_session(suite, key, peer)?;
                 let empty = tlv::encode(DYNAMIC_AUTHENTICATION_DATA, &[]);
@@ -220,7 +220,7 @@ impl Chip {
         let id = number(object(data, 0x84)?)?;
         let key = self.chip_authentication_key(id)?;
         self.announced_chip_authentication(suite, id)?;
-        self.volatile.authentication = Authentication::ChipAuthentication(suite, key);
+        self.volatile.authentication = Authentication::ChipKey(suite, key);
         Ok(Response::data(Vec::new()))
     }
 

@@ -1,4 +1,5 @@
 //! The shipped profiles load; a wrong one is refused with file, line and reason.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use rilascio_circuit::Profile;
 use std::path::{Path, PathBuf};

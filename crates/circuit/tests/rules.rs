@@ -1,4 +1,5 @@
 //! Every rule of a profile, with the application that breaks it and the one that keeps it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use proptest::prelude::*;
 use rilascio_circuit::{Application, Profile, Record, Refusals, decide};

@@ -150,7 +150,7 @@ pub(crate) fn document_types(types: &[String]) -> Result<Extension> {
     let malformed = Error::malformed("document type list");
     let types = types
         .iter()
-        .map(|code| PrintableString::new(code))
+        .map(PrintableString::new)
         .collect::<der::Result<Vec<_>>>()
         .and_then(SetOfVec::try_from)
         .map_err(malformed)?;

@@ -1,4 +1,5 @@
 //! Doc 9303-12, 4.3, table 7: one test for every field and extension.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! SOD and EF.CardSecurity: signed, read, verified to the anchor, and refused when anything was altered.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 
@@ -168,11 +169,9 @@ proptest! {
         let good = sample();
         let mut altered = good.clone();
         altered[at.index(good.len())] ^= 1 << bit;
-        if let Ok(sod) = Sod::decode(&altered) {
-            if sod.signed.verify().is_ok() {
-                // What verifies still says the same: only bytes outside signature and content may differ.
-                prop_assert_eq!(sod.object, Sod::decode(&good).unwrap().object);
-            }
+        // What verifies still says the same: only bytes outside signature and content may differ.
+        if let Some(sod) = Sod::decode(&altered).ok().filter(|sod| sod.signed.verify().is_ok()) {
+            prop_assert_eq!(sod.object, Sod::decode(&good).unwrap().object);
         }
     }
 

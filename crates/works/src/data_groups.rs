@@ -25,6 +25,9 @@ pub struct Images {
 /// The smallest portrait: below, no face can be compared.
 const PORTRAIT_SIDE_MIN: u32 = 200;
 
+/// Sides of a print, in pixels (TR-03121-3.2; NFIQ 2 takes nothing smaller).
+const PRINT_SIDES: std::ops::RangeInclusive<u32> = 197..=1_000;
+
 fn refuse(image: &str) -> impl Fn(&dyn std::fmt::Display) -> Error + '_ {
     move |why| Error::Image {
         image: image.to_owned(),
@@ -109,9 +112,24 @@ pub(crate) fn prints(
         .iter()
         .map(|(position, quality, file)| {
             let refuse = refuse(position.name());
+            if !file.starts_with(b"\x89PNG") {
+                return Err(refuse(
+                    &"a print comes as PNG: it is compressed once, for the chip",
+                ));
+            }
             let picture = open_picture(file).map_err(|fault| refuse(&fault))?;
             let grey = DynamicImage::ImageRgb8(picture).to_luma8();
             let (width, height) = (grey.width(), grey.height());
+            let outside = |side| !PRINT_SIDES.contains(&side);
+            if outside(width) || outside(height) {
+                return Err(refuse(&format!(
+                    "{width} x {height} pixels; 197 to 1000 at 500 ppi"
+                )));
+            }
+            let dark = grey.as_raw().iter().filter(|value| **value < 128).count();
+            if dark * 20 < grey.as_raw().len() {
+                return Err(refuse(&"the image shows no ridges"));
+            }
             let bytes_max = *limits.print_bytes_max.as_ref();
             let data = encode_wsq_within(grey.as_raw(), width, height, bytes_max)
                 .map_err(|fault| refuse(&fault))?;
@@ -151,7 +169,8 @@ pub(crate) fn signature(file: &[u8]) -> Result<Dg7> {
 
 /// DG11: what the MRZ has no room for.
 pub(crate) fn personal_details(record: &Record) -> Dg11 {
-    let fill = |text: &String| text.replace(' ', "<");
+    // The parts of a place are the place and its state.
+    let fill = |text: &String| text.replace(" (", "<").replace(')', "");
     let join = |parts: &[String]| (!parts.is_empty()).then(|| parts.join("<"));
     Dg11 {
         full_name: Some(record.full_name.clone()),

@@ -26,6 +26,33 @@ pub struct EngravedFace {
     pub preview_png: Vec<u8>,
 }
 
+/// Sets every text of every face without rendering it: finds what does not fit before anything is used up.
+///
+/// # Errors
+/// When a template is missing or wrong, an image cannot be used, or a text does not fit.
+pub fn check_faces(
+    profile: &Profile,
+    record: &Record,
+    images: &Images,
+    template: &dyn Fn(&str) -> Option<String>,
+) -> Result<()> {
+    let data = face_data(profile, record, images, None)?;
+    for face in profile.layout.face.as_ref() {
+        let text = read_template(&face.template, template)?;
+        Template::new(&face.template, &text).draw(&data, Layer::Whole)?;
+    }
+    Ok(())
+}
+
+fn read_template(path: &str, template: &dyn Fn(&str) -> Option<String>) -> Result<String> {
+    template(path).ok_or_else(|| {
+        Error::Artwork(rilascio_artwork::Error::Template {
+            template: path.to_owned(),
+            why: "there is no such file among the profiles".into(),
+        })
+    })
+}
+
 /// Draws every face and the proof. `template` gives the text of a template by its path.
 ///
 /// # Errors
@@ -46,12 +73,7 @@ pub fn engrave(
     let mut faces = Vec::new();
     for face in profile.layout.face.as_ref() {
         let path = &face.template;
-        let text = template(path).ok_or_else(|| {
-            Error::Artwork(rilascio_artwork::Error::Template {
-                template: path.clone(),
-                why: "there is no such file among the profiles".into(),
-            })
-        })?;
+        let text = read_template(path, template)?;
         let template = Template::new(path, &text);
         let svg = template.draw(&data, Layer::Whole)?;
         let burnt = template.draw(&data, Layer::Engraving)?;
@@ -74,12 +96,17 @@ fn face_data(
     images: &Images,
     can: Option<&str>,
 ) -> Result<FaceData> {
-    let portrait = open_picture(&images.portrait)?;
+    let picture = |name: &str, fault: rilascio_artwork::Error| Error::Image {
+        image: name.to_owned(),
+        why: fault.to_string(),
+    };
+    let portrait = open_picture(&images.portrait).map_err(|why| picture("portrait", why))?;
     let portrait = Stamp::portrait(&portrait, PORTRAIT_MM.0, PORTRAIT_MM.1, ENGRAVING_DPI)?;
     let signature = images.signature.as_ref().filter(|_| record.signs);
     let signature = signature
         .map(|file| Stamp::signature(&open_picture(file)?).map(|stamp| stamp.data_uri()))
-        .transpose()?;
+        .transpose()
+        .map_err(|why| picture("signature", why))?;
     let unlimited = profile
         .document
         .unlimited

@@ -11,7 +11,7 @@ mod secrets;
 
 pub use data_groups::Images;
 pub use encoding::{personalise, virtual_chip};
-pub use engraving::{EngravedFace, engrave};
+pub use engraving::{EngravedFace, check_faces, engrave};
 pub use error::Error;
 pub use preparation::{DataSet, prepare};
 pub use secrets::ChipSecrets;

@@ -120,10 +120,10 @@ fn person_groups(
         DataGroup::DG2,
         data_groups::portrait(images, &profile.images)?.encode(),
     );
-    if let Some(prints) = &profile.prints {
-        if let Some(dg3) = data_groups::prints(images, &profile.images, prints, rng)? {
-            groups.insert(DataGroup::DG3, dg3.encode());
-        }
+    if let Some(prints) = &profile.prints
+        && let Some(dg3) = data_groups::prints(images, &profile.images, prints, rng)?
+    {
+        groups.insert(DataGroup::DG3, dg3.encode());
     }
     let signature = images.signature.as_ref().filter(|_| record.signs);
     if let (true, Some(signature)) = (profile.chip.has_group(DataGroup::DG7), signature) {

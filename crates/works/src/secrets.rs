@@ -107,7 +107,7 @@ fn unhex(text: &str) -> Result<zeroize::Zeroizing<Vec<u8>>> {
     let refuse = || Error::Secrets {
         why: "a key that is not hexadecimal".into(),
     };
-    if !text.is_ascii() || text.len() % 2 != 0 {
+    if !text.is_ascii() || !text.len().is_multiple_of(2) {
         return Err(refuse());
     }
     let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| refuse());

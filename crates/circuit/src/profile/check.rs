@@ -229,10 +229,8 @@ fn images_bytes(profile: &Profile) -> usize {
 fn authentication(profile: &Profile) -> Check {
     let chip = &profile.chip;
     let has_security = chip.has_group(DataGroup::DG14);
-    if let Some(authentication) = &chip.chip_authentication {
-        if !has_security {
-            return fault(authentication, "Chip Authentication needs DG14");
-        }
+    if let (Some(authentication), false) = (&chip.chip_authentication, has_security) {
+        return fault(authentication, "Chip Authentication needs DG14");
     }
     if *chip.terminal_authentication.as_ref() && chip.chip_authentication.is_none() {
         return fault(

@@ -54,7 +54,15 @@ fn records<'a>(what: &'static str, tag: u32, bytes: &'a [u8]) -> Result<Vec<&'a 
         }
         let record = match tlv::find(element.value, DATA_BLOCK)? {
             Some(record) => record,
-            None => tlv::expect(what, element.value, DATA_BLOCK_CONSTRUCTED)?,
+            None if tlv::find(element.value, DATA_BLOCK_CONSTRUCTED)?.is_some() => {
+                return Err(Error::OtherGeneration { what });
+            }
+            None => {
+                return Err(Error::MissingTag {
+                    what,
+                    tag: DATA_BLOCK,
+                });
+            }
         };
         records.push(record);
     }

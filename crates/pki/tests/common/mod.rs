@@ -1,5 +1,5 @@
 //! An authority to test with.
-
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(dead_code, reason = "each test uses its own part")]
 
 use jiff::Timestamp;
@@ -8,6 +8,8 @@ use rilascio_keys::{
     Curve, CurveEncoding, HashAlgorithm, PrivateKey, RsaSize, SignatureAlgorithm, Signer,
 };
 use rilascio_pki::{AuthorityNames, Csca, DocumentSigner, DocumentSignerPlan, Period};
+
+type Key = Box<dyn Signer>;
 
 /// The moment of every test.
 pub fn now() -> Timestamp {
@@ -34,7 +36,7 @@ pub fn authority(
     csca: Box<dyn Signer>,
     signer: Box<dyn Signer>,
     encoding: CurveEncoding,
-) -> (Csca<Box<dyn Signer>>, DocumentSigner<Box<dyn Signer>>) {
+) -> (Csca<Key>, DocumentSigner<Key>) {
     let mut rng = ChaCha20Rng::from_seed([42; 32]);
     let names = AuthorityNames {
         country: "SM".into(),
