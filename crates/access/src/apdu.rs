@@ -3,8 +3,8 @@
 use crate::{Error, Result};
 use std::fmt;
 
-/// A command.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A command. Its data may be secret, so `Debug` shows their length only.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Command {
     /// The class byte.
     pub cla: u8,
@@ -130,6 +130,18 @@ impl Command {
             out.extend(self.le.map(|le| le as u8));
         }
         out
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = [self.cla, self.ins, self.p1, self.p2];
+        write!(
+            f,
+            "Command {{ {head:02X?}, {} byte(s), Le {:?} }}",
+            self.data.len(),
+            self.le
+        )
     }
 }
 

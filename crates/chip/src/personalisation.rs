@@ -16,7 +16,7 @@ use rilascio_access::apdu::{Command, Response, StatusWord};
 use rilascio_access::scp03;
 use rilascio_keys::{HashAlgorithm, PrivateKey};
 use rilascio_mrtd::tlv;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// CREATE FILE.
 pub const CREATE_FILE: u8 = 0xE0;
@@ -97,19 +97,21 @@ impl Chip {
                     .open(&command)
                     .map_err(|_| StatusWord::SM_OBJECT_WRONG)?;
                 self.volatile.channel = Channel::Open(session);
-                self.obey(command)
+                let Some(mut command) = self.collect(command)? else {
+                    return Ok(Vec::new());
+                };
+                let done = self.obey(&command);
+                command.data.zeroize();
+                done
             }
             // Anything else closes the channel.
             _ => Err(StatusWord::CONDITIONS),
         }
     }
 
-    fn obey(&mut self, command: Command) -> Result<Vec<u8>, StatusWord> {
-        let Some(command) = self.collect(command)? else {
-            return Ok(Vec::new());
-        };
+    fn obey(&mut self, command: &Command) -> Result<Vec<u8>, StatusWord> {
         match command.ins {
-            CREATE_FILE => self.create(&command)?,
+            CREATE_FILE => self.create(command)?,
             0xA4 => {
                 self.volatile.place = Place::MasterFile;
                 self.volatile.current = None;

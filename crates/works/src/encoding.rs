@@ -84,11 +84,12 @@ pub fn virtual_chip(
 
 impl Line<'_> {
     fn send(&mut self, name: &'static str, ins: u8, p1: u8, p2: u8, data: &[u8]) -> Result<()> {
-        let command = Command {
+        let mut command = Command {
             cla: 0x80,
             ..Command::new(ins, p1, p2, data, None)
         };
         let protected = self.session.protect(&command)?;
+        zeroize::Zeroize::zeroize(&mut command.data);
         accept(name, self.channel.send(&protected)?.status)
     }
 
