@@ -19,8 +19,8 @@ use rilascio_keys::{
 };
 use rilascio_mrtd::lds::{DataGroup, FileId, LdsVersion};
 use rilascio_pki::{
-    AuthorityNames, Csca, DocumentSigner, DocumentSignerPlan, LdsSecurityObject, Period, Sod,
-    TrustAnchors, check_path,
+    Csca, DocumentSigner, DocumentSignerPlan, LdsSecurityObject, Period, Sod, TrustAnchors,
+    check_path,
 };
 use std::time::{Duration, Instant};
 
@@ -42,15 +42,7 @@ fn authority(
     signer: Key,
     now: Timestamp,
 ) -> (Csca<Key>, DocumentSigner<Key>, TrustAnchors) {
-    let names = AuthorityNames {
-        country: "UT".into(),
-        state: "UTO".into(),
-        organisation: "Utopia".into(),
-        unit: None,
-        mail: None,
-        uri: None,
-        crl_uris: vec!["https://csca.utopia.example/UTO.crl".into()],
-    };
+    let names = common::utopia();
     let validity = Period::days(now, 5_000).unwrap();
     let encoding = CurveEncoding::Explicit;
     let csca = Csca::create(

@@ -17,8 +17,7 @@ use rilascio_mrtd::code::DocumentNumber;
 use rilascio_mrtd::lds::{DataGroup, EfCom, FileId, LdsVersion};
 use rilascio_mrtd::tlv;
 use rilascio_pki::{
-    AuthorityNames, Csca, DocumentSigner, DocumentSignerPlan, LdsSecurityObject, Period, Sod,
-    TrustAnchors,
+    Csca, DocumentSigner, DocumentSignerPlan, LdsSecurityObject, Period, Sod, TrustAnchors,
 };
 use rilascio_works::{DataSet, Images, prepare};
 
@@ -45,15 +44,7 @@ fn key(seed: u8) -> Key {
 }
 
 fn authority(seed: u8, types: &[String]) -> (Csca<Key>, DocumentSigner<Key>) {
-    let names = AuthorityNames {
-        country: "UT".into(),
-        state: "UTO".into(),
-        organisation: "Utopia".into(),
-        unit: None,
-        mail: None,
-        uri: None,
-        crl_uris: vec!["https://csca.utopia.example/UTO.crl".into()],
-    };
+    let names = common::utopia();
     let validity = Period::days(now(), 5_000).unwrap();
     let mut rng = rng(seed);
     let csca = Csca::create(

@@ -5,6 +5,7 @@
 use rilascio_access::channel::CardChannel;
 use rilascio_chip::Chip;
 use rilascio_mrtd::lds::FileId;
+use rilascio_pki::AuthorityNames;
 use rilascio_works::{ChipSecrets, DataSet, virtual_chip};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -108,6 +109,19 @@ pub fn data_set(folder: &Path) -> DataSet {
     DataSet {
         files: chip_files(folder),
         secrets: ChipSecrets::from_toml(&secrets).unwrap(),
+    }
+}
+
+/// The names of an authority that does not exist.
+pub fn utopia() -> AuthorityNames {
+    AuthorityNames {
+        country: "UT".into(),
+        state: "UTO".into(),
+        organisation: "Utopia".into(),
+        unit: None,
+        mail: None,
+        uri: None,
+        crl_uris: vec!["https://csca.utopia.example/UTO.crl".into()],
     }
 }
 

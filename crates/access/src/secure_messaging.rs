@@ -102,31 +102,10 @@ impl SecureMessaging {
     /// is wrong. Either ends the session.
     pub fn open_command(&mut self, command: &Command) -> Result<Command> {
         self.advance();
-        let (mut cryptogram, mut le, mut checksum) = (None, None, None);
-        let mut authenticated = Vec::new();
-        for object in read_objects(&command.data)? {
-            match object.tag {
-                CRYPTOGRAM | CRYPTOGRAM_WITH_INDICATOR => cryptogram = Some(object),
-                EXPECTED_LENGTH => le = Some(object.value),
-                CHECKSUM => {
-                    checksum = Some(object.value);
-                    continue;
-                }
-                _ => {
-                    return Err(Error::SecureMessaging {
-                        why: "an unknown data object",
-                    });
-                }
-            }
-            authenticated.extend_from_slice(object.raw);
-        }
+        let objects = Objects::read(&command.data, EXPECTED_LENGTH)?;
         let header = [command.cla, command.ins, command.p1, command.p2];
-        self.check(&header, &authenticated, checksum)?;
-        let data = match cryptogram {
-            Some(object) => self.decrypt(object.tag, object.value)?,
-            None => Vec::new(),
-        };
-        let le = match le {
+        let data = self.open(&header, &objects)?;
+        let le = match objects.field {
             None => None,
             Some([0]) => Some(Command::SHORT_LE_MAX),
             Some([le]) => Some(usize::from(*le)),
@@ -171,33 +150,12 @@ impl SecureMessaging {
     /// [`Error::SecureMessaging`] or [`Error::Authentication`]; either ends the session.
     pub fn open_response(&mut self, response: &Response) -> Result<Response> {
         self.advance();
-        let (mut cryptogram, mut status, mut checksum) = (None, None, None);
-        let mut authenticated = Vec::new();
-        for object in read_objects(&response.data)? {
-            match object.tag {
-                CRYPTOGRAM | CRYPTOGRAM_WITH_INDICATOR => cryptogram = Some(object),
-                STATUS => status = Some(object.value),
-                CHECKSUM => {
-                    checksum = Some(object.value);
-                    continue;
-                }
-                _ => {
-                    return Err(Error::SecureMessaging {
-                        why: "an unknown data object",
-                    });
-                }
-            }
-            authenticated.extend_from_slice(object.raw);
-        }
-        self.check(&[], &authenticated, checksum)?;
-        let Some(&[high, low]) = status else {
+        let objects = Objects::read(&response.data, STATUS)?;
+        let data = self.open(&[], &objects)?;
+        let Some(&[high, low]) = objects.field else {
             return Err(Error::SecureMessaging {
                 why: "no processing status",
             });
-        };
-        let data = match cryptogram {
-            Some(object) => self.decrypt(object.tag, object.value)?,
-            None => Vec::new(),
         };
         Ok(Response {
             data,
@@ -266,6 +224,15 @@ impl SecureMessaging {
         Ok(self.keys.suite.mac(&self.keys.mac, &pad(&input, block))?)
     }
 
+    /// Checks the checksum, then decrypts.
+    fn open(&self, header: &[u8], objects: &Objects<'_>) -> Result<Vec<u8>> {
+        self.check(header, &objects.authenticated, objects.checksum)?;
+        match &objects.cryptogram {
+            Some(object) => self.decrypt(object.tag, object.value),
+            None => Ok(Vec::new()),
+        }
+    }
+
     fn check(&self, header: &[u8], objects: &[u8], checksum: Option<&[u8]>) -> Result<()> {
         let checksum = checksum.ok_or(Error::SecureMessaging { why: "no checksum" })?;
         let expected = self.mac(header, objects)?;
@@ -279,10 +246,45 @@ impl SecureMessaging {
     }
 }
 
-fn read_objects(data: &[u8]) -> Result<Vec<tlv::Element<'_>>> {
-    tlv::read_all(data).map_err(|_| Error::SecureMessaging {
-        why: "malformed data objects",
-    })
+/// The data objects of a protected message.
+struct Objects<'a> {
+    cryptogram: Option<tlv::Element<'a>>,
+    /// Expected length of a command, status of a response.
+    field: Option<&'a [u8]>,
+    checksum: Option<&'a [u8]>,
+    /// What the checksum is over, as it came.
+    authenticated: Vec<u8>,
+}
+
+impl<'a> Objects<'a> {
+    fn read(data: &'a [u8], field: u32) -> Result<Self> {
+        let elements = tlv::read_all(data).map_err(|_| Error::SecureMessaging {
+            why: "malformed data objects",
+        })?;
+        let mut objects = Self {
+            cryptogram: None,
+            field: None,
+            checksum: None,
+            authenticated: Vec::new(),
+        };
+        for object in elements {
+            match object.tag {
+                CRYPTOGRAM | CRYPTOGRAM_WITH_INDICATOR => objects.cryptogram = Some(object),
+                tag if tag == field => objects.field = Some(object.value),
+                CHECKSUM => {
+                    objects.checksum = Some(object.value);
+                    continue;
+                }
+                _ => {
+                    return Err(Error::SecureMessaging {
+                        why: "an unknown data object",
+                    });
+                }
+            }
+            objects.authenticated.extend_from_slice(object.raw);
+        }
+        Ok(objects)
+    }
 }
 
 /// Padding method 2 of ISO/IEC 9797-1: one bit, then zeros to a whole block.
