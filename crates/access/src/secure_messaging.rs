@@ -43,12 +43,6 @@ impl SecureMessaging {
         })
     }
 
-    /// The cipher of the session.
-    #[must_use]
-    pub fn suite(&self) -> CipherSuite {
-        self.keys.suite
-    }
-
     /// The most plain data that a protected response can bring within `response_bytes`.
     #[must_use]
     pub fn plain_bytes_max(&self, response_bytes: usize) -> usize {

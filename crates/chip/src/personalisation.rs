@@ -12,6 +12,7 @@
 use crate::authentication::ChipAuthenticationKey;
 use crate::chip::{Chip, LifeCycle};
 use crate::files::{Place, ReadAccess};
+use crate::reading::unsigned;
 use rilascio_access::apdu::{Command, Response, StatusWord};
 use rilascio_access::scp03;
 use rilascio_keys::{HashAlgorithm, PrivateKey};
@@ -126,12 +127,7 @@ impl Chip {
                         .map_err(|_| StatusWord::WRONG_DATA)
                 };
                 let offset = object(0x54)?;
-                if offset.len() > 4 {
-                    return Err(StatusWord::WRONG_DATA);
-                }
-                let offset = offset
-                    .iter()
-                    .fold(0usize, |n, byte| n << 8 | usize::from(*byte));
+                let offset = unsigned(offset)?;
                 self.update(offset, object(0x53)?)?;
             }
             PUT_DATA => self.store(command.p2, &command.data)?,
@@ -159,12 +155,7 @@ impl Chip {
         let (&[sfi], &[access]) = (object(0x88)?, object(0x86)?) else {
             return Err(StatusWord::WRONG_DATA);
         };
-        if size.len() > 4 {
-            return Err(StatusWord::WRONG_DATA);
-        }
-        let size = size
-            .iter()
-            .fold(0usize, |n, byte| n << 8 | usize::from(*byte));
+        let size = unsigned(size)?;
         let access = ReadAccess::from_byte(access).ok_or(StatusWord::WRONG_DATA)?;
         self.files
             .create_file(self.volatile.place, fid, sfi >> 3, access, size)?;

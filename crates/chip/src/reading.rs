@@ -131,12 +131,10 @@ impl Chip {
         }
         let offset = tlv::read_only("READ BINARY", OFFSET, &command.data)
             .map_err(|_| StatusWord::WRONG_DATA)?;
-        if offset.is_empty() || offset.len() > 4 {
+        if offset.is_empty() {
             return Err(StatusWord::WRONG_DATA);
         }
-        let offset = offset
-            .iter()
-            .fold(0usize, |n, byte| n << 8 | usize::from(*byte));
+        let offset = unsigned(offset)?;
         let length = command.le.unwrap_or(Command::SHORT_LE_MAX).min(room);
         let data = self.read(offset, object_data_bytes(length))?;
         Ok(Response::data(tlv::encode(DISCRETIONARY_DATA, &data)))
@@ -170,6 +168,14 @@ impl Chip {
         }
         Ok(file.content[offset..size.min(offset + length)].to_vec())
     }
+}
+
+/// A number of at most four bytes: an offset or a size.
+pub(crate) fn unsigned(bytes: &[u8]) -> Result<usize, StatusWord> {
+    if bytes.len() > 4 {
+        return Err(StatusWord::WRONG_DATA);
+    }
+    Ok(bytes.iter().fold(0, |n, byte| n << 8 | usize::from(*byte)))
 }
 
 /// The data that an object of at most `length` bytes holds. Le counts the object's header (ISO/IEC 7816-4, 11.3.3); some

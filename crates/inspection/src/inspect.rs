@@ -129,17 +129,12 @@ fn read_and_authenticate(
 ) {
     let mut problems = Vec::new();
     for file in [FileId::Com, FileId::Sod] {
-        match terminal.read_file(file) {
-            Ok(content) => {
-                files.insert(file, content);
-            }
-            Err(fault) => problems.push(fault.to_string()),
-        }
+        read_into(terminal, file, files, &mut problems);
     }
     let groups = groups_to_read(files);
     let has = |group| groups.contains(&group);
     if has(DataGroup::DG14) {
-        read_group(terminal, DataGroup::DG14, files, &mut problems);
+        read_into(terminal, FileId::Dg(DataGroup::DG14), files, &mut problems);
     }
     let infos = files
         .get(&FileId::Dg(DataGroup::DG14))
@@ -147,7 +142,7 @@ fn read_and_authenticate(
         .unwrap_or_default();
     run_chip_authentication(report, terminal, password, &infos, files, rng);
     if has(DataGroup::DG15) {
-        read_group(terminal, DataGroup::DG15, files, &mut problems);
+        read_into(terminal, FileId::Dg(DataGroup::DG15), files, &mut problems);
     }
     run_active_authentication(report, terminal, &infos, files, rng);
     if !terminal.has_session() {
@@ -164,7 +159,7 @@ fn read_and_authenticate(
                     format!("{group} opens only to Terminal Authentication"),
                 );
             } else {
-                read_group(terminal, group, files, &mut problems);
+                read_into(terminal, FileId::Dg(group), files, &mut problems);
                 if !terminal.has_session() {
                     // Never go on in the clear.
                     break;
@@ -193,15 +188,15 @@ fn groups_to_read(files: &Files) -> Vec<DataGroup> {
     groups
 }
 
-fn read_group(
+fn read_into(
     terminal: &mut Terminal<'_>,
-    group: DataGroup,
+    file: FileId,
     files: &mut Files,
     problems: &mut Vec<String>,
 ) {
-    match terminal.read_file(FileId::Dg(group)) {
+    match terminal.read_file(file) {
         Ok(content) => {
-            files.insert(FileId::Dg(group), content);
+            files.insert(file, content);
         }
         Err(fault) => problems.push(fault.to_string()),
     }

@@ -35,32 +35,6 @@ pub enum ReadError {
     },
 }
 
-impl ReadError {
-    /// True when the chip says that there is no such file.
-    #[must_use]
-    pub fn is_absent(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused {
-                status: StatusWord::NOT_FOUND,
-                ..
-            }
-        )
-    }
-
-    /// True when the chip says that the right is missing.
-    #[must_use]
-    pub fn is_denied(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused {
-                status: StatusWord::SECURITY_STATUS,
-                ..
-            }
-        )
-    }
-}
-
 /// A terminal at a chip.
 pub struct Terminal<'a> {
     channel: &'a mut dyn CardChannel,

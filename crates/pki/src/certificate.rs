@@ -109,18 +109,6 @@ impl Certificate {
         &self.der
     }
 
-    /// The bytes that were signed.
-    #[must_use]
-    pub fn signed_bytes(&self) -> &[u8] {
-        &self.content
-    }
-
-    /// The signature.
-    #[must_use]
-    pub fn signature(&self) -> &[u8] {
-        &self.signature
-    }
-
     /// The algorithm of the signature.
     ///
     /// # Errors
