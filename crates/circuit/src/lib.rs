@@ -5,6 +5,7 @@ mod application;
 mod numbering;
 mod printing;
 mod prints;
+pub mod process;
 mod profile;
 mod record;
 mod rules;
@@ -18,8 +19,8 @@ pub use numbering::NumberPattern;
 pub use prints::{PrintChoice, choose_prints};
 pub use profile::{
     AbsentPrints, AccessProtocol, ActiveAuthentication, AuthorityProfile, ChipImages, ChipProfile,
-    Cipher, DocumentProfile, Face, Fallback, Finger, FormatName, Issuance, KeySpec, LayoutProfile,
-    Limits, NameProfile, PaceProfile, PermitType, PrintProfile, Profile, SignatureProfile,
+    Cipher, CircuitRules, DocumentProfile, Face, Fallback, Finger, FormatName, Issuance, KeySpec, LayoutProfile,
+    Limits, NameProfile, PaceProfile, PaperCase, PermitType, PrintProfile, Profile, SignatureProfile,
     SigningProfile, Text, Thresholds, Unlimited, ValidityRule,
 };
 pub use record::{Record, Validity};

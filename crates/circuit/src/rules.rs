@@ -13,7 +13,7 @@ use rilascio_mrtd::transliteration::mrz_name;
 use std::fmt;
 
 /// A rule that an application breaks, in both languages.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Refusal {
     /// The name of the rule, from the section of the profile.
     pub rule: &'static str,

@@ -2,10 +2,12 @@
 
 mod check;
 mod chip;
+mod circuit;
 mod fields;
 mod signing;
 
 pub use chip::{AccessProtocol, ActiveAuthentication, ChipProfile, Cipher, PaceProfile};
+pub use circuit::{CircuitRules, PaperCase};
 pub use fields::{
     AbsentPrints, ChipImages, Face, Fallback, Finger, FormatName, Issuance, LayoutProfile, Limits,
     NameProfile, PermitType, PrintProfile, SignatureProfile, Text, Thresholds, Unlimited,
@@ -55,6 +57,9 @@ pub struct Profile {
     pub signing: SigningProfile,
     /// The visible faces.
     pub layout: LayoutProfile,
+    /// The way through the circuit.
+    #[serde(default)]
+    pub circuit: CircuitRules,
 }
 
 /// Issuer, number and format of a document.

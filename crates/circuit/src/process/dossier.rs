@@ -1,0 +1,808 @@
+//! A dossier: one application of one person for one document, from draft to its end.
+
+use super::{
+    Aggregate, Context, Digest, DocumentId, DossierId, OfficerId, OrderId, Reason, Reference, Right, SiteId,
+};
+use crate::rules::Refusal;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Why a document is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IssueReason {
+    /// The holder never had one.
+    First,
+    /// The old one ends.
+    Renewal,
+    /// The data changed.
+    Update,
+    /// The old one was lost.
+    Loss,
+    /// The old one was stolen.
+    Theft,
+    /// The old one is damaged.
+    Damage,
+    /// The old one says something wrong.
+    Correction,
+}
+
+/// Where a dossier stands.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Opened; data are being taken.
+    Draft,
+    /// Everything is taken and confirmed by the holder.
+    Enrolled,
+    /// On its way to the centre, or there.
+    Submitted,
+    /// At the centre, being identified and verified.
+    Examination,
+    /// A decision is proposed.
+    Proposed,
+    /// Granted.
+    Authorised,
+    /// The record is frozen and signed.
+    Certified,
+    /// Ordered from the works.
+    Ordered,
+    /// The works took the order.
+    InProduction,
+    /// The document is made and checked.
+    Produced,
+    /// On its way to the office.
+    Dispatched,
+    /// Counted at the office.
+    AtOffice,
+    /// The document is activated.
+    Activated,
+    /// The holder has it.
+    HandedOver,
+    /// Nobody collected it.
+    Recalled,
+    /// The answer was no.
+    Refused,
+    /// Ended without a document.
+    Cancelled,
+}
+
+impl Phase {
+    /// Every phase, in the order of the way.
+    pub const ALL: [Self; 17] = [
+        Self::Draft,
+        Self::Enrolled,
+        Self::Submitted,
+        Self::Examination,
+        Self::Proposed,
+        Self::Authorised,
+        Self::Certified,
+        Self::Ordered,
+        Self::InProduction,
+        Self::Produced,
+        Self::Dispatched,
+        Self::AtOffice,
+        Self::Activated,
+        Self::HandedOver,
+        Self::Recalled,
+        Self::Refused,
+        Self::Cancelled,
+    ];
+
+    /// True when nothing more happens to the dossier.
+    #[must_use]
+    pub fn is_end(self) -> bool {
+        matches!(
+            self,
+            Self::HandedOver | Self::Recalled | Self::Refused | Self::Cancelled
+        )
+    }
+}
+
+/// What was taken of the fingers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrintsTaken {
+    /// The prints that the profile asks for.
+    Taken,
+    /// The holder is too young, or the document has none.
+    NotDue,
+    /// Impossible, for the reason in the record.
+    Impossible,
+}
+
+/// What was taken of the signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignatureTaken {
+    /// The holder signed.
+    Taken,
+    /// The holder is too young, or cannot.
+    Exempt,
+}
+
+/// What enrolment established; the data themselves are sealed elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Enrolment {
+    /// The digest of everything that was taken.
+    pub content: Digest,
+    /// Prints, as the rules of the profile judged them.
+    pub prints: PrintsTaken,
+    /// Signature, likewise.
+    pub signature: SignatureTaken,
+    /// Whether the holder read the data and confirmed them.
+    pub confirmed: bool,
+}
+
+/// What the search of the prints found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrintSearch {
+    /// No prints to search.
+    NotDue,
+    /// Nobody else, or the same person in earlier dossiers.
+    Clear,
+    /// Hits that an officer must examine.
+    Hits(u16),
+}
+
+/// What the registry of residents answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResidenceCheck {
+    /// Not asked for by the profile.
+    NotDue,
+    /// The data agree.
+    Confirmed,
+    /// The person is unknown, or the data differ.
+    Denied,
+}
+
+/// How the holder was checked against the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HolderCheck {
+    /// A finger against the chip.
+    Finger,
+    /// The face against the chip, by the officer.
+    Face,
+    /// The check failed.
+    Failed,
+}
+
+/// What became of the old document at hand-over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Surrender {
+    /// First issue: there is none.
+    FirstIssue,
+    /// It was taken in.
+    Document(DocumentId),
+    /// It was reported lost or stolen, by this report.
+    Report(Reference),
+    /// It was not brought.
+    Missing,
+}
+
+/// Why a dossier ends without a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cancellation {
+    /// The applicant withdrew.
+    Withdrawn,
+    /// The applicant died.
+    Death,
+    /// Opened by mistake.
+    Mistake,
+    /// The record is wrong and another dossier corrects it.
+    Correction,
+}
+
+/// A step that somebody took.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Took the data.
+    Enrol,
+    /// Sent it to the centre.
+    Submit,
+    /// Examined hits.
+    Adjudicate,
+    /// Proposed the decision.
+    Propose,
+    /// Decided.
+    Decide,
+    /// Activated the document.
+    Activate,
+    /// Handed it over.
+    HandOver,
+}
+
+/// A dossier as a node knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Dossier {
+    /// Its name.
+    pub id: DossierId,
+    /// The profile of the document.
+    pub profile: String,
+    /// The office.
+    pub office: SiteId,
+    /// Why it is asked for.
+    pub reason: IssueReason,
+    /// The document that it replaces.
+    pub previous: Option<DocumentId>,
+    /// Where it stands.
+    pub phase: Phase,
+    /// What was taken.
+    pub enrolment: Option<Enrolment>,
+    /// The identification.
+    pub identification: Option<PrintSearch>,
+    /// What an officer made of the hits: true when they are the same person.
+    pub adjudication: Option<bool>,
+    /// The verification.
+    pub residence: Option<ResidenceCheck>,
+    /// The proposal: true to grant.
+    pub proposal: Option<bool>,
+    /// The digest of the certified record.
+    pub certificate: Option<Digest>,
+    /// The live order.
+    pub order: Option<OrderId>,
+    /// How many orders there were.
+    pub orders: u16,
+    /// The document.
+    pub document: Option<DocumentId>,
+    /// Who took which step.
+    pub hands: BTreeMap<Step, OfficerId>,
+    /// When the office got the document.
+    pub arrived: Option<Timestamp>,
+    /// When the biometric data were forgotten.
+    pub forgotten: Option<Timestamp>,
+    /// When it was opened.
+    pub opened: Timestamp,
+}
+
+/// What can be asked of a dossier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DossierCommand {
+    /// Opens it at an office.
+    Open {
+        /// Its name.
+        id: DossierId,
+        /// The profile.
+        profile: String,
+        /// The office.
+        office: SiteId,
+        /// Why.
+        reason: IssueReason,
+        /// What it replaces.
+        previous: Option<DocumentId>,
+    },
+    /// Notes what was taken.
+    Enrol(Enrolment),
+    /// Sends it to the centre.
+    Submit,
+    /// Takes in, at the centre, what an office sent.
+    Receive(Box<Dossier>),
+    /// Gives it back to the office, to be completed.
+    Return,
+    /// Notes what the search of the prints found.
+    Identify(PrintSearch),
+    /// Judges the hits: true when all are the same person.
+    Adjudicate(bool),
+    /// Notes what the registry of residents answered.
+    Verify(ResidenceCheck),
+    /// Proposes to grant, or to refuse.
+    Propose(bool),
+    /// Grants or refuses.
+    Decide(bool),
+    /// Freezes the record.
+    Certify(Digest),
+    /// Orders the document.
+    Order(OrderId),
+    /// Ends the live order without a document, so that another can be placed.
+    Reorder(OrderId),
+    /// Follows a step that another node took.
+    Follow {
+        /// Where the dossier is now.
+        phase: Phase,
+        /// The document, once there is one.
+        document: Option<DocumentId>,
+    },
+    /// Counts the document in at the office.
+    Arrive(DocumentId),
+    /// Activates the document.
+    Activate(HolderCheck),
+    /// Hands the document over.
+    HandOver {
+        /// How the holder was checked.
+        check: HolderCheck,
+        /// The old document.
+        surrender: Surrender,
+    },
+    /// Recalls an uncollected document.
+    Recall,
+    /// Ends it without a document.
+    Cancel(Cancellation),
+    /// Forgets the biometric data.
+    Forget,
+}
+
+/// What can happen to a dossier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DossierEvent {
+    /// Opened, or taken in at the centre.
+    Opened(Box<Dossier>),
+    /// Data were taken.
+    Enrolled(Enrolment, OfficerId),
+    /// Sent to the centre.
+    Submitted(OfficerId),
+    /// Back at the office.
+    Returned,
+    /// Identified.
+    Identified(PrintSearch),
+    /// Hits were judged.
+    Adjudicated(bool, OfficerId),
+    /// Verified.
+    Verified(ResidenceCheck),
+    /// A decision was proposed.
+    Proposed(bool, OfficerId),
+    /// Decided.
+    Decided(bool, OfficerId),
+    /// The record was frozen.
+    Certified(Digest),
+    /// Ordered.
+    Ordered(OrderId),
+    /// The order ended without a document.
+    OrderEnded(OrderId),
+    /// Another node moved it.
+    Followed(Phase, Option<DocumentId>),
+    /// Counted in at the office.
+    Arrived(DocumentId, Timestamp),
+    /// The document was activated.
+    Activated(HolderCheck, OfficerId),
+    /// The document was handed over.
+    HandedOver(HolderCheck, Surrender, OfficerId),
+    /// The document was recalled.
+    Recalled,
+    /// Ended without a document.
+    Cancelled(Cancellation),
+    /// Biometric data were forgotten.
+    Forgotten(Timestamp),
+}
+
+impl Dossier {
+    fn taken_by(&self, step: Step, officer: &OfficerId) -> bool {
+        self.hands.get(&step) == Some(officer)
+    }
+
+    /// True when identification and verification allow a grant.
+    fn is_clear(&self) -> Result<(), Refusal> {
+        match (self.identification, self.adjudication) {
+            (Some(PrintSearch::NotDue | PrintSearch::Clear), _)
+            | (Some(PrintSearch::Hits(_)), Some(true)) => {}
+            (Some(PrintSearch::Hits(_)), Some(false)) => {
+                return Err(Reason::OtherIdentity.refusal());
+            }
+            _ => return Err(Reason::NotIdentified.refusal()),
+        }
+        match self.residence {
+            Some(ResidenceCheck::NotDue | ResidenceCheck::Confirmed) => Ok(()),
+            Some(ResidenceCheck::Denied) | None => Err(Reason::NotVerified.refusal()),
+        }
+    }
+
+    /// True when only that officer would have had the dossier in hand.
+    fn alone(&self, officer: &OfficerId) -> bool {
+        self.hands.values().all(|hand| hand == officer)
+    }
+
+    fn surrender_is_due(&self, context: &Context<'_>) -> bool {
+        context.rules.surrender && self.reason != IssueReason::First
+    }
+
+    fn check_surrender(&self, given: &Surrender, context: &Context<'_>) -> Result<(), Refusal> {
+        let allowed = match given {
+            Surrender::FirstIssue => !self.surrender_is_due(context),
+            Surrender::Document(document) => {
+                self.previous.as_ref().is_none_or(|previous| previous == document)
+            }
+            Surrender::Report(_) => true,
+            Surrender::Missing => !self.surrender_is_due(context),
+        };
+        allowed.then_some(()).ok_or_else(|| Reason::OldDocument.refusal())
+    }
+
+    /// Whether another node can have moved the dossier from here to there.
+    fn can_follow(&self, phase: Phase) -> bool {
+        use Phase as P;
+        match self.phase {
+            P::Submitted => matches!(
+                phase,
+                P::Draft | P::Examination | P::Certified | P::Ordered | P::InProduction
+                    | P::Produced | P::Dispatched | P::Refused | P::Cancelled
+            ),
+            P::Examination | P::Proposed | P::Authorised => matches!(
+                phase,
+                P::Draft | P::Certified | P::Ordered | P::InProduction | P::Produced
+                    | P::Dispatched | P::Refused | P::Cancelled
+            ),
+            P::Certified | P::Ordered | P::InProduction | P::Produced | P::Dispatched => {
+                // A document that failed goes back to be made again.
+                phase == P::Certified
+                    || phase == P::Cancelled
+                    || (phase > self.phase && phase <= P::Recalled)
+            }
+            P::AtOffice => matches!(
+                phase,
+                P::Certified | P::Activated | P::HandedOver | P::Recalled | P::Cancelled
+            ),
+            P::Activated => matches!(phase, P::HandedOver | P::Certified | P::Recalled),
+            P::Draft | P::Enrolled | P::HandedOver | P::Recalled | P::Refused | P::Cancelled => {
+                false
+            }
+        }
+    }
+}
+
+fn in_phase(dossier: &Dossier, phases: &[Phase]) -> Result<(), Refusal> {
+    if phases.contains(&dossier.phase) {
+        Ok(())
+    } else if dossier.phase >= Phase::Certified && phases.iter().all(|p| *p < Phase::Certified) {
+        Err(Reason::Certified.refusal())
+    } else {
+        Err(Reason::State.refusal())
+    }
+}
+
+impl Aggregate for Dossier {
+    type Command = DossierCommand;
+    type Event = DossierEvent;
+    const KIND: &'static str = "dossier";
+
+    fn decide(
+        state: Option<&Self>,
+        command: &DossierCommand,
+        context: &Context<'_>,
+    ) -> Result<DossierEvent, Refusal> {
+        use DossierCommand as C;
+        use DossierEvent as E;
+        let actor = context.actor;
+        let me = || actor.officer.clone();
+        match command {
+            C::Open {
+                id,
+                profile,
+                office,
+                reason,
+                previous,
+            } => {
+                actor.needs_at(Right::Enrol, office)?;
+                if state.is_some() {
+                    return Err(Reason::Exists.refusal());
+                }
+                let opened = Self {
+                    id: id.clone(),
+                    profile: profile.clone(),
+                    office: office.clone(),
+                    reason: *reason,
+                    previous: previous.clone(),
+                    phase: Phase::Draft,
+                    enrolment: None,
+                    identification: None,
+                    adjudication: None,
+                    residence: None,
+                    proposal: None,
+                    certificate: None,
+                    order: None,
+                    orders: 0,
+                    document: None,
+                    hands: BTreeMap::new(),
+                    arrived: None,
+                    forgotten: None,
+                    opened: context.now,
+                };
+                return Ok(E::Opened(Box::new(opened)));
+            }
+            C::Receive(sent) => {
+                actor.needs(Right::System)?;
+                let again = state.is_some_and(|known| known.phase != Phase::Draft);
+                if again || sent.phase != Phase::Submitted || sent.enrolment.is_none() {
+                    return Err(Reason::Exists.refusal());
+                }
+                let mut taken = sent.clone();
+                taken.phase = Phase::Examination;
+                return Ok(E::Opened(taken));
+            }
+            _ => {}
+        }
+        let dossier = state.ok_or_else(|| Reason::Unknown.refusal())?;
+        match command {
+            C::Open { .. } | C::Receive(_) => Err(Reason::Exists.refusal()),
+            C::Enrol(enrolment) => {
+                actor.needs_at(Right::Enrol, &dossier.office)?;
+                in_phase(dossier, &[Phase::Draft, Phase::Enrolled])?;
+                if !enrolment.confirmed {
+                    return Err(Reason::Unconfirmed.refusal());
+                }
+                Ok(E::Enrolled(enrolment.clone(), me()))
+            }
+            C::Submit => {
+                actor.needs_at(Right::Approve, &dossier.office)?;
+                in_phase(dossier, &[Phase::Enrolled])?;
+                if dossier.taken_by(Step::Enrol, &actor.officer) {
+                    return Err(Reason::FourEyes.refusal());
+                }
+                Ok(E::Submitted(me()))
+            }
+            C::Return => {
+                actor.needs(Right::Examine)?;
+                in_phase(dossier, &[Phase::Examination, Phase::Proposed])?;
+                Ok(E::Returned)
+            }
+            C::Identify(found) => {
+                actor.needs(Right::System)?;
+                in_phase(dossier, &[Phase::Examination])?;
+                if dossier.identification.is_some() {
+                    return Err(Reason::State.refusal());
+                }
+                let taken = |e: &Enrolment| e.prints == PrintsTaken::Taken;
+                let due =
+                    context.rules.identification && dossier.enrolment.as_ref().is_some_and(taken);
+                if due == (*found == PrintSearch::NotDue) {
+                    return Err(Reason::Malformed.refusal());
+                }
+                Ok(E::Identified(*found))
+            }
+            C::Adjudicate(same) => {
+                actor.needs(Right::Examine)?;
+                in_phase(dossier, &[Phase::Examination])?;
+                if !matches!(dossier.identification, Some(PrintSearch::Hits(_)))
+                    || dossier.adjudication.is_some()
+                {
+                    return Err(Reason::State.refusal());
+                }
+                if dossier.taken_by(Step::Enrol, &actor.officer) {
+                    return Err(Reason::FourEyes.refusal());
+                }
+                Ok(E::Adjudicated(*same, me()))
+            }
+            C::Verify(answer) => {
+                actor.needs(Right::System)?;
+                in_phase(dossier, &[Phase::Examination])?;
+                if dossier.residence.is_some() {
+                    return Err(Reason::State.refusal());
+                }
+                if context.rules.residents == (*answer == ResidenceCheck::NotDue) {
+                    return Err(Reason::Malformed.refusal());
+                }
+                Ok(E::Verified(*answer))
+            }
+            C::Propose(grant) => {
+                actor.needs(Right::Examine)?;
+                in_phase(dossier, &[Phase::Examination])?;
+                if dossier.taken_by(Step::Enrol, &actor.officer) {
+                    return Err(Reason::FourEyes.refusal());
+                }
+                if *grant {
+                    dossier.is_clear()?;
+                }
+                Ok(E::Proposed(*grant, me()))
+            }
+            C::Decide(grant) => {
+                actor.needs(Right::Decide)?;
+                in_phase(dossier, &[Phase::Proposed])?;
+                let before = [Step::Enrol, Step::Submit, Step::Propose];
+                if before.iter().any(|step| dossier.taken_by(*step, &actor.officer)) {
+                    return Err(Reason::FourEyes.refusal());
+                }
+                if *grant {
+                    dossier.is_clear()?;
+                }
+                Ok(E::Decided(*grant, me()))
+            }
+            C::Certify(digest) => {
+                actor.needs(Right::System)?;
+                in_phase(dossier, &[Phase::Authorised])?;
+                Ok(E::Certified(digest.clone()))
+            }
+            C::Order(order) => {
+                actor.needs(Right::System)?;
+                if dossier.order.is_some() {
+                    return Err(Reason::LiveOrder.refusal());
+                }
+                in_phase(dossier, &[Phase::Certified])?;
+                Ok(E::Ordered(order.clone()))
+            }
+            C::Reorder(order) => {
+                actor.needs(Right::System)?;
+                if dossier.order.as_ref() != Some(order) {
+                    return Err(Reason::State.refusal());
+                }
+                in_phase(
+                    dossier,
+                    &[
+                        Phase::Ordered,
+                        Phase::InProduction,
+                        Phase::Produced,
+                        Phase::Dispatched,
+                        Phase::AtOffice,
+                        Phase::Activated,
+                    ],
+                )?;
+                Ok(E::OrderEnded(order.clone()))
+            }
+            C::Follow { phase, document } => {
+                actor.needs(Right::System)?;
+                if dossier.phase == *phase || !dossier.can_follow(*phase) {
+                    return Err(Reason::State.refusal());
+                }
+                Ok(E::Followed(*phase, document.clone()))
+            }
+            C::Arrive(document) => {
+                actor.needs_at(Right::HandOver, &dossier.office)?;
+                in_phase(dossier, &[Phase::Dispatched])?;
+                if dossier.document.as_ref() != Some(document) {
+                    return Err(Reason::NotInParcel.refusal());
+                }
+                Ok(E::Arrived(document.clone(), context.now))
+            }
+            C::Activate(check) => {
+                actor.needs_at(Right::HandOver, &dossier.office)?;
+                in_phase(dossier, &[Phase::AtOffice])?;
+                if *check == HolderCheck::Failed {
+                    return Err(Reason::HolderUnchecked.refusal());
+                }
+                Ok(E::Activated(*check, me()))
+            }
+            C::HandOver { check, surrender } => {
+                actor.needs_at(Right::HandOver, &dossier.office)?;
+                if dossier.phase == Phase::AtOffice {
+                    return Err(Reason::NotActivated.refusal());
+                }
+                in_phase(dossier, &[Phase::Activated])?;
+                if *check == HolderCheck::Failed {
+                    return Err(Reason::HolderUnchecked.refusal());
+                }
+                dossier.check_surrender(surrender, context)?;
+                if dossier.alone(&actor.officer) {
+                    return Err(Reason::Alone.refusal());
+                }
+                Ok(E::HandedOver(*check, surrender.clone(), me()))
+            }
+            C::Recall => {
+                actor.needs_at(Right::HandOver, &dossier.office)?;
+                in_phase(dossier, &[Phase::AtOffice])?;
+                let days = i64::from(context.rules.collection_days);
+                let waited = dossier
+                    .arrived
+                    .is_some_and(|at| context.now.duration_since(at).as_hours() >= days * 24);
+                if !waited {
+                    return Err(Reason::TooEarly.refusal());
+                }
+                Ok(E::Recalled)
+            }
+            C::Cancel(why) => {
+                match dossier.phase {
+                    Phase::Draft | Phase::Enrolled => {
+                        actor.needs_at(Right::Enrol, &dossier.office)?;
+                    }
+                    Phase::Examination | Phase::Proposed | Phase::Authorised
+                    | Phase::Certified => actor.needs(Right::Decide)?,
+                    _ => return Err(Reason::State.refusal()),
+                }
+                if dossier.phase >= Phase::Certified && *why == Cancellation::Mistake {
+                    return Err(Reason::Certified.refusal());
+                }
+                Ok(E::Cancelled(*why))
+            }
+            C::Forget => {
+                actor.needs(Right::System)?;
+                if dossier.forgotten.is_some() {
+                    return Err(Reason::State.refusal());
+                }
+                Ok(E::Forgotten(context.now))
+            }
+        }
+    }
+
+    fn apply(state: Option<Self>, event: &DossierEvent) -> Result<Self, Refusal> {
+        use DossierEvent as E;
+        if let E::Opened(opened) = event {
+            return Ok((**opened).clone());
+        }
+        let mut next = state.ok_or_else(|| Reason::State.refusal())?;
+        let mut hand = |step: Step, officer: &OfficerId| {
+            next.hands.insert(step, officer.clone());
+        };
+        match event {
+            E::Opened(_) => {}
+            E::Enrolled(enrolment, officer) => {
+                hand(Step::Enrol, officer);
+                next.enrolment = Some(enrolment.clone());
+                next.phase = Phase::Enrolled;
+            }
+            E::Submitted(officer) => {
+                hand(Step::Submit, officer);
+                next.phase = Phase::Submitted;
+            }
+            E::Returned => next.reopen(),
+            E::Identified(found) => next.identification = Some(*found),
+            E::Adjudicated(same, officer) => {
+                hand(Step::Adjudicate, officer);
+                next.adjudication = Some(*same);
+            }
+            E::Verified(answer) => next.residence = Some(*answer),
+            E::Proposed(grant, officer) => {
+                hand(Step::Propose, officer);
+                next.proposal = Some(*grant);
+                next.phase = Phase::Proposed;
+            }
+            E::Decided(grant, officer) => {
+                hand(Step::Decide, officer);
+                next.phase = if *grant { Phase::Authorised } else { Phase::Refused };
+            }
+            E::Certified(digest) => {
+                next.certificate = Some(digest.clone());
+                next.phase = Phase::Certified;
+            }
+            E::Ordered(order) => {
+                next.order = Some(order.clone());
+                next.orders = next.orders.saturating_add(1);
+                next.phase = Phase::Ordered;
+            }
+            E::OrderEnded(_) => {
+                next.order = None;
+                next.document = None;
+                next.arrived = None;
+                next.phase = Phase::Certified;
+            }
+            E::Followed(Phase::Draft, _) => next.reopen(),
+            E::Followed(phase, document) => {
+                if *phase == Phase::Certified {
+                    next.document = None;
+                    next.arrived = None;
+                } else if document.is_some() {
+                    next.document.clone_from(document);
+                }
+                next.phase = *phase;
+            }
+            E::Arrived(_, at) => {
+                next.arrived = Some(*at);
+                next.phase = Phase::AtOffice;
+            }
+            E::Activated(_, officer) => {
+                hand(Step::Activate, officer);
+                next.phase = Phase::Activated;
+            }
+            E::HandedOver(_, _, officer) => {
+                hand(Step::HandOver, officer);
+                next.phase = Phase::HandedOver;
+            }
+            E::Recalled => next.phase = Phase::Recalled,
+            E::Cancelled(_) => next.phase = Phase::Cancelled,
+            E::Forgotten(at) => next.forgotten = Some(*at),
+        }
+        Ok(next)
+    }
+}
+
+impl Dossier {
+    /// Back at the desk: what the centre found out no longer counts.
+    fn reopen(&mut self) {
+        self.phase = Phase::Draft;
+        self.enrolment = None;
+        self.identification = None;
+        self.adjudication = None;
+        self.residence = None;
+        self.proposal = None;
+        self.hands.clear();
+    }
+}

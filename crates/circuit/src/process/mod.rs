@@ -1,0 +1,81 @@
+//! The circuit as state machines: what a desk may do to a dossier, an order, a blank, a consignment, a document.
+//!
+//! Everything here has one shape: `decide` takes what is known, a command and who gives it, and answers with an event
+//! or a refusal; `apply` takes the event and gives the next state. Both are functions of plain values.
+
+mod actor;
+mod attestation;
+mod balance;
+mod blank;
+mod consignment;
+mod document;
+mod dossier;
+mod id;
+mod legacy;
+mod order;
+mod reason;
+mod rollout;
+mod sheet;
+
+pub use actor::{Actor, Right};
+pub use attestation::{Attestation, AttestationCommand, AttestationEvent, AttestationState};
+pub use balance::{Balance, Bucket};
+pub use blank::{Blank, BlankCommand, BlankEvent, BlankState, Defect};
+pub use consignment::{
+    Consignment, ConsignmentCommand, ConsignmentEvent, ConsignmentItem, ConsignmentState,
+};
+pub use document::{Block, Document, DocumentCommand, DocumentEvent, DocumentState};
+pub use dossier::{
+    Cancellation, Dossier, DossierCommand, DossierEvent, Enrolment, HolderCheck, IssueReason,
+    Phase, PrintSearch, PrintsTaken, ResidenceCheck, SignatureTaken, Step, Surrender,
+};
+pub use id::{
+    AttestationId, BlankSerial, ConsignmentId, Digest, DocumentId, DossierId, LegacyFileId, NodeId,
+    OfficerId, OrderId, Reference, SheetNumber, SiteId,
+};
+pub use legacy::{LegacyCommand, LegacyEvent, LegacyFile, LegacyState};
+pub use order::{Order, OrderCommand, OrderEvent, OrderState};
+pub use reason::Reason;
+pub use rollout::{Office, Procedure};
+pub use sheet::{Sheet, SheetCommand, SheetEvent, SheetState};
+
+use crate::profile::CircuitRules;
+use crate::rules::Refusal;
+use jiff::Timestamp;
+
+/// Who gives a command, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Who gives it.
+    pub actor: &'a Actor,
+    /// When.
+    pub now: Timestamp,
+    /// What the profile of the document says.
+    pub rules: &'a CircuitRules,
+}
+
+/// Something with a life of its own in the circuit.
+pub trait Aggregate: Sized {
+    /// What can be asked of it.
+    type Command;
+    /// What can happen to it.
+    type Event;
+    /// What it is called in journals and tables.
+    const KIND: &'static str;
+
+    /// Whether a command is allowed, and what happens then.
+    ///
+    /// # Errors
+    /// The rule that forbids it.
+    fn decide(
+        state: Option<&Self>,
+        command: &Self::Command,
+        context: &Context<'_>,
+    ) -> Result<Self::Event, Refusal>;
+
+    /// The state after an event.
+    ///
+    /// # Errors
+    /// [`Refusal`] `circuit.state` when the event cannot follow on that state: a journal that was tampered with.
+    fn apply(state: Option<Self>, event: &Self::Event) -> Result<Self, Refusal>;
+}

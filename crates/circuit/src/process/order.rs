@@ -1,0 +1,213 @@
+//! An order to the works for one document of one dossier.
+
+use super::{
+    Aggregate, BlankSerial, ConsignmentId, Context, Digest, DocumentId, DossierId, NodeId, OrderId,
+    Reason, Right, SiteId,
+};
+use crate::rules::Refusal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where an order stands.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum OrderState {
+    /// Sent.
+    Placed,
+    /// The works took it.
+    Accepted,
+    /// The works cannot make it.
+    Rejected,
+    /// A blank is bound to it.
+    InProduction,
+    /// The document is made and checked.
+    Produced,
+    /// The document is on its way.
+    Dispatched,
+    /// Ended without a document that counts.
+    Cancelled,
+}
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Order {
+    /// Its name.
+    pub id: OrderId,
+    /// The dossier.
+    pub dossier: DossierId,
+    /// The profile of the document.
+    pub profile: String,
+    /// Who makes it.
+    pub works: NodeId,
+    /// The office that it goes to.
+    pub office: SiteId,
+    /// The digest of the certified record.
+    pub certificate: Digest,
+    /// Whether it goes before others.
+    pub express: bool,
+    /// Where it stands.
+    pub state: OrderState,
+    /// The blank, while one is bound.
+    pub blank: Option<BlankSerial>,
+    /// The document, while there is one.
+    pub document: Option<DocumentId>,
+    /// Blanks that were spoiled for it.
+    pub spoiled: u16,
+}
+
+/// What can be asked of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderCommand {
+    /// Places it, or takes it in at the works.
+    Place(Box<Order>),
+    /// The works accept it.
+    Accept,
+    /// The works refuse it.
+    Reject,
+    /// Binds a blank.
+    Bind(BlankSerial),
+    /// The blank failed; another is to be bound.
+    Spoil,
+    /// The document is made.
+    Produce(DocumentId, BlankSerial),
+    /// The document leaves.
+    Dispatch(ConsignmentId),
+    /// Ends it: before production, or because its document failed or was lost.
+    Cancel,
+}
+
+/// What can happen to an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OrderEvent {
+    /// Placed.
+    Placed(Box<Order>),
+    /// Accepted.
+    Accepted,
+    /// Refused by the works.
+    Rejected,
+    /// A blank is bound.
+    Bound(BlankSerial),
+    /// The blank failed.
+    Spoiled,
+    /// The document is made.
+    Produced(DocumentId, BlankSerial),
+    /// The document left.
+    Dispatched(ConsignmentId),
+    /// Ended.
+    Cancelled,
+}
+
+/// The most blanks that are spoiled for one order before somebody looks at it.
+pub const SPOILED_MAX: u16 = 5;
+
+impl Aggregate for Order {
+    type Command = OrderCommand;
+    type Event = OrderEvent;
+    const KIND: &'static str = "order";
+
+    fn decide(
+        state: Option<&Self>,
+        command: &OrderCommand,
+        context: &Context<'_>,
+    ) -> Result<OrderEvent, Refusal> {
+        use OrderCommand as C;
+        use OrderState as S;
+        let actor = context.actor;
+        if let C::Place(order) = command {
+            actor.needs(Right::System)?;
+            let fresh = order.state == S::Placed && order.blank.is_none() && order.document.is_none();
+            return match state {
+                Some(_) => Err(Reason::Exists.refusal()),
+                None if !fresh => Err(Reason::Malformed.refusal()),
+                None => Ok(OrderEvent::Placed(order.clone())),
+            };
+        }
+        let order = state.ok_or_else(|| Reason::Unknown.refusal())?;
+        let from = |states: &[S]| {
+            let fits = states.contains(&order.state);
+            fits.then_some(()).ok_or_else(|| Reason::State.refusal())
+        };
+        match command {
+            C::Place(_) => Err(Reason::Exists.refusal()),
+            C::Accept => {
+                actor.needs(Right::System)?;
+                from(&[S::Placed])?;
+                Ok(OrderEvent::Accepted)
+            }
+            C::Reject => {
+                actor.needs(Right::System)?;
+                from(&[S::Placed, S::Accepted])?;
+                Ok(OrderEvent::Rejected)
+            }
+            C::Bind(blank) => {
+                from(&[S::Accepted, S::InProduction])?;
+                if order.blank.is_some() {
+                    return Err(Reason::State.refusal());
+                }
+                if order.spoiled >= SPOILED_MAX {
+                    return Err(Reason::TooMany.refusal());
+                }
+                Ok(OrderEvent::Bound(blank.clone()))
+            }
+            C::Spoil => {
+                from(&[S::InProduction])?;
+                if order.blank.is_none() {
+                    return Err(Reason::State.refusal());
+                }
+                Ok(OrderEvent::Spoiled)
+            }
+            C::Produce(document, blank) => {
+                if order.document.is_some() {
+                    return Err(Reason::LiveDocument.refusal());
+                }
+                // The centre hears of the blank when the document is made.
+                from(&[S::InProduction, S::Accepted])?;
+                if order.blank.as_ref().is_some_and(|bound| bound != blank) {
+                    return Err(Reason::State.refusal());
+                }
+                Ok(OrderEvent::Produced(document.clone(), blank.clone()))
+            }
+            C::Dispatch(consignment) => {
+                from(&[S::Produced])?;
+                Ok(OrderEvent::Dispatched(consignment.clone()))
+            }
+            C::Cancel => {
+                actor.needs(Right::System)?;
+                from(&[S::Placed, S::Accepted, S::Produced, S::Dispatched])?;
+                Ok(OrderEvent::Cancelled)
+            }
+        }
+    }
+
+    fn apply(state: Option<Self>, event: &OrderEvent) -> Result<Self, Refusal> {
+        use OrderEvent as E;
+        if let E::Placed(order) = event {
+            return Ok((**order).clone());
+        }
+        let mut next = state.ok_or_else(|| Reason::State.refusal())?;
+        match event {
+            E::Placed(_) => {}
+            E::Accepted => next.state = OrderState::Accepted,
+            E::Rejected => next.state = OrderState::Rejected,
+            E::Bound(blank) => {
+                next.blank = Some(blank.clone());
+                next.state = OrderState::InProduction;
+            }
+            E::Spoiled => {
+                next.blank = None;
+                next.spoiled = next.spoiled.saturating_add(1);
+            }
+            E::Produced(document, blank) => {
+                next.blank = Some(blank.clone());
+                next.document = Some(document.clone());
+                next.state = OrderState::Produced;
+            }
+            E::Dispatched(_) => next.state = OrderState::Dispatched,
+            E::Cancelled => next.state = OrderState::Cancelled,
+        }
+        Ok(next)
+    }
+}

@@ -1,0 +1,61 @@
+//! How documents of a type go through the circuit: what is checked, what is surrendered, which terms run.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Why a paper document may take the place of the electronic one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaperCase {
+    /// Documented urgency of health.
+    Health,
+    /// Documented urgency of travel.
+    Travel,
+    /// Elections.
+    Elections,
+    /// A competition or tender.
+    Competition,
+    /// The citizen is registered abroad.
+    Abroad,
+}
+
+/// The terms and duties of a document type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CircuitRules {
+    /// Whether the prints are searched before a decision.
+    pub identification: bool,
+    /// Whether the registry of residents confirms the data before a decision.
+    pub residents: bool,
+    /// Whether the old document, or a report of its loss or theft, is due at hand-over; never at first issue.
+    pub surrender: bool,
+    /// After this time an uncollected document is recalled, in days.
+    pub collection_days: u16,
+    /// Biometric data are forgotten after this time at the latest, in days from issue.
+    pub biometrics_days: u16,
+    /// The other personal data are kept for this long, in years.
+    pub record_years: u8,
+    /// The longest term of a substitute attestation, in days; none are given if 0.
+    pub attestation_days: u16,
+    /// The cases in which paper is allowed; none if empty.
+    pub paper: Vec<PaperCase>,
+    /// How long an office finishes files of the old procedure after it starts, in months.
+    pub legacy_months: u8,
+}
+
+impl Default for CircuitRules {
+    /// Everything is checked, and the terms are those of Regulation (EU) 2019/1157, article 10.
+    fn default() -> Self {
+        Self {
+            identification: true,
+            residents: false,
+            surrender: true,
+            collection_days: 180,
+            biometrics_days: 90,
+            record_years: 10,
+            attestation_days: 0,
+            paper: Vec::new(),
+            legacy_months: 3,
+        }
+    }
+}

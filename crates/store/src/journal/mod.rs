@@ -1,0 +1,15 @@
+//! The journal: append-only, a Merkle log whose signed heads outsiders can hold against it.
+
+mod checkpoint;
+mod log;
+mod merkle;
+
+pub use checkpoint::{Checkpoint, Cosignature, HeadKey, NoteKey};
+pub use log::{
+    Entry, append, checkpoint_at, consistency_proof, entries, entries_of, inclusion_proof, latest_checkpoint,
+    save_checkpoint, size_and_root,
+};
+pub(crate) use log::STATEMENTS;
+pub use merkle::{
+    Frontier, Hash, leaf_hash, root_of, verify_consistency, verify_inclusion,
+};

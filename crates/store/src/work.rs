@@ -1,0 +1,361 @@
+//! Work that waits in the tables: outgoing messages and jobs. A worker claims it for a time; if it dies, another does.
+
+use crate::tx::{Row, Tx, Value, statements};
+use crate::{Error, Result};
+
+statements! {
+    SEND = "INSERT INTO outbox (id, receiver, kind, subject, state, body, created_ms, due_ms, attempts, answer_by_ms)
+        VALUES ($1, $2, $3, $4, 'ready', $5, $6, $6, 0, $7) ON CONFLICT (id) DO NOTHING";
+    CLAIM_MESSAGE = "UPDATE outbox SET due_ms = $2, attempts = attempts + 1 WHERE id =
+        (SELECT id FROM outbox WHERE state = 'ready' AND due_ms <= $1 ORDER BY due_ms, id LIMIT 1)
+        RETURNING id, receiver, kind, subject, body, attempts",
+        postgres: "UPDATE outbox SET due_ms = $2, attempts = attempts + 1 WHERE id =
+        (SELECT id FROM outbox WHERE state = 'ready' AND due_ms <= $1 ORDER BY due_ms, id LIMIT 1
+         FOR UPDATE SKIP LOCKED)
+        RETURNING id, receiver, kind, subject, body, attempts";
+    SETTLE = "UPDATE outbox SET state = $2, body = $3, fault = NULL WHERE id = $1 AND state = 'ready'";
+    DELAY = "UPDATE outbox SET state = $2, due_ms = $3, fault = $4 WHERE id = $1 AND state = 'ready'";
+    ANSWERED = "UPDATE outbox SET state = 'answered' WHERE id = $1 AND state IN ('ready', 'delivered')";
+    UNPARK = "UPDATE outbox SET state = 'ready', attempts = 0, due_ms = $2 WHERE id = $1 AND state = 'parked'
+        RETURNING id";
+    OVERDUE = "SELECT id, receiver, kind, subject, fault FROM outbox WHERE state = 'delivered' AND answer_by_ms <= $1
+        ORDER BY answer_by_ms LIMIT $2";
+    PARKED = "SELECT id, receiver, kind, subject, fault FROM outbox WHERE state = 'parked' ORDER BY due_ms LIMIT $1";
+    COUNT_MESSAGES = "SELECT state, COUNT(*) FROM outbox GROUP BY state ORDER BY state";
+    NEXT_MESSAGE = "SELECT due_ms FROM outbox WHERE state = 'ready' ORDER BY due_ms LIMIT 1";
+    ADD_JOB = "INSERT INTO job (id, kind, subject, state, due_ms, attempts) VALUES ($1, $2, $3, 'ready', $4, 0)
+        ON CONFLICT (id) DO NOTHING";
+    CLAIM_JOB = "UPDATE job SET due_ms = $2, attempts = attempts + 1 WHERE id =
+        (SELECT id FROM job WHERE state = 'ready' AND due_ms <= $1 ORDER BY due_ms, id LIMIT 1)
+        RETURNING id, kind, subject, attempts",
+        postgres: "UPDATE job SET due_ms = $2, attempts = attempts + 1 WHERE id =
+        (SELECT id FROM job WHERE state = 'ready' AND due_ms <= $1 ORDER BY due_ms, id LIMIT 1
+         FOR UPDATE SKIP LOCKED)
+        RETURNING id, kind, subject, attempts";
+    END_JOB = "DELETE FROM job WHERE id = $1 RETURNING id";
+    DELAY_JOB = "UPDATE job SET state = $2, due_ms = $3, fault = $4 WHERE id = $1";
+    COUNT_JOBS = "SELECT state, COUNT(*) FROM job GROUP BY state ORDER BY state";
+    NEXT_JOB = "SELECT due_ms FROM job WHERE state = 'ready' ORDER BY due_ms LIMIT 1";
+    RECEIVED = "SELECT digest, answer FROM inbox WHERE sender = $1 AND id = $2";
+    RECEIVE = "INSERT INTO inbox (sender, id, digest, at_ms, answer) VALUES ($1, $2, $3, $4, $5)";
+    FORGET_RECEIVED = "DELETE FROM inbox WHERE at_ms < $1";
+    DONE_BEFORE = "SELECT digest, answer FROM command WHERE id = $1";
+    NOTE_COMMAND = "INSERT INTO command (id, digest, answer, at_ms) VALUES ($1, $2, $3, $4)";
+    FORGET_COMMANDS = "DELETE FROM command WHERE at_ms < $1";
+    COUNT_UP = "UPDATE counter SET value = value + $2 WHERE name = $1 RETURNING value";
+    START_COUNT = "INSERT INTO counter (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+    READ_COUNT = "SELECT value FROM counter WHERE name = $1";
+}
+
+/// What waits to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The name of the message.
+    pub id: String,
+    /// Who gets it.
+    pub receiver: String,
+    /// What it is.
+    pub kind: String,
+    /// What it is about.
+    pub subject: String,
+    /// The sealed message.
+    pub body: Vec<u8>,
+    /// By when an answer is due, in milliseconds since 1970.
+    pub answer_by_ms: Option<i64>,
+}
+
+/// A message that a worker holds for a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// The message.
+    pub message: Outgoing,
+    /// How often it was tried, this time included.
+    pub attempts: i64,
+}
+
+/// A job that a worker holds for a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its name: a second job of that name is the same.
+    pub id: String,
+    /// What is to be done.
+    pub kind: String,
+    /// To what.
+    pub subject: String,
+    /// How often it was tried, this time included.
+    pub attempts: i64,
+}
+
+/// A message that somebody should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stuck {
+    /// The name of the message.
+    pub id: String,
+    /// Who should have got or answered it.
+    pub receiver: String,
+    /// What it is.
+    pub kind: String,
+    /// What it is about.
+    pub subject: String,
+    /// Why it is stuck.
+    pub fault: Option<String>,
+}
+
+/// Puts a message into the outbox; one that is there already stays as it is.
+///
+/// # Errors
+/// What the engine says.
+pub fn send(tx: &mut dyn Tx, message: &Outgoing, now_ms: i64) -> Result<()> {
+    let arguments = [
+        Value::from(&message.id[..]),
+        Value::from(&message.receiver[..]),
+        Value::from(&message.kind[..]),
+        Value::from(&message.subject[..]),
+        Value::from(&message.body[..]),
+        Value::Int(now_ms),
+        message.answer_by_ms.map_or(Value::Null, Value::Int),
+    ];
+    tx.run(&SEND, &arguments)?;
+    Ok(())
+}
+
+/// Claims the message that waits longest, until `until_ms`.
+///
+/// # Errors
+/// What the engine says.
+pub fn claim_message(tx: &mut dyn Tx, now_ms: i64, until_ms: i64) -> Result<Option<Claimed>> {
+    let rows = tx.run(&CLAIM_MESSAGE, &[now_ms.into(), until_ms.into()])?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some(Claimed {
+        message: Outgoing {
+            id: row.text(0)?.to_owned(),
+            receiver: row.text(1)?.to_owned(),
+            kind: row.text(2)?.to_owned(),
+            subject: row.text(3)?.to_owned(),
+            body: row.bytes(4)?.to_vec(),
+            answer_by_ms: None,
+        },
+        attempts: row.int(5)?,
+    }))
+}
+
+/// A message was taken: keeps the receiver's signed receipt in place of the body.
+///
+/// # Errors
+/// What the engine says.
+pub fn delivered(tx: &mut dyn Tx, id: &str, receipt: &[u8], expects_answer: bool) -> Result<()> {
+    let state = if expects_answer { "delivered" } else { "answered" };
+    tx.run(&SETTLE, &[id.into(), state.into(), receipt.into()])?;
+    Ok(())
+}
+
+/// A message was not taken: tries again later, or parks it.
+///
+/// # Errors
+/// What the engine says.
+pub fn not_delivered(tx: &mut dyn Tx, id: &str, again_ms: Option<i64>, now_ms: i64, why: &str) -> Result<()> {
+    let state = if again_ms.is_some() { "ready" } else { "parked" };
+    let due = again_ms.unwrap_or(now_ms);
+    tx.run(&DELAY, &[id.into(), state.into(), due.into(), why.into()])?;
+    Ok(())
+}
+
+/// The answer to a message came.
+///
+/// # Errors
+/// What the engine says.
+pub fn answered(tx: &mut dyn Tx, id: &str) -> Result<()> {
+    tx.run(&ANSWERED, &[id.into()])?;
+    Ok(())
+}
+
+/// Sends a parked message again; false when it was not parked.
+///
+/// # Errors
+/// What the engine says.
+pub fn unpark(tx: &mut dyn Tx, id: &str, now_ms: i64) -> Result<bool> {
+    Ok(!tx.run(&UNPARK, &[id.into(), now_ms.into()])?.is_empty())
+}
+
+fn read_stuck(rows: &[Row]) -> Result<Vec<Stuck>> {
+    rows.iter()
+        .map(|row| {
+            Ok(Stuck {
+                id: row.text(0)?.to_owned(),
+                receiver: row.text(1)?.to_owned(),
+                kind: row.text(2)?.to_owned(),
+                subject: row.text(3)?.to_owned(),
+                fault: row.optional_text(4)?.map(str::to_owned),
+            })
+        })
+        .collect()
+}
+
+/// Messages whose answer did not come in its term.
+///
+/// # Errors
+/// What the engine says.
+pub fn overdue(tx: &mut dyn Tx, now_ms: i64, limit: u32) -> Result<Vec<Stuck>> {
+    read_stuck(&tx.run(&OVERDUE, &[now_ms.into(), Value::Int(limit.into())])?)
+}
+
+/// Messages that were given up.
+///
+/// # Errors
+/// What the engine says.
+pub fn parked(tx: &mut dyn Tx, limit: u32) -> Result<Vec<Stuck>> {
+    read_stuck(&tx.run(&PARKED, &[Value::Int(limit.into())])?)
+}
+
+fn read_counts(rows: &[Row]) -> Result<Vec<(String, i64)>> {
+    rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.int(1)?))).collect()
+}
+
+/// How many messages there are, by state.
+///
+/// # Errors
+/// What the engine says.
+pub fn count_messages(tx: &mut dyn Tx) -> Result<Vec<(String, i64)>> {
+    read_counts(&tx.run(&COUNT_MESSAGES, &[])?)
+}
+
+/// How many jobs there are, by state.
+///
+/// # Errors
+/// What the engine says.
+pub fn count_jobs(tx: &mut dyn Tx) -> Result<Vec<(String, i64)>> {
+    read_counts(&tx.run(&COUNT_JOBS, &[])?)
+}
+
+/// When the next message or job is due.
+///
+/// # Errors
+/// What the engine says.
+pub fn next_due(tx: &mut dyn Tx) -> Result<Option<i64>> {
+    let mut due = Vec::new();
+    for sql in [&NEXT_MESSAGE, &NEXT_JOB] {
+        if let Some(row) = tx.run(sql, &[])?.first() {
+            due.push(row.int(0)?);
+        }
+    }
+    Ok(due.into_iter().min())
+}
+
+/// Adds a job; one of that name that is there already stays as it is.
+///
+/// # Errors
+/// What the engine says.
+pub fn add_job(tx: &mut dyn Tx, id: &str, kind: &str, subject: &str, due_ms: i64) -> Result<()> {
+    tx.run(&ADD_JOB, &[id.into(), kind.into(), subject.into(), due_ms.into()])?;
+    Ok(())
+}
+
+/// Claims the job that waits longest, until `until_ms`.
+///
+/// # Errors
+/// What the engine says.
+pub fn claim_job(tx: &mut dyn Tx, now_ms: i64, until_ms: i64) -> Result<Option<Job>> {
+    let rows = tx.run(&CLAIM_JOB, &[now_ms.into(), until_ms.into()])?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some(Job {
+        id: row.text(0)?.to_owned(),
+        kind: row.text(1)?.to_owned(),
+        subject: row.text(2)?.to_owned(),
+        attempts: row.int(3)?,
+    }))
+}
+
+/// A job is done; false when another worker ended it before.
+///
+/// # Errors
+/// What the engine says.
+pub fn end_job(tx: &mut dyn Tx, id: &str) -> Result<bool> {
+    Ok(!tx.run(&END_JOB, &[id.into()])?.is_empty())
+}
+
+/// A job could not be done: tries again later, or parks it.
+///
+/// # Errors
+/// What the engine says.
+pub fn delay_job(tx: &mut dyn Tx, id: &str, again_ms: Option<i64>, now_ms: i64, why: &str) -> Result<()> {
+    let state = if again_ms.is_some() { "ready" } else { "parked" };
+    let due = again_ms.unwrap_or(now_ms);
+    tx.run(&DELAY_JOB, &[id.into(), state.into(), due.into(), why.into()])?;
+    Ok(())
+}
+
+/// What became of a message that came before: its digest and the answer that it got.
+///
+/// # Errors
+/// What the engine says.
+pub fn received(tx: &mut dyn Tx, sender: &str, id: &str) -> Result<Option<(String, Vec<u8>)>> {
+    let rows = tx.run(&RECEIVED, &[sender.into(), id.into()])?;
+    rows.first()
+        .map(|row| Ok((row.text(0)?.to_owned(), row.bytes(1)?.to_vec())))
+        .transpose()
+}
+
+/// Notes a message that came, and the answer that it got.
+///
+/// # Errors
+/// What the engine says.
+pub fn receive(tx: &mut dyn Tx, sender: &str, id: &str, digest: &str, now_ms: i64, answer: &[u8]) -> Result<()> {
+    tx.run(&RECEIVE, &[sender.into(), id.into(), digest.into(), now_ms.into(), answer.into()])?;
+    Ok(())
+}
+
+/// Forgets messages that came before a moment: by then they are too old to be taken again.
+///
+/// # Errors
+/// What the engine says.
+pub fn forget_received(tx: &mut dyn Tx, before_ms: i64) -> Result<()> {
+    tx.run(&FORGET_RECEIVED, &[before_ms.into()])?;
+    tx.run(&FORGET_COMMANDS, &[before_ms.into()])?;
+    Ok(())
+}
+
+/// What a command that was given before had asked and got.
+///
+/// # Errors
+/// What the engine says.
+pub fn done_before(tx: &mut dyn Tx, id: &str) -> Result<Option<(String, String)>> {
+    let rows = tx.run(&DONE_BEFORE, &[id.into()])?;
+    rows.first()
+        .map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())))
+        .transpose()
+}
+
+/// Notes a command and its answer.
+///
+/// # Errors
+/// What the engine says.
+pub fn note_command(tx: &mut dyn Tx, id: &str, digest: &str, answer: &str, now_ms: i64) -> Result<()> {
+    tx.run(&NOTE_COMMAND, &[id.into(), digest.into(), answer.into(), now_ms.into()])?;
+    Ok(())
+}
+
+/// Takes `count` numbers of a series; gives the last. A series begins at 1.
+///
+/// # Errors
+/// What the engine says.
+pub fn take_numbers(tx: &mut dyn Tx, name: &str, count: i64) -> Result<i64> {
+    let mut rows = tx.run(&COUNT_UP, &[name.into(), count.into()])?;
+    if rows.is_empty() {
+        tx.run(&START_COUNT, &[name.into(), Value::Int(0)])?;
+        rows = tx.run(&COUNT_UP, &[name.into(), count.into()])?;
+    }
+    rows.first().ok_or(Error::Conflict)?.int(0)
+}
+
+/// The last number that a series gave; 0 before the first.
+///
+/// # Errors
+/// What the engine says.
+pub fn read_number(tx: &mut dyn Tx, name: &str) -> Result<i64> {
+    let rows = tx.run(&READ_COUNT, &[name.into()])?;
+    rows.first().map_or(Ok(0), |row| row.int(0))
+}
