@@ -13,6 +13,7 @@ mod rsa;
 mod seal;
 mod signer;
 mod suite;
+mod transport;
 
 pub use algorithm::SignatureAlgorithm;
 pub use curve::{Curve, CurveParameters};
@@ -24,6 +25,7 @@ pub use public::{CurveEncoding, PublicKey};
 pub use rsa::{RsaPrivateKey, RsaSize, rsa_public_operation};
 pub use seal::MasterKey;
 pub use signer::{PrivateKey, Signer};
+pub use transport::ContentKey;
 pub use suite::{CipherSuite, KeyUse, SessionKeys};
 
 /// The result of everything in this crate.

@@ -274,13 +274,13 @@ fn check_pair(certificate: &Certificate, signer: &impl Signer) -> Result<()> {
 }
 
 /// RFC 5280, 4.2.1.2, method 1: the SHA-1 digest of the public key bits.
-fn key_id(key: &PublicKey) -> Vec<u8> {
+pub(crate) fn key_id(key: &PublicKey) -> Vec<u8> {
     let spki = key.to_spki(CurveEncoding::Named);
     HashAlgorithm::Sha1.digest(spki.subject_public_key.raw_bytes())
 }
 
 /// A random positive number of 16 bytes.
-fn serial(rng: &mut dyn CryptoRng) -> Result<SerialNumber> {
+pub(crate) fn serial(rng: &mut dyn CryptoRng) -> Result<SerialNumber> {
     let mut bytes = [0; 16];
     rng.fill_bytes(&mut bytes);
     bytes[0] = bytes[0] & 0x7F | 0x40;

@@ -162,6 +162,13 @@ impl Certificate {
         }
     }
 
+    /// The organisation of the subject.
+    #[must_use]
+    pub fn organisation(&self) -> Option<String> {
+        let name = self.tbs.subject.organization().ok().flatten();
+        name.map(|name| name.value().into_owned())
+    }
+
     /// The serial number.
     #[must_use]
     pub fn serial(&self) -> &SerialNumber {

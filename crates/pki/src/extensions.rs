@@ -24,6 +24,9 @@ const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.
 const ISSUER_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.18");
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
+const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
+const SERVER_AUTH: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
+const CLIENT_AUTH: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
 const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
 
 /// Which documents a document signer signs (Doc 9303-12, 4.3.6):
@@ -144,6 +147,17 @@ pub(crate) fn crl_distribution(uris: &[String]) -> Result<Extension> {
         false,
         &CrlDistributionPoints(points),
     )
+}
+
+/// Both ends of a connection: TLS server and client.
+pub(crate) fn connection_ends() -> Result<Extension> {
+    let ends = vec![SERVER_AUTH, CLIENT_AUTH];
+    extension(EXTENDED_KEY_USAGE, false, &x509_cert::ext::pkix::ExtendedKeyUsage(ends))
+}
+
+/// The name that a peer asks for when it connects.
+pub(crate) fn host_name(name: &str) -> Result<Extension> {
+    extension(SUBJECT_ALT_NAME, false, &vec![GeneralName::DnsName(ia5(name)?)])
 }
 
 pub(crate) fn document_types(types: &[String]) -> Result<Extension> {

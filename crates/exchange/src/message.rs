@@ -1,0 +1,464 @@
+//! What nodes tell each other: the published format, version 1 (`docs/exchange`).
+
+use base64ct::{Base64, Encoding};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rilascio_circuit::process::{
+    Balance, Block, BlankSerial, BlankState, Consignment, ConsignmentId, Defect, Digest, Document,
+    DocumentId, DocumentState, Dossier, DossierId, HolderCheck, NodeId, OfficerId, Order, OrderId,
+    Phase, SiteId, Surrender,
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The version of the format.
+pub const SCHEMA: &str = "rilascio-exchange/1";
+/// The most items in one message.
+pub const ITEMS_MAX: usize = 500;
+/// The most bytes of a message before it is sealed.
+pub const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// The name of a message: unique with its sender, for ever.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MessageId(String);
+
+impl MessageId {
+    /// Reads one: 1 to 80 letters, digits, dots, hyphens and underscores.
+    ///
+    /// # Errors
+    /// When the text is no such name.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if text.is_empty() || text.len() > 80 || !text.chars().all(known) {
+            return Err("a message is named by 1 to 80 of A-Z, a-z, 0-9, '.', '_', '-'".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for MessageId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
+    }
+}
+
+impl From<MessageId> for String {
+    fn from(id: MessageId) -> Self {
+        id.0
+    }
+}
+
+impl JsonSchema for MessageId {
+    fn schema_name() -> Cow<'static, str> {
+        "MessageId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9._-]{1,80}$" })
+    }
+}
+
+/// Bytes, in base64.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&Base64::encode_string(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        let bytes = Base64::decode_vec(&text);
+        bytes.map(Self).map_err(|_| serde::de::Error::custom("not base64"))
+    }
+}
+
+impl JsonSchema for Bytes {
+    fn schema_name() -> Cow<'static, str> {
+        "Bytes".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "contentEncoding": "base64" })
+    }
+}
+
+/// A message, before it is signed and sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// Who, to whom, when.
+    pub header: Header,
+    /// What.
+    pub body: Body,
+}
+
+/// The header of every message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// `rilascio-exchange/1`.
+    pub schema: String,
+    /// The name of the message.
+    pub id: MessageId,
+    /// Who sends it.
+    pub sender: NodeId,
+    /// Who it is for.
+    pub receiver: NodeId,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The message that it answers.
+    pub answers: Option<MessageId>,
+    /// By when an answer is expected.
+    pub answer_by: Option<Timestamp>,
+    /// True on test systems: a productive node refuses it.
+    pub test: bool,
+}
+
+/// What was taken at a desk: the application and its images.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// The application, in the format of application files (TOML).
+    pub application: String,
+    /// The images, by the path that the application gives them.
+    pub images: BTreeMap<String, Bytes>,
+}
+
+impl Package {
+    /// The digest that certification freezes.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        // Maps are sorted and the format has no freedom: the same package is the same bytes.
+        Digest::of(&serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
+/// What the centre signs when it certifies a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CertifiedRecord {
+    /// The dossier.
+    pub dossier: DossierId,
+    /// The profile of the document.
+    pub profile: String,
+    /// The digest of the package.
+    pub content: Digest,
+    /// When.
+    pub certified: Timestamp,
+}
+
+/// One document to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderItem {
+    /// The order.
+    pub order: Order,
+    /// What was taken at the desk.
+    pub package: Package,
+    /// The certified record: CMS SignedData of the centre over a [`CertifiedRecord`].
+    pub certificate: Bytes,
+}
+
+/// Something that is wrong with an item: a number of at most 6 digits, a text of at most 80 characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ItemFault {
+    /// The code of the rule.
+    #[schemars(length(max = 40))]
+    pub code: String,
+    /// What is wrong.
+    #[schemars(length(max = 80))]
+    pub text: String,
+}
+
+/// What became of one item of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ItemOutcome {
+    /// The order.
+    pub order: OrderId,
+    /// The dossier.
+    pub dossier: DossierId,
+    /// Whether the works make it.
+    pub accepted: bool,
+    /// Why not.
+    pub faults: Vec<ItemFault>,
+}
+
+/// A document and what it stands at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatusEntry {
+    /// The document.
+    pub document: DocumentId,
+    /// Its state.
+    pub state: DocumentState,
+    /// Why it is blocked.
+    pub block: Option<Block>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// The kinds of messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Body {
+    /// Office to centre: a dossier with everything that was taken.
+    ApplicationRecord {
+        /// The dossier.
+        dossier: Box<Dossier>,
+        /// What was taken.
+        package: Package,
+    },
+    /// Centre to office: where a dossier is now.
+    DossierProgress {
+        /// The dossier.
+        dossier: DossierId,
+        /// Where it is.
+        phase: Phase,
+        /// The document, once there is one.
+        document: Option<DocumentId>,
+        /// The document that it replaces was surrendered or blocked.
+        note: Option<String>,
+    },
+    /// Centre to works: documents of one type to be made.
+    Order {
+        /// The documents.
+        items: Vec<OrderItem>,
+    },
+    /// Works to centre: what became of each item.
+    OrderInformation {
+        /// The items.
+        items: Vec<ItemOutcome>,
+    },
+    /// Works to centre: a document is made and checked.
+    PrintNotification {
+        /// The order.
+        order: OrderId,
+        /// The document.
+        document: Box<Document>,
+        /// The machine.
+        machine: String,
+        /// When the last check passed.
+        made: Timestamp,
+        /// Blanks that were spoiled for it.
+        spoiled: Vec<BlankSerial>,
+    },
+    /// Works to office, and to centre: a parcel leaves.
+    Consignment {
+        /// The parcel.
+        consignment: Consignment,
+    },
+    /// Office to works: a parcel was counted.
+    Receipt {
+        /// The parcel.
+        consignment: ConsignmentId,
+        /// What was missing.
+        missing: BTreeSet<DocumentId>,
+        /// Who counted.
+        officers: [OfficerId; 2],
+    },
+    /// Office to centre, centre to works: a document is defective or lost.
+    Complaint {
+        /// The order.
+        order: OrderId,
+        /// The dossier.
+        dossier: DossierId,
+        /// The document.
+        document: DocumentId,
+        /// Its blank.
+        blank: BlankSerial,
+        /// What is wrong; absent when it was lost.
+        defect: Option<Defect>,
+    },
+    /// Works to centre: whether a complaint is accepted.
+    ComplaintResult {
+        /// The order.
+        order: OrderId,
+        /// Whether the works take it on themselves.
+        accepted: bool,
+    },
+    /// Office to centre: a document was activated.
+    Activation {
+        /// The dossier.
+        dossier: DossierId,
+        /// The document.
+        document: DocumentId,
+        /// How the holder was checked.
+        check: HolderCheck,
+        /// Who.
+        officer: OfficerId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Office to centre: a document was handed over.
+    HandOver {
+        /// The dossier.
+        dossier: DossierId,
+        /// The document.
+        document: DocumentId,
+        /// What became of the old one.
+        surrender: Surrender,
+        /// Who.
+        officer: OfficerId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Office to centre, centre to registry: a document is not valid any more.
+    Revocation {
+        /// The document.
+        document: DocumentId,
+        /// Why.
+        block: Block,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Centre to registry: a document as it stands.
+    DocumentRecord {
+        /// The document.
+        document: Box<Document>,
+    },
+    /// Registry to all: documents that changed.
+    StatusList {
+        /// The number of the list, from 1.
+        number: u64,
+        /// The documents.
+        entries: Vec<StatusEntry>,
+    },
+    /// Centre to works: what became of a blank after it left.
+    StockMovement {
+        /// The blank.
+        blank: BlankSerial,
+        /// Its state.
+        state: BlankState,
+        /// Who saw it.
+        officers: Vec<OfficerId>,
+    },
+    /// Works to centre: the count of a day, signed by the sender.
+    DailyBalance {
+        /// The day.
+        day: Date,
+        /// The works.
+        site: SiteId,
+        /// The count of blanks.
+        balance: Balance,
+        /// Orders that were taken and not ended.
+        pending: u64,
+        /// Documents made, ever.
+        printed: u64,
+    },
+    /// Centre to works: the same count from the other side.
+    BalanceAnswer {
+        /// The day.
+        day: Date,
+        /// Whether both sides agree.
+        agreed: bool,
+        /// Documents made, as the centre counts them.
+        printed: u64,
+        /// Documents handed over, as the centre counts them.
+        handed_over: u64,
+    },
+    /// Either way: a message could not be used.
+    Error {
+        /// The message.
+        failed: MessageId,
+        /// The code of the fault.
+        code: String,
+        /// What was wrong.
+        text: String,
+    },
+}
+
+impl Body {
+    /// What the kind is called.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::ApplicationRecord { .. } => "application-record",
+            Self::DossierProgress { .. } => "dossier-progress",
+            Self::Order { .. } => "order",
+            Self::OrderInformation { .. } => "order-information",
+            Self::PrintNotification { .. } => "print-notification",
+            Self::Consignment { .. } => "consignment",
+            Self::Receipt { .. } => "receipt",
+            Self::Complaint { .. } => "complaint",
+            Self::ComplaintResult { .. } => "complaint-result",
+            Self::Activation { .. } => "activation",
+            Self::HandOver { .. } => "hand-over",
+            Self::Revocation { .. } => "revocation",
+            Self::DocumentRecord { .. } => "document-record",
+            Self::StatusList { .. } => "status-list",
+            Self::StockMovement { .. } => "stock-movement",
+            Self::DailyBalance { .. } => "daily-balance",
+            Self::BalanceAnswer { .. } => "balance-answer",
+            Self::Error { .. } => "error",
+        }
+    }
+
+    /// True when the receiver owes another message, not only a receipt.
+    #[must_use]
+    pub fn expects_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::ApplicationRecord { .. }
+                | Self::Order { .. }
+                | Self::Consignment { .. }
+                | Self::Complaint { .. }
+                | Self::DailyBalance { .. }
+        )
+    }
+}
+
+/// What the receiver did with a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "outcome", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Outcome {
+    /// Taken: its effect is on record.
+    Accepted,
+    /// An earlier message has to come first: send it again later.
+    Later {
+        /// What is missing.
+        code: String,
+    },
+    /// Refused: it is not sent again.
+    Refused {
+        /// The code of the fault.
+        code: String,
+        /// What is wrong.
+        text: String,
+    },
+}
+
+/// The receiver's signed word on a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Acknowledgement {
+    /// `rilascio-exchange/1`.
+    pub schema: String,
+    /// The message.
+    pub message: MessageId,
+    /// The digest of the message as it was signed.
+    pub digest: Digest,
+    /// Who speaks.
+    pub receiver: NodeId,
+    /// When it came first.
+    pub received: Timestamp,
+    /// What was done.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
