@@ -233,8 +233,6 @@ pub enum Body {
         phase: Phase,
         /// The document, once there is one.
         document: Option<DocumentId>,
-        /// The document that it replaces was surrendered or blocked.
-        note: Option<String>,
     },
     /// Centre to works: documents of one type to be made.
     Order {
@@ -256,8 +254,8 @@ pub enum Body {
         machine: String,
         /// When the last check passed.
         made: Timestamp,
-        /// Blanks that were spoiled for it.
-        spoiled: Vec<BlankSerial>,
+        /// How many blanks were spoiled for it.
+        spoiled: u16,
     },
     /// Works to office, and to centre: a parcel leaves.
     Consignment {
@@ -273,24 +271,20 @@ pub enum Body {
         /// Who counted.
         officers: [OfficerId; 2],
     },
-    /// Office to centre, centre to works: a document is defective or lost.
+    /// Office or works to centre: a document is defective, or was lost on its way.
     Complaint {
-        /// The order.
-        order: OrderId,
         /// The dossier.
         dossier: DossierId,
         /// The document.
         document: DocumentId,
-        /// Its blank.
-        blank: BlankSerial,
         /// What is wrong; absent when it was lost.
         defect: Option<Defect>,
     },
-    /// Works to centre: whether a complaint is accepted.
+    /// Centre to office or works: whether the document is made again.
     ComplaintResult {
-        /// The order.
-        order: OrderId,
-        /// Whether the works take it on themselves.
+        /// The document.
+        document: DocumentId,
+        /// Whether it is.
         accepted: bool,
     },
     /// Office to centre: a document was activated.

@@ -45,6 +45,9 @@ pub enum Error {
     /// A test stopped the process here.
     #[error("[STORE-008] stopped at a persistence point")]
     Stopped,
+    /// The keys of the vault were renewed meanwhile.
+    #[error("[STORE-010] the keys of the vault were renewed; read them again")]
+    StaleKeys,
     /// A signed head that is none, or another's.
     #[error("[STORE-009] the signed head is refused: {why}")]
     Head {

@@ -24,6 +24,9 @@ statements! {
     PUT_BLOB = "INSERT INTO vault_blob (dossier, compartment, name, sealed) VALUES ($1, $2, $3, $4)
         ON CONFLICT (dossier, compartment, name) DO UPDATE SET sealed = excluded.sealed";
     BLOB = "SELECT sealed FROM vault_blob WHERE dossier = $1 AND compartment = $2 AND name = $3";
+    HOLD_GENERATION = "UPDATE counter SET value = value WHERE name = 'vault-generation' RETURNING value";
+    BEGIN_GENERATION = "INSERT INTO counter (name, value) VALUES ('vault-generation', $1)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     NAMES = "SELECT name FROM vault_blob WHERE dossier = $1 AND compartment = $2 ORDER BY name";
 }
 
@@ -118,6 +121,12 @@ impl Compartment<'_> {
             None => {
                 let key = MasterKey::generate(rng);
                 let generation = keys.current();
+                // Holds the renewal back until this is committed; or learns that it has begun.
+                if let Some(row) = tx.run(&HOLD_GENERATION, &[])?.first() {
+                    if row.int(0)? != generation {
+                        return Err(Error::StaleKeys);
+                    }
+                }
                 let wrapping = keys.key(generation).ok_or_else(|| self.sealed())?;
                 let wrapped = wrapping.seal(&self.name("key"), key.as_bytes(), rng);
                 let [dossier, part] = self.arguments();
@@ -165,6 +174,15 @@ impl Compartment<'_> {
         tx.run(&FORGET_BLOBS, &self.arguments())?;
         rows.first().map(|row| row.int(0)).transpose()
     }
+}
+
+/// From here on new keys are wrapped by that generation only.
+///
+/// # Errors
+/// What the engine says.
+pub fn begin_generation(tx: &mut dyn Tx, generation: i64) -> Result<()> {
+    tx.run(&BEGIN_GENERATION, &[generation.into()])?;
+    Ok(())
 }
 
 /// Wraps at most `limit` keys of older generations under the present one; gives how many there were.

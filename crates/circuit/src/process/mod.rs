@@ -14,6 +14,7 @@ mod id;
 mod legacy;
 mod order;
 mod reason;
+mod registration;
 mod rollout;
 mod sheet;
 
@@ -36,6 +37,9 @@ pub use id::{
 pub use legacy::{LegacyCommand, LegacyEvent, LegacyFile, LegacyState};
 pub use order::{Order, OrderCommand, OrderEvent, OrderState};
 pub use reason::Reason;
+pub use registration::{
+    AccessGrant, GrantCommand, GrantEvent, Registration, RegistrationCommand, RegistrationEvent,
+};
 pub use rollout::{Office, Procedure};
 pub use sheet::{Sheet, SheetCommand, SheetEvent, SheetState};
 

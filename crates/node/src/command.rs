@@ -1,0 +1,382 @@
+//! Every command that a person can give, with the role that takes it and the right that it needs.
+
+use crate::role::Role;
+use jiff::civil::Date;
+use rilascio_circuit::PaperCase;
+use rilascio_circuit::process::{
+    AttestationId, Block, BlankSerial, Cancellation, ConsignmentId, Defect, DocumentId, DossierId,
+    HolderCheck, IssueReason, LegacyFileId, OfficerId, OrderId, Reference, Right, SheetNumber,
+    SiteId, Surrender,
+};
+use rilascio_exchange::message::Package;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The most blanks or sheets in one command.
+pub const COUNT_MAX: u32 = 1000;
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident($word:literal, $role:ident, $right:ident) {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
+    })*) => {
+        /// A command.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
+        pub enum Command {
+            $($(#[$doc])* $name { $($(#[$field_doc])* $field: $type,)* },)*
+        }
+
+        impl Command {
+            /// Every command: name, role, right.
+            pub const TABLE: &'static [(&'static str, Role, Right)] =
+                &[$(($word, Role::$role, Right::$right),)*];
+
+            /// What it is called in addresses and files.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $word,)* }
+            }
+
+            /// The role that takes it.
+            #[must_use]
+            pub fn role(&self) -> Role {
+                match self { $(Self::$name { .. } => Role::$role,)* }
+            }
+
+            /// The right that it needs.
+            #[must_use]
+            pub fn right(&self) -> Right {
+                match self { $(Self::$name { .. } => Right::$right,)* }
+            }
+        }
+    };
+}
+
+commands! {
+    /// Opens a dossier at the officer's own office.
+    OpenDossier("open-dossier", Office, Enrol) {
+        /// The profile of the document.
+        profile: String,
+        /// Why the document is asked for.
+        reason: IssueReason,
+        /// The document that it replaces.
+        previous: Option<DocumentId>,
+    }
+    /// Keeps what was taken at the desk; again as long as the dossier is not sent.
+    Enrol("enrol", Office, Enrol) {
+        /// The dossier.
+        dossier: DossierId,
+        /// The application and its images.
+        package: Package,
+        /// Whether the holder read the data and confirmed them.
+        confirmed: bool,
+    }
+    /// Sends an enrolled dossier to the centre: another officer than the one who enrolled.
+    SubmitDossier("submit-dossier", Office, Approve) {
+        /// The dossier.
+        dossier: DossierId,
+    }
+    /// Ends a dossier that was not sent.
+    WithdrawDossier("withdraw-dossier", Office, Enrol) {
+        /// The dossier.
+        dossier: DossierId,
+        /// Why.
+        why: Cancellation,
+    }
+    /// Opens a parcel and counts it, with a second officer.
+    ReceiveConsignment("receive-consignment", Office, HandOver) {
+        /// The parcel.
+        consignment: ConsignmentId,
+        /// What is inside.
+        found: BTreeSet<DocumentId>,
+        /// The second officer.
+        second: OfficerId,
+    }
+    /// Sends a defective document back to be made again.
+    Complain("complain", Office, HandOver) {
+        /// The dossier.
+        dossier: DossierId,
+        /// What is wrong.
+        defect: Defect,
+    }
+    /// Activates a document after checking its holder.
+    Activate("activate", Office, HandOver) {
+        /// The dossier.
+        dossier: DossierId,
+        /// How the holder was checked.
+        check: HolderCheck,
+    }
+    /// Hands a document over.
+    HandOver("hand-over", Office, HandOver) {
+        /// The dossier.
+        dossier: DossierId,
+        /// How the holder was checked.
+        check: HolderCheck,
+        /// What became of the old document.
+        surrender: Surrender,
+    }
+    /// Recalls a document that nobody collected in its term.
+    Recall("recall", Office, HandOver) {
+        /// The dossier.
+        dossier: DossierId,
+    }
+    /// Issues a substitute attestation to a holder who cannot come.
+    IssueAttestation("issue-attestation", Office, HandOver) {
+        /// The dossier.
+        dossier: DossierId,
+        /// The number of the medical certificate.
+        certificate: String,
+        /// The day by which the holder comes.
+        return_by: Date,
+    }
+    /// Ends an attestation: the holder came.
+    EndAttestation("end-attestation", Office, HandOver) {
+        /// The attestation.
+        attestation: AttestationId,
+    }
+    /// Takes numbered sheets in charge, with a second officer.
+    ReceiveSheets("receive-sheets", Office, Stock) {
+        /// Their numbers.
+        numbers: BTreeSet<SheetNumber>,
+        /// The second officer.
+        second: OfficerId,
+    }
+    /// Issues a paper document on a numbered sheet.
+    IssuePaper("issue-paper", Office, HandOver) {
+        /// The sheet.
+        sheet: SheetNumber,
+        /// The dossier.
+        dossier: DossierId,
+        /// Why paper is allowed.
+        case: PaperCase,
+        /// The document that proves the case.
+        evidence: Option<Reference>,
+    }
+    /// Notes that a sheet was spoiled.
+    SpoilSheet("spoil-sheet", Office, Stock) {
+        /// The sheet.
+        sheet: SheetNumber,
+    }
+    /// Destroys a sheet, before a witness.
+    DestroySheet("destroy-sheet", Office, Stock) {
+        /// The sheet.
+        sheet: SheetNumber,
+        /// The witness.
+        second: OfficerId,
+    }
+    /// Notes that a sheet cannot be found.
+    MissSheet("miss-sheet", Office, Stock) {
+        /// The sheet.
+        sheet: SheetNumber,
+    }
+    /// Notes a file of the old procedure that is under way.
+    NoteLegacyFile("note-legacy-file", Office, Enrol) {
+        /// Its name.
+        file: LegacyFileId,
+        /// The profile.
+        profile: String,
+    }
+    /// Finishes a file of the old procedure.
+    FinishLegacyFile("finish-legacy-file", Office, Approve) {
+        /// Its name.
+        file: LegacyFileId,
+    }
+    /// Gives a file of the old procedure more time.
+    ExceptLegacyFile("except-legacy-file", Office, Administer) {
+        /// Its name.
+        file: LegacyFileId,
+        /// The new last day.
+        until: Date,
+        /// The act of the central directorate.
+        act: Reference,
+    }
+    /// Judges the hits of the print search: true when all are the same person.
+    Adjudicate("adjudicate", Centre, Examine) {
+        /// The dossier.
+        dossier: DossierId,
+        /// Whether it is the same person.
+        same: bool,
+    }
+    /// Gives a dossier back to its office, to be completed.
+    ReturnDossier("return-dossier", Centre, Examine) {
+        /// The dossier.
+        dossier: DossierId,
+    }
+    /// Proposes to grant, or to refuse.
+    Propose("propose", Centre, Examine) {
+        /// The dossier.
+        dossier: DossierId,
+        /// Whether to grant.
+        grant: bool,
+    }
+    /// Decides a proposal: another officer than all before.
+    Decide("decide", Centre, Decide) {
+        /// The dossier.
+        dossier: DossierId,
+        /// Whether it is granted.
+        grant: bool,
+        /// Whether the order goes before others.
+        express: bool,
+    }
+    /// Ends a dossier at the centre without a document.
+    CancelDossier("cancel-dossier", Centre, Decide) {
+        /// The dossier.
+        dossier: DossierId,
+        /// Why.
+        why: Cancellation,
+    }
+    /// Reports a document lost, stolen or otherwise invalid: it is blocked at once.
+    BlockDocument("block-document", Centre, Revoke) {
+        /// The document.
+        document: DocumentId,
+        /// Why.
+        why: Block,
+    }
+    /// Suspends a document.
+    SuspendDocument("suspend-document", Centre, Revoke) {
+        /// The document.
+        document: DocumentId,
+    }
+    /// Ends a suspension.
+    ResumeDocument("resume-document", Centre, Revoke) {
+        /// The document.
+        document: DocumentId,
+    }
+    /// Proposes to revoke a document.
+    ProposeRevocation("propose-revocation", Centre, Revoke) {
+        /// The document.
+        document: DocumentId,
+    }
+    /// Revokes a document: another officer than the one who proposed it.
+    ConfirmRevocation("confirm-revocation", Centre, Revoke) {
+        /// The document.
+        document: DocumentId,
+    }
+    /// Counts blanks in, with a second officer.
+    ReceiveBlanks("receive-blanks", Works, Stock) {
+        /// The profile that they are made for.
+        profile: String,
+        /// The batch.
+        batch: Reference,
+        /// How many.
+        count: u32,
+        /// The second officer.
+        second: OfficerId,
+    }
+    /// Prepares the chips of blanks in stock.
+    InitialiseBlanks("initialise-blanks", Works, Produce) {
+        /// The profile.
+        profile: String,
+        /// How many.
+        count: u32,
+    }
+    /// Counts blanks out to a shift, with a second officer.
+    AssignBlanks("assign-blanks", Works, Stock) {
+        /// The profile.
+        profile: String,
+        /// How many.
+        count: u32,
+        /// The second officer.
+        second: OfficerId,
+    }
+    /// Counts unused blanks back from a shift, with a second officer.
+    ReturnBlanks("return-blanks", Works, Stock) {
+        /// The profile.
+        profile: String,
+        /// How many.
+        count: u32,
+        /// The second officer.
+        second: OfficerId,
+    }
+    /// Spoils a blank that failed outside production.
+    SpoilBlank("spoil-blank", Works, Produce) {
+        /// The blank.
+        blank: BlankSerial,
+        /// Why.
+        defect: Defect,
+    }
+    /// Destroys spoiled blanks, before a witness.
+    DestroyBlanks("destroy-blanks", Works, Stock) {
+        /// The blanks.
+        blanks: BTreeSet<BlankSerial>,
+        /// The witness.
+        second: OfficerId,
+    }
+    /// Notes that a blank cannot be found.
+    MissBlank("miss-blank", Works, Stock) {
+        /// The blank.
+        blank: BlankSerial,
+    }
+    /// Notes that a missing blank was found; it is kept for destruction.
+    FindBlank("find-blank", Works, Stock) {
+        /// The blank.
+        blank: BlankSerial,
+    }
+    /// Packs finished documents of one office, seals and sends them, with a second officer.
+    Dispatch("dispatch", Works, Produce) {
+        /// The office.
+        office: SiteId,
+        /// The orders; all finished ones of the office if empty.
+        orders: BTreeSet<OrderId>,
+        /// The number of the seal.
+        seal: Reference,
+        /// The second officer.
+        second: OfficerId,
+    }
+    /// Notes that the courier lost a parcel.
+    ReportLostConsignment("report-lost-consignment", Works, Produce) {
+        /// The parcel.
+        consignment: ConsignmentId,
+    }
+    /// Counts the day and sends the balance to the centre.
+    CloseDay("close-day", Works, Stock) {
+        /// The day.
+        day: Date,
+    }
+    /// Grants another administration the right to look documents up, for a purpose and a time.
+    GrantAccess("grant-access", Registry, Administer) {
+        /// The administration.
+        administration: Reference,
+        /// The purpose, by the act that allows it.
+        purpose: Reference,
+        /// The last day.
+        until: Date,
+    }
+    /// Ends such a right.
+    EndAccess("end-access", Registry, Administer) {
+        /// The grant.
+        grant: Reference,
+    }
+    /// Looks a document up for another administration.
+    LookUp("look-up", Registry, LookUp) {
+        /// The grant.
+        grant: Reference,
+        /// The document.
+        document: DocumentId,
+        /// The case of the administration.
+        case: Reference,
+    }
+}
+
+/// What a command did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Answer {
+    /// What was made or touched.
+    pub ids: Vec<String>,
+    /// The state of the thing after it.
+    pub state: String,
+    /// What was asked for, of commands that ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<serde_json::Value>,
+}
+
+impl Answer {
+    pub(crate) fn of(id: impl ToString, state: impl Into<String>) -> Self {
+        Self {
+            ids: vec![id.to_string()],
+            state: state.into(),
+            found: None,
+        }
+    }
+}

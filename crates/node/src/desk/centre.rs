@@ -1,0 +1,558 @@
+//! The centre: takes dossiers in, has them identified and verified, decides, certifies, orders, keeps the register.
+
+use super::package::{BIOMETRICS, CERTIFICATE, RECORD, check};
+use super::{not_ours, not_yet, only_from};
+use crate::command::{Answer, Command};
+use crate::ledger::{DAY_MS, Ledger, word};
+use crate::{Error, Result};
+use rilascio_circuit::process::{
+    BlankState, Block, Defect, Digest, Document, DocumentCommand, DocumentId, DocumentState,
+    Dossier, DossierCommand, DossierId, IssueReason, Order, OrderCommand, OrderId, OrderState,
+    Phase, PrintSearch, PrintsTaken, Reason, ResidenceCheck, Surrender,
+};
+use rilascio_exchange::message::{
+    Body, Bytes, CertifiedRecord, ItemOutcome, Message, MessageId, OrderItem, Package,
+};
+use rilascio_store::work;
+
+pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answer> {
+    use Command as C;
+    match command {
+        C::Adjudicate { dossier, same } => step(ledger, dossier, &DossierCommand::Adjudicate(*same)),
+        C::ReturnDossier { dossier } => {
+            let answer = step(ledger, dossier, &DossierCommand::Return)?;
+            tell_office(ledger, dossier, Phase::Draft)?;
+            Ok(answer)
+        }
+        C::Propose { dossier, grant } => step(ledger, dossier, &DossierCommand::Propose(*grant)),
+        C::Decide {
+            dossier,
+            grant,
+            express,
+        } => {
+            let answer = step(ledger, dossier, &DossierCommand::Decide(*grant))?;
+            if *grant {
+                ledger.job(if *express { "certify-express" } else { "certify" }, dossier.as_str())?;
+            } else {
+                tell_office(ledger, dossier, Phase::Refused)?;
+                forget(ledger, dossier)?;
+            }
+            Ok(answer)
+        }
+        C::CancelDossier { dossier, why } => {
+            let answer = step(ledger, dossier, &DossierCommand::Cancel(*why))?;
+            tell_office(ledger, dossier, Phase::Cancelled)?;
+            forget(ledger, dossier)?;
+            Ok(answer)
+        }
+        C::BlockDocument { document, why } => {
+            document_step(ledger, document, &DocumentCommand::Block(*why))
+        }
+        C::SuspendDocument { document } => document_step(ledger, document, &DocumentCommand::Suspend),
+        C::ResumeDocument { document } => document_step(ledger, document, &DocumentCommand::Resume),
+        C::ProposeRevocation { document } => {
+            document_step(ledger, document, &DocumentCommand::ProposeRevocation)
+        }
+        C::ConfirmRevocation { document } => {
+            document_step(ledger, document, &DocumentCommand::ConfirmRevocation)
+        }
+        other => Err(Error::Role {
+            command: other.name(),
+            role: "centre",
+        }),
+    }
+}
+
+fn step(ledger: &mut Ledger<'_>, dossier: &DossierId, command: &DossierCommand) -> Result<Answer> {
+    let next: Dossier = ledger.step(dossier.as_str(), None, command)?;
+    Ok(Answer::of(dossier, word(next.phase)))
+}
+
+/// A step of a document by a person; the registry hears of it.
+fn document_step(ledger: &mut Ledger<'_>, document: &DocumentId, command: &DocumentCommand) -> Result<Answer> {
+    let next: Document = ledger.step(document.as_str(), None, command)?;
+    if !matches!(command, DocumentCommand::ProposeRevocation) {
+        tell_registry(ledger, &next)?;
+    }
+    Ok(Answer::of(document, word(next.state)))
+}
+
+fn tell_registry(ledger: &mut Ledger<'_>, document: &Document) -> Result<()> {
+    let registry = ledger.desk.routes.registry.clone();
+    let body = Body::DocumentRecord {
+        document: Box::new(document.clone()),
+    };
+    ledger.send(&registry, document.id.as_str(), body, None)
+}
+
+fn tell_office(ledger: &mut Ledger<'_>, dossier: &DossierId, phase: Phase) -> Result<()> {
+    answer_office(ledger, dossier, phase, None)
+}
+
+fn answer_office(ledger: &mut Ledger<'_>, dossier: &DossierId, phase: Phase, answers: Option<&MessageId>) -> Result<()> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    let office = ledger.desk.routes.office(&known.office)?.clone();
+    let body = Body::DossierProgress {
+        dossier: dossier.clone(),
+        phase,
+        document: known.document,
+    };
+    ledger.send(&office, dossier.as_str(), body, answers)
+}
+
+fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+    if ledger.forget(dossier.as_str(), BIOMETRICS)? {
+        let known: Dossier = ledger.known(dossier.as_str())?;
+        if known.forgotten.is_none() {
+            follow(ledger, dossier, &DossierCommand::Forget)?;
+        }
+    }
+    Ok(())
+}
+
+fn follow(ledger: &mut Ledger<'_>, dossier: &DossierId, command: &DossierCommand) -> Result<Dossier> {
+    ledger.step_by_system(dossier.as_str(), command)
+}
+
+pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> {
+    match &message.body {
+        Body::ApplicationRecord { dossier, package } => take_in(ledger, message, dossier, package),
+        Body::OrderInformation { items } => {
+            super::check_items(&message.body, items.len())?;
+            items.iter().try_for_each(|item| order_information(ledger, message, item))
+        }
+        Body::PrintNotification {
+            order, document, ..
+        } => printed(ledger, message, order, document),
+        Body::Consignment { consignment } => {
+            super::check_items(&message.body, consignment.items.len())?;
+            for item in &consignment.items {
+                let order: Order = ledger.known(item.order.as_str())?;
+                only_from(message, &order.works)?;
+                match order.state {
+                    OrderState::Produced => {}
+                    OrderState::Placed | OrderState::Accepted => return Err(not_yet()),
+                    // Given up meanwhile.
+                    _ => continue,
+                }
+                let dispatch = OrderCommand::Dispatch(consignment.id.clone());
+                let _: Order = ledger.step_by_system(item.order.as_str(), &dispatch)?;
+                let to = DossierCommand::Follow {
+                    phase: Phase::Dispatched,
+                    document: Some(item.document.clone()),
+                };
+                follow(ledger, &item.dossier, &to)?;
+            }
+            Ok(())
+        }
+        Body::Complaint {
+            dossier,
+            document,
+            defect,
+        } => complaint(ledger, message, dossier, document, *defect),
+        Body::Activation {
+            dossier, document, ..
+        } => {
+            let known = of_office(ledger, message, dossier)?;
+            if known.document.as_ref() != Some(document) {
+                return Err(not_yet());
+            }
+            match known.phase {
+                Phase::Produced | Phase::Dispatched => {}
+                phase if phase < Phase::Produced => return Err(not_yet()),
+                _ => return Err(Reason::State.refusal().into()),
+            }
+            let to = DossierCommand::Follow {
+                phase: Phase::Activated,
+                document: Some(document.clone()),
+            };
+            // A document that was blocked on its way stays blocked: the dossier does not move on either.
+            let active: Document = ledger.step_by_system(document.as_str(), &DocumentCommand::Activate)?;
+            follow(ledger, dossier, &to)?;
+            tell_registry(ledger, &active)
+        }
+        Body::HandOver {
+            dossier,
+            document,
+            surrender,
+            officer,
+            ..
+        } => {
+            let known = of_office(ledger, message, dossier)?;
+            if known.phase < Phase::Activated {
+                return Err(not_yet());
+            }
+            handed_over(ledger, &known, document, surrender, officer)
+        }
+        Body::Revocation {
+            document, block, ..
+        } => {
+            let known: Document = ledger.known(document.as_str())?;
+            let office = ledger.desk.routes.office(&known.office)?.clone();
+            only_from(message, &office)?;
+            recalled(ledger, &known, *block)
+        }
+        Body::DailyBalance {
+            day,
+            balance,
+            printed,
+            ..
+        } => {
+            let own_printed = work::read_number(ledger.tx, &format!("printed/{}", message.header.sender))?;
+            let own_handed = work::read_number(ledger.tx, &format!("handed-over/{}", message.header.sender))?;
+            let count = |number: i64| u64::try_from(number).unwrap_or(0);
+            let agreed = balance.holds() && *printed == count(own_printed) && balance.handed_over == count(own_handed);
+            let body = Body::BalanceAnswer {
+                day: *day,
+                agreed,
+                printed: count(own_printed),
+                handed_over: count(own_handed),
+            };
+            ledger.send(&message.header.sender.clone(), &day.to_string(), body, Some(&message.header.id))
+        }
+        Body::StatusList { .. } => only_from(message, &ledger.desk.routes.registry.clone()),
+        Body::Error { .. } => Ok(()),
+        _ => Err(not_ours(message)),
+    }
+}
+
+/// The dossier, when the message comes from its office.
+fn of_office(ledger: &mut Ledger<'_>, message: &Message, dossier: &DossierId) -> Result<Dossier> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    let office = ledger.desk.routes.office(&known.office)?.clone();
+    only_from(message, &office)?;
+    Ok(known)
+}
+
+fn take_in(ledger: &mut Ledger<'_>, message: &Message, sent: &Dossier, package: &Package) -> Result<()> {
+    let office = ledger.desk.routes.office(&sent.office)?.clone();
+    only_from(message, &office)?;
+    let profile = ledger.profile(&sent.profile)?;
+    let enrolment = sent.enrolment.as_ref().ok_or_else(|| Reason::Malformed.refusal())?;
+    let checked = check(&profile, package, ledger.today(), None)?;
+    let same = enrolment.content == package.digest()
+        && enrolment.prints == checked.prints
+        && enrolment.signature == checked.signature;
+    if !same {
+        return Err(Error::Malformed {
+            what: "dossier",
+            why: "its facts are not those of its package".into(),
+        });
+    }
+    let dossier = &sent.id;
+    // What the office says of later steps is not the office's to say.
+    let mut fresh = sent.clone();
+    fresh.identification = None;
+    fresh.adjudication = None;
+    fresh.residence = None;
+    fresh.proposal = None;
+    fresh.certificate = None;
+    fresh.order = None;
+    fresh.document = None;
+    fresh.forgotten = None;
+    follow(ledger, dossier, &DossierCommand::Receive(Box::new(fresh)))?;
+    ledger.keep_package(dossier.as_str(), package)?;
+    if profile.circuit.identification && enrolment.prints == PrintsTaken::Taken {
+        ledger.job("identify", dossier.as_str())?;
+    } else {
+        follow(ledger, dossier, &DossierCommand::Identify(PrintSearch::NotDue))?;
+    }
+    if profile.circuit.residents {
+        ledger.job("verify", dossier.as_str())?;
+    } else {
+        follow(ledger, dossier, &DossierCommand::Verify(ResidenceCheck::NotDue))?;
+    }
+    answer_office(ledger, dossier, Phase::Examination, Some(&message.header.id))
+}
+
+/// Freezes the record, signs it and orders the document.
+pub(crate) fn certify(ledger: &mut Ledger<'_>, dossier: &DossierId, express: bool) -> Result<()> {
+    let mut known: Dossier = ledger.known(dossier.as_str())?;
+    if known.phase == Phase::Authorised {
+        let enrolment = known.enrolment.as_ref().ok_or_else(|| Reason::State.refusal())?;
+        let record = CertifiedRecord {
+            dossier: dossier.clone(),
+            profile: known.profile.clone(),
+            content: enrolment.content.clone(),
+            certified: ledger.now,
+        };
+        let json = crate::ledger::encode("record", &record)?;
+        let signed = ledger.desk.identity.sign(json.as_bytes(), ledger.now)?;
+        ledger.keep(dossier.as_str(), RECORD, CERTIFICATE, &signed)?;
+        known = follow(ledger, dossier, &DossierCommand::Certify(Digest::of(&signed)))?;
+    }
+    if known.phase != Phase::Certified || known.order.is_some() {
+        return Ok(());
+    }
+    let (Some(package), Some(digest)) = (ledger.package(dossier.as_str())?, known.certificate.clone()) else {
+        // The biometric data were forgotten: the dossier has to be enrolled again.
+        return Err(Reason::State.refusal().into());
+    };
+    let compartment = rilascio_store::vault::Compartment {
+        dossier: dossier.as_str(),
+        part: RECORD,
+    };
+    let signed = compartment
+        .get(ledger.tx, &ledger.vault, CERTIFICATE)?
+        .ok_or_else(|| Reason::State.refusal())?;
+    let works = ledger.desk.routes.works_of(&known.profile)?.clone();
+    let id = OrderId::parse(&format!("{dossier}-{}", known.orders + 1)).map_err(|why| Error::Malformed {
+        what: "order",
+        why,
+    })?;
+    let order = Order {
+        id: id.clone(),
+        dossier: dossier.clone(),
+        profile: known.profile.clone(),
+        works: works.clone(),
+        office: known.office.clone(),
+        certificate: digest,
+        express,
+        state: OrderState::Placed,
+        blank: None,
+        document: None,
+        spoiled: 0,
+    };
+    let _: Order = ledger.step_by_system(id.as_str(), &OrderCommand::Place(Box::new(order.clone())))?;
+    follow(ledger, dossier, &DossierCommand::Order(id))?;
+    let body = Body::Order {
+        items: vec![OrderItem {
+            order,
+            package,
+            certificate: Bytes(signed.to_vec()),
+        }],
+    };
+    ledger.send(&works, dossier.as_str(), body, None)?;
+    tell_office(ledger, dossier, Phase::Ordered)
+}
+
+fn order_information(ledger: &mut Ledger<'_>, message: &Message, item: &ItemOutcome) -> Result<()> {
+    let order: Order = ledger.known(item.order.as_str())?;
+    only_from(message, &order.works)?;
+    if order.state != OrderState::Placed {
+        return Ok(());
+    }
+    let dossier = order.dossier;
+    if item.accepted {
+        let _: Order = ledger.step_by_system(item.order.as_str(), &OrderCommand::Accept)?;
+        let to = DossierCommand::Follow {
+            phase: Phase::InProduction,
+            document: None,
+        };
+        follow(ledger, &dossier, &to)?;
+    } else {
+        let _: Order = ledger.step_by_system(item.order.as_str(), &OrderCommand::Reject)?;
+        follow(ledger, &dossier, &DossierCommand::Reorder(item.order.clone()))?;
+        tell_office(ledger, &dossier, Phase::Certified)?;
+    }
+    Ok(())
+}
+
+fn printed(ledger: &mut Ledger<'_>, message: &Message, id: &OrderId, document: &Document) -> Result<()> {
+    let order: Order = ledger.known(id.as_str())?;
+    only_from(message, &order.works)?;
+    let sound = document.dossier == order.dossier
+        && document.profile == order.profile
+        && document.office == order.office
+        && document.state == DocumentState::Produced;
+    if !sound {
+        return Err(Reason::Malformed.refusal().into());
+    }
+    match order.state {
+        OrderState::Accepted => {}
+        OrderState::Placed => return Err(not_yet()),
+        _ => return Err(Reason::State.refusal().into()),
+    }
+    let produce = OrderCommand::Produce(document.id.clone(), document.blank.clone());
+    let _: Order = ledger.step_by_system(id.as_str(), &produce)?;
+    let register = DocumentCommand::Register(Box::new(document.clone()));
+    let registered: Document = ledger.step_by_system(document.id.as_str(), &register)?;
+    let to = DossierCommand::Follow {
+        phase: Phase::Produced,
+        document: Some(document.id.clone()),
+    };
+    follow(ledger, &order.dossier, &to)?;
+    work::take_numbers(ledger.tx, &format!("printed/{}", order.works), 1)?;
+    let rules = ledger.profile(&document.profile)?;
+    let biometrics = ledger.now_ms() + i64::from(rules.circuit.biometrics_days) * DAY_MS;
+    ledger.job_at("forget-biometrics", order.dossier.as_str(), biometrics)?;
+    let record = ledger.now_ms() + i64::from(rules.circuit.record_years) * 366 * DAY_MS;
+    ledger.job_at("forget-record", order.dossier.as_str(), record)?;
+    let end = document.valid_until.tomorrow().unwrap_or(document.valid_until);
+    let end = end.to_zoned(jiff::tz::TimeZone::UTC).map_or(record, |end| end.timestamp().as_millisecond());
+    ledger.job_at("expire", document.id.as_str(), end)?;
+    tell_registry(ledger, &registered)
+}
+
+/// A document is defective or lost: it is blocked, its blank accounted for, and another is made.
+fn complaint(
+    ledger: &mut Ledger<'_>,
+    message: &Message,
+    dossier: &DossierId,
+    document: &DocumentId,
+    defect: Option<Defect>,
+) -> Result<()> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    let office = ledger.desk.routes.office(&known.office)?.clone();
+    let works = ledger.desk.routes.works_of(&known.profile)?.clone();
+    if message.header.sender != works {
+        only_from(message, &office)?;
+    }
+    let accepted = match (&known.order, known.document.as_ref() == Some(document)) {
+        (Some(order), true) if !known.phase.is_end() => {
+            let order = order.clone();
+            let state: Order = ledger.known(order.as_str())?;
+            if state.state == OrderState::Produced && message.header.sender == office {
+                // The word that it left has to come first.
+                return Err(not_yet());
+            }
+            let register: Document = ledger.known(document.as_str())?;
+            let block = match defect {
+                None if register.state == DocumentState::Produced => Block::LostInTransit,
+                None => Block::Lost,
+                Some(_) => Block::Defective,
+            };
+            if !register.is_dead() {
+                let blocked: Document =
+                    ledger.step_by_system(document.as_str(), &DocumentCommand::Block(block))?;
+                tell_registry(ledger, &blocked)?;
+            }
+            if state.state != OrderState::Cancelled {
+                let _: Order = ledger.step_by_system(order.as_str(), &OrderCommand::Cancel)?;
+            }
+            follow(ledger, dossier, &DossierCommand::Reorder(order))?;
+            tell_office(ledger, dossier, Phase::Certified)?;
+            ledger.job("certify", dossier.as_str())?;
+            let state = if defect.is_some() { BlankState::Spoiled } else { BlankState::Missing };
+            tell_works(ledger, &register, state, Vec::new())?;
+            true
+        }
+        _ => known.phase.is_end(),
+    };
+    let body = Body::ComplaintResult {
+        document: document.clone(),
+        accepted,
+    };
+    ledger.send(&message.header.sender.clone(), dossier.as_str(), body, Some(&message.header.id))
+}
+
+fn tell_works(
+    ledger: &mut Ledger<'_>,
+    document: &Document,
+    state: BlankState,
+    officers: Vec<rilascio_circuit::process::OfficerId>,
+) -> Result<()> {
+    let works = ledger.desk.routes.works_of(&document.profile)?.clone();
+    let body = Body::StockMovement {
+        blank: document.blank.clone(),
+        state,
+        officers,
+    };
+    ledger.send(&works, document.id.as_str(), body, None)
+}
+
+fn handed_over(
+    ledger: &mut Ledger<'_>,
+    known: &Dossier,
+    document: &DocumentId,
+    surrender: &Surrender,
+    officer: &rilascio_circuit::process::OfficerId,
+) -> Result<()> {
+    let in_force: Document = ledger.step_by_system(document.as_str(), &DocumentCommand::HandOver)?;
+    let to = DossierCommand::Follow {
+        phase: Phase::HandedOver,
+        document: Some(document.clone()),
+    };
+    follow(ledger, &known.id, &to)?;
+    tell_registry(ledger, &in_force)?;
+    let works = ledger.desk.routes.works_of(&in_force.profile)?.clone();
+    work::take_numbers(ledger.tx, &format!("handed-over/{works}"), 1)?;
+    tell_works(ledger, &in_force, BlankState::HandedOver, vec![officer.clone()])?;
+    forget(ledger, &known.id)?;
+    let old = match surrender {
+        Surrender::Document(old) => Some((old.clone(), DocumentCommand::Surrender)),
+        Surrender::Report(_) => known.previous.clone().map(|old| {
+            let block = if known.reason == IssueReason::Theft { Block::Stolen } else { Block::Lost };
+            (old, DocumentCommand::Block(block))
+        }),
+        Surrender::FirstIssue | Surrender::Missing => None,
+    };
+    let Some((old, command)) = old else {
+        return Ok(());
+    };
+    // One of an earlier model is not in this register, one that was reported before is blocked already.
+    let registered: Option<Document> = ledger.get(old.as_str())?;
+    if registered.is_some_and(|old| old.id != *document) {
+        match ledger.step_by_system::<Document>(old.as_str(), &command) {
+            Ok(next) => tell_registry(ledger, &next)?,
+            Err(Error::Refused(_)) => {}
+            Err(why) => return Err(why),
+        }
+    }
+    Ok(())
+}
+
+/// An uncollected document comes to its end.
+fn recalled(ledger: &mut Ledger<'_>, document: &Document, block: Block) -> Result<()> {
+    if block != Block::Uncollected {
+        return Err(Reason::Malformed.refusal().into());
+    }
+    let dossier = document.dossier.clone();
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    if known.phase < Phase::Dispatched {
+        return Err(not_yet());
+    }
+    if document.is_dead() {
+        return Ok(());
+    }
+    let blocked: Document =
+        ledger.step_by_system(document.id.as_str(), &DocumentCommand::Block(block))?;
+    tell_registry(ledger, &blocked)?;
+    let to = DossierCommand::Follow {
+        phase: Phase::Recalled,
+        document: Some(document.id.clone()),
+    };
+    follow(ledger, &dossier, &to)?;
+    tell_works(ledger, &blocked, BlankState::Spoiled, Vec::new())?;
+    forget(ledger, &dossier)
+}
+
+/// Notes what the search of the prints found.
+pub(crate) fn identified(ledger: &mut Ledger<'_>, dossier: &DossierId, found: PrintSearch) -> Result<()> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    if known.phase == Phase::Examination && known.identification.is_none() {
+        follow(ledger, dossier, &DossierCommand::Identify(found))?;
+    }
+    Ok(())
+}
+
+/// Notes what the registry of residents answered.
+pub(crate) fn verified(ledger: &mut Ledger<'_>, dossier: &DossierId, answer: ResidenceCheck) -> Result<()> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    if known.phase == Phase::Examination && known.residence.is_none() {
+        follow(ledger, dossier, &DossierCommand::Verify(answer))?;
+    }
+    Ok(())
+}
+
+/// A document's last day has passed.
+pub(crate) fn expire(ledger: &mut Ledger<'_>, document: &DocumentId) -> Result<()> {
+    let known: Document = ledger.known(document.as_str())?;
+    if known.is_dead() {
+        return Ok(());
+    }
+    let expired: Document = ledger.step_by_system(document.as_str(), &DocumentCommand::Expire)?;
+    tell_registry(ledger, &expired)
+}
+
+/// The term of biometric data has ended.
+pub(crate) fn forget_biometrics(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+    forget(ledger, dossier)
+}
+
+/// The term of the record has ended.
+pub(crate) fn forget_record(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+    forget(ledger, dossier)?;
+    ledger.forget(dossier.as_str(), RECORD)?;
+    Ok(())
+}

@@ -1,0 +1,386 @@
+//! A desk: one role of a node over its own store. Commands and messages come in, events and messages go out.
+
+pub(crate) mod centre;
+pub(crate) mod office;
+pub(crate) mod package;
+pub(crate) mod registry;
+pub(crate) mod works;
+
+use crate::command::{Answer, Command};
+use crate::ledger::{Ledger, encode};
+use crate::role::Role;
+use crate::{Error, Result};
+use jiff::Timestamp;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{CryptoRng, SeedableRng};
+use rilascio_circuit::Profile;
+use rilascio_circuit::process::{Actor, Digest, NodeId, Office, Reason, SiteId};
+use rilascio_exchange::envelope::{self, Circle, Identity};
+use rilascio_exchange::message::{Acknowledgement, Body, Message, Outcome, SCHEMA};
+use crate::worker::VaultKeeper;
+use rilascio_store::vault::VaultKeys;
+use rilascio_store::{Store, work};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+/// The profiles of an installation.
+pub trait Profiles: Send + Sync {
+    /// The profile of that name.
+    fn profile(&self, name: &str) -> Option<Arc<Profile>>;
+}
+
+/// Which node does what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routes {
+    /// The centre.
+    pub centre: NodeId,
+    /// The registry.
+    pub registry: NodeId,
+    /// The works of each profile; `*` for all others.
+    pub works: BTreeMap<String, NodeId>,
+    /// The node of each office.
+    pub offices: BTreeMap<SiteId, NodeId>,
+}
+
+impl Routes {
+    /// The works that make a document.
+    ///
+    /// # Errors
+    /// [`Error::Route`].
+    pub fn works_of(&self, profile: &str) -> Result<&NodeId> {
+        let works = self.works.get(profile).or_else(|| self.works.get("*"));
+        works.ok_or_else(|| Error::Route {
+            what: format!("the works of {profile}"),
+        })
+    }
+
+    /// The node of an office.
+    ///
+    /// # Errors
+    /// [`Error::Route`].
+    pub fn office(&self, site: &SiteId) -> Result<&NodeId> {
+        self.offices.get(site).ok_or_else(|| Error::Route {
+            what: format!("the office {site}"),
+        })
+    }
+}
+
+/// Everything that a desk is made of.
+pub struct DeskParts {
+    /// Its role.
+    pub role: Role,
+    /// Its own site: where the centre's, the works' and the registry's people work.
+    pub site: SiteId,
+    /// Its tables.
+    pub store: Store,
+    /// Its certificate and key.
+    pub identity: Identity,
+    /// The other nodes.
+    pub circle: Circle,
+    /// Where the keys that wrap its dossiers' keys are kept.
+    pub keeper: Arc<dyn VaultKeeper>,
+    /// The profiles.
+    pub profiles: Arc<dyn Profiles>,
+    /// Who does what.
+    pub routes: Routes,
+    /// The offices, with what they issue and since when.
+    pub offices: BTreeMap<SiteId, Office>,
+    /// Whether this is a test system.
+    pub test: bool,
+    /// Randomness.
+    pub entropy: Box<dyn CryptoRng + Send>,
+}
+
+/// One role of a node.
+pub struct Desk {
+    pub(crate) role: Role,
+    pub(crate) node: NodeId,
+    pub(crate) site: SiteId,
+    pub(crate) store: Store,
+    pub(crate) identity: Identity,
+    circle: RwLock<Arc<Circle>>,
+    vault: RwLock<Arc<VaultKeys>>,
+    pub(crate) keeper: Arc<dyn VaultKeeper>,
+    profiles: Arc<dyn Profiles>,
+    pub(crate) routes: Routes,
+    pub(crate) offices: BTreeMap<SiteId, Office>,
+    pub(crate) test: bool,
+    entropy: Mutex<Box<dyn CryptoRng + Send>>,
+}
+
+impl Desk {
+    /// A desk of those parts.
+    ///
+    /// # Errors
+    /// When the keys of its vault cannot be read.
+    pub fn new(parts: DeskParts) -> Result<Arc<Self>> {
+        let vault = parts.keeper.load()?;
+        Ok(Arc::new(Self {
+            role: parts.role,
+            node: parts.identity.node().clone(),
+            site: parts.site,
+            store: parts.store,
+            identity: parts.identity,
+            circle: RwLock::new(Arc::new(parts.circle)),
+            vault: RwLock::new(Arc::new(vault)),
+            keeper: parts.keeper,
+            profiles: parts.profiles,
+            routes: parts.routes,
+            offices: parts.offices,
+            test: parts.test,
+            entropy: Mutex::new(parts.entropy),
+        }))
+    }
+
+    /// Its role.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Its node.
+    #[must_use]
+    pub fn node(&self) -> &NodeId {
+        &self.node
+    }
+
+    /// Its site.
+    #[must_use]
+    pub fn site(&self) -> &SiteId {
+        &self.site
+    }
+
+    /// Its store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The offices of the circuit.
+    #[must_use]
+    pub fn offices(&self) -> &BTreeMap<SiteId, Office> {
+        &self.offices
+    }
+
+    /// The nodes that may speak.
+    #[must_use]
+    pub fn circle(&self) -> Arc<Circle> {
+        Arc::clone(&self.circle.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes another circle: a node was added or struck off.
+    pub fn set_circle(&self, circle: Circle) {
+        *self.circle.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(circle);
+    }
+
+    /// The keys of the vault.
+    #[must_use]
+    pub fn vault_keys(&self) -> Arc<VaultKeys> {
+        Arc::clone(&self.vault.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes other keys of the vault.
+    pub fn set_vault_keys(&self, keys: VaultKeys) {
+        *self.vault.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    /// The profile of that name.
+    ///
+    /// # Errors
+    /// [`Error::Profile`].
+    pub fn profile(&self, name: &str) -> Result<Arc<Profile>> {
+        self.profiles.profile(name).ok_or_else(|| Error::Profile {
+            name: name.chars().take(40).collect(),
+        })
+    }
+
+    /// A generator for one transaction: run again, it gives the same.
+    pub(crate) fn seed(&self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        let mut entropy = self.entropy.lock().unwrap_or_else(PoisonError::into_inner);
+        entropy.fill_bytes(&mut seed);
+        seed
+    }
+
+    /// Runs a function in a transaction of this desk, as somebody.
+    ///
+    /// # Errors
+    /// What the function answers.
+    pub fn transact<T: Send + 'static>(
+        self: &Arc<Self>,
+        actor: &Actor,
+        now: Timestamp,
+        function: impl FnMut(&mut Ledger<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let function = Arc::new(Mutex::new(function));
+        let run = || {
+            let (desk, actor, seed) = (Arc::clone(self), actor.clone(), self.seed());
+            let function = Arc::clone(&function);
+            self.store.write(move |tx| {
+                let rng = ChaCha20Rng::from_seed(seed);
+                let mut ledger = Ledger::begin(tx, &desk, &actor, now, rng);
+                let mut function = function.lock().unwrap_or_else(PoisonError::into_inner);
+                let value = (*function)(&mut ledger)?;
+                ledger.finish()?;
+                Ok(value)
+            })
+        };
+        match run() {
+            // Another replica renewed the keys of the vault.
+            Err(Error::Store(rilascio_store::Error::StaleKeys | rilascio_store::Error::Sealed { .. })) => {
+                self.set_vault_keys(self.keeper.load()?);
+                run()
+            }
+            other => other,
+        }
+    }
+
+    /// Gives a command. The same command under the same name is done once and answered alike.
+    ///
+    /// # Errors
+    /// The rule that forbids it, or what is wrong with it.
+    pub fn execute(self: &Arc<Self>, id: &str, command: &Command, actor: &Actor, now: Timestamp) -> Result<Answer> {
+        if command.role() != self.role {
+            return Err(Error::Role {
+                command: command.name(),
+                role: self.role.name(),
+            });
+        }
+        if actor.is_system() {
+            return Err(Reason::Right.refusal().into());
+        }
+        actor.needs(command.right())?;
+        let (id, command) = (id.to_owned(), Arc::new(command.clone()));
+        let digest = Digest::of(encode("command", &(&*command, &actor.officer))?.as_bytes());
+        self.transact(actor, now, move |ledger| {
+            if let Some((known, answer)) = work::done_before(ledger.tx, &id)? {
+                if known != digest.as_str() {
+                    return Err(Error::CommandReused { id: id.clone() });
+                }
+                return serde_json::from_str(&answer).map_err(|why| Error::Corrupt {
+                    what: "command",
+                    id: id.clone(),
+                    why: why.to_string(),
+                });
+            }
+            let answer = match ledger.desk.role {
+                Role::Office => office::execute(ledger, &command)?,
+                Role::Centre => centre::execute(ledger, &command)?,
+                Role::Works => works::execute(ledger, &command)?,
+                Role::Registry => registry::execute(ledger, &command)?,
+            };
+            let text = encode("answer", &answer)?;
+            let now_ms = ledger.now_ms();
+            work::note_command(ledger.tx, &id, digest.as_str(), &text, now_ms)?;
+            Ok(answer)
+        })
+    }
+
+    /// Takes a message in; gives the signed acknowledgement. One that came before has no second effect.
+    ///
+    /// # Errors
+    /// When it cannot be opened: then nothing about its sender is believed, and nobody is answered.
+    pub fn receive(self: &Arc<Self>, sealed: &[u8], now: Timestamp) -> Result<Vec<u8>> {
+        let opened = envelope::open(sealed, &self.identity, &self.circle(), now)?;
+        let (message, digest) = (Arc::new(opened.message), opened.digest);
+        if message.header.test && !self.test {
+            return self.refuse(&message, &digest, "EXCHANGE-014", "a test message in production", now);
+        }
+        let system = Actor::system(&self.site);
+        let (held, known) = (Arc::clone(&message), digest.clone());
+        let taken = self.transact(&system, now, move |ledger| {
+            let header = &held.header;
+            let (sender, id) = (header.sender.as_str(), header.id.as_str());
+            if let Some((before, answer)) = work::received(ledger.tx, sender, id)? {
+                if before != known.as_str() {
+                    return Err(rilascio_exchange::Error::Replayed.into());
+                }
+                return Ok(answer);
+            }
+            match ledger.desk.role {
+                Role::Office => office::receive(ledger, &held)?,
+                Role::Centre => centre::receive(ledger, &held)?,
+                Role::Works => works::receive(ledger, &held)?,
+                Role::Registry => registry::receive(ledger, &held)?,
+            }
+            if let Some(answered) = &header.answers {
+                work::answered(ledger.tx, answered.as_str())?;
+            }
+            let word = ledger.desk.word(&held, &known, Outcome::Accepted, ledger.now);
+            let signed = envelope::acknowledge(&word, &ledger.desk.identity, ledger.now)?;
+            let now_ms = ledger.now_ms();
+            work::receive(ledger.tx, sender, id, known.as_str(), now_ms, &signed)?;
+            Ok(signed)
+        });
+        match taken {
+            Err(Error::Refused(refusal)) if refusal.rule == NOT_YET => {
+                let code = refusal.rule.to_owned();
+                let word = self.word(&message, &digest, Outcome::Later { code }, now);
+                Ok(envelope::acknowledge(&word, &self.identity, now)?)
+            }
+            Err(why @ (Error::Refused(_) | Error::Application(_) | Error::Malformed { .. } | Error::Exchange(_))) => {
+                self.refuse(&message, &digest, &why.code(), &why.to_string(), now)
+            }
+            other => other,
+        }
+    }
+
+    fn word(&self, message: &Message, digest: &Digest, outcome: Outcome, now: Timestamp) -> Acknowledgement {
+        Acknowledgement {
+            schema: SCHEMA.to_owned(),
+            message: message.header.id.clone(),
+            digest: digest.clone(),
+            receiver: self.node.clone(),
+            received: now,
+            outcome,
+        }
+    }
+
+    fn refuse(&self, message: &Message, digest: &Digest, code: &str, text: &str, now: Timestamp) -> Result<Vec<u8>> {
+        let outcome = Outcome::Refused {
+            code: code.to_owned(),
+            text: text.chars().take(200).collect(),
+        };
+        let word = self.word(message, digest, outcome, now);
+        Ok(envelope::acknowledge(&word, &self.identity, now)?)
+    }
+}
+
+/// The rule under which a message is sent again later.
+pub(crate) const NOT_YET: &str = "circuit.not-yet";
+
+/// Something that has to come first has not come yet.
+pub(crate) fn not_yet() -> Error {
+    Reason::NotYet.refusal().into()
+}
+
+/// A message that this role takes from nobody.
+pub(crate) fn not_ours(message: &Message) -> Error {
+    Error::Malformed {
+        what: "message",
+        why: format!("'{}' is not for this role", message.body.kind()),
+    }
+}
+
+/// The sender of a message must be that node.
+pub(crate) fn only_from(message: &Message, node: &NodeId) -> Result<()> {
+    if message.header.sender == *node {
+        Ok(())
+    } else {
+        Err(Error::Malformed {
+            what: "message",
+            why: format!("'{}' comes from {node} only", message.body.kind()),
+        })
+    }
+}
+
+/// What a body says when it is about a list that is too long.
+pub(crate) fn check_items(body: &Body, count: usize) -> Result<()> {
+    if count > rilascio_exchange::message::ITEMS_MAX {
+        return Err(Error::Malformed {
+            what: "message",
+            why: format!("'{}' with {count} items", body.kind()),
+        });
+    }
+    Ok(())
+}

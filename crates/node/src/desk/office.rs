@@ -1,0 +1,406 @@
+//! The office: enrolment, parcels, activation, hand-over, attestations, paper, files of the old procedure.
+
+use super::package::{BIOMETRICS, check};
+use super::{not_ours, not_yet, only_from};
+use crate::command::{Answer, COUNT_MAX, Command};
+use crate::ledger::{Ledger, word};
+use crate::{Error, Result};
+use rilascio_circuit::process::{
+    Attestation, AttestationCommand, AttestationId, Block, Consignment, ConsignmentCommand,
+    ConsignmentState, Dossier, DossierCommand, DossierId, Enrolment, LegacyCommand, LegacyFile,
+    Office, OfficerId, Phase, Reason, Sheet, SheetCommand,
+};
+use rilascio_exchange::message::{Body, Message, Package};
+use rilascio_store::{entity, work};
+
+pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answer> {
+    use Command as C;
+    match command {
+        C::OpenDossier {
+            profile,
+            reason,
+            previous,
+        } => {
+            let office = own_office(ledger)?;
+            let rules = ledger.profile(profile)?;
+            office.opens(profile, ledger.today(), &rules.circuit)?;
+            let number = work::take_numbers(ledger.tx, "dossier", 1)?;
+            let id = DossierId::parse(&format!("{}-{number:06}", office.site)).map_err(malformed)?;
+            let open = DossierCommand::Open {
+                id: id.clone(),
+                profile: profile.clone(),
+                office: office.site,
+                reason: *reason,
+                previous: previous.clone(),
+            };
+            step(ledger, &id, Some(profile), &open)
+        }
+        C::Enrol {
+            dossier,
+            package,
+            confirmed,
+        } => enrol(ledger, dossier, package, *confirmed),
+        C::SubmitDossier { dossier } => {
+            let submitted: Dossier = ledger.step(dossier.as_str(), None, &DossierCommand::Submit)?;
+            let package = ledger.package(dossier.as_str())?.ok_or_else(|| Reason::State.refusal())?;
+            let centre = ledger.desk.routes.centre.clone();
+            let body = Body::ApplicationRecord {
+                dossier: Box::new(submitted),
+                package,
+            };
+            ledger.send(&centre, dossier.as_str(), body, None)?;
+            Ok(Answer::of(dossier, word(Phase::Submitted)))
+        }
+        C::WithdrawDossier { dossier, why } => {
+            let answer = step(ledger, dossier, None, &DossierCommand::Cancel(*why))?;
+            forget(ledger, dossier)?;
+            Ok(answer)
+        }
+        C::ReceiveConsignment {
+            consignment,
+            found,
+            second,
+        } => {
+            let receive = ConsignmentCommand::Receive {
+                found: found.clone(),
+                second: second.clone(),
+            };
+            let counted: Consignment = ledger.step(consignment.as_str(), None, &receive)?;
+            count_in(ledger, &counted, second)?;
+            Ok(Answer::of(consignment, word(counted.state)))
+        }
+        C::Complain { dossier, defect } => {
+            let known: Dossier = ledger.known(dossier.as_str())?;
+            ledger.actor.needs_at(command.right(), &known.office)?;
+            let at_office = matches!(known.phase, Phase::AtOffice | Phase::Activated);
+            let (true, Some(document)) = (at_office, known.document) else {
+                return Err(Reason::State.refusal().into());
+            };
+            let body = Body::Complaint {
+                dossier: dossier.clone(),
+                document,
+                defect: Some(*defect),
+            };
+            to_centre(ledger, dossier, body)?;
+            Ok(Answer::of(dossier, word(known.phase)))
+        }
+        C::Activate { dossier, check } => {
+            let active: Dossier =
+                ledger.step(dossier.as_str(), None, &DossierCommand::Activate(*check))?;
+            let body = Body::Activation {
+                dossier: dossier.clone(),
+                document: active.document.clone().ok_or_else(|| Reason::State.refusal())?,
+                check: *check,
+                officer: ledger.actor.officer.clone(),
+                at: ledger.now,
+            };
+            to_centre(ledger, dossier, body)?;
+            Ok(Answer::of(dossier, word(active.phase)))
+        }
+        C::HandOver {
+            dossier,
+            check,
+            surrender,
+        } => {
+            let hand_over = DossierCommand::HandOver {
+                check: *check,
+                surrender: surrender.clone(),
+            };
+            let done: Dossier = ledger.step(dossier.as_str(), None, &hand_over)?;
+            let body = Body::HandOver {
+                dossier: dossier.clone(),
+                document: done.document.clone().ok_or_else(|| Reason::State.refusal())?,
+                surrender: surrender.clone(),
+                officer: ledger.actor.officer.clone(),
+                at: ledger.now,
+            };
+            to_centre(ledger, dossier, body)?;
+            forget(ledger, dossier)?;
+            Ok(Answer::of(dossier, word(done.phase)))
+        }
+        C::Recall { dossier } => {
+            let recalled: Dossier = ledger.step(dossier.as_str(), None, &DossierCommand::Recall)?;
+            let body = Body::Revocation {
+                document: recalled.document.clone().ok_or_else(|| Reason::State.refusal())?,
+                block: Block::Uncollected,
+                since: ledger.now,
+            };
+            to_centre(ledger, dossier, body)?;
+            forget(ledger, dossier)?;
+            Ok(Answer::of(dossier, word(recalled.phase)))
+        }
+        C::IssueAttestation {
+            dossier,
+            certificate,
+            return_by,
+        } => {
+            let known: Dossier = ledger.known(dossier.as_str())?;
+            if known.phase.is_end() {
+                return Err(Reason::State.refusal().into());
+            }
+            let number = work::take_numbers(ledger.tx, "attestation", 1)?;
+            let id = AttestationId::parse(&format!("{}-A{number:05}", known.office)).map_err(malformed)?;
+            let issue = AttestationCommand::Issue {
+                id: id.clone(),
+                dossier: dossier.clone(),
+                office: known.office.clone(),
+                certificate: certificate.clone(),
+                return_by: *return_by,
+            };
+            let issued: Attestation = ledger.step(id.as_str(), Some(&known.profile), &issue)?;
+            Ok(Answer::of(id, word(issued.state)))
+        }
+        C::EndAttestation { attestation } => {
+            let ended: Attestation =
+                ledger.step(attestation.as_str(), None, &AttestationCommand::End)?;
+            Ok(Answer::of(attestation, word(ended.state)))
+        }
+        C::ReceiveSheets { numbers, second } => {
+            if numbers.is_empty() || numbers.len() > COUNT_MAX as usize {
+                return Err(Reason::TooMany.refusal().into());
+            }
+            let office = ledger.actor.site.clone();
+            for number in numbers {
+                let receive = SheetCommand::Receive {
+                    number: number.clone(),
+                    office: office.clone(),
+                    second: second.clone(),
+                };
+                let _: Sheet = ledger.step(number.as_str(), None, &receive)?;
+            }
+            Ok(Answer {
+                ids: numbers.iter().map(ToString::to_string).collect(),
+                state: "in-stock".to_owned(),
+                found: None,
+            })
+        }
+        C::IssuePaper {
+            sheet,
+            dossier,
+            case,
+            evidence,
+        } => {
+            let known: Dossier = ledger.known(dossier.as_str())?;
+            ledger.actor.needs_at(command.right(), &known.office)?;
+            if known.phase.is_end() {
+                return Err(Reason::State.refusal().into());
+            }
+            let issue = SheetCommand::Issue {
+                dossier: dossier.clone(),
+                case: *case,
+                evidence: evidence.clone(),
+            };
+            let issued: Sheet = ledger.step(sheet.as_str(), Some(&known.profile), &issue)?;
+            Ok(Answer::of(sheet, word(issued.state)))
+        }
+        C::SpoilSheet { sheet } => sheet_step(ledger, sheet.as_str(), &SheetCommand::Spoil),
+        C::MissSheet { sheet } => sheet_step(ledger, sheet.as_str(), &SheetCommand::Miss),
+        C::DestroySheet { sheet, second } => {
+            let destroy = SheetCommand::Destroy {
+                second: second.clone(),
+            };
+            sheet_step(ledger, sheet.as_str(), &destroy)
+        }
+        C::NoteLegacyFile { file, profile } => {
+            let office = own_office(ledger)?;
+            let rules = ledger.profile(profile)?;
+            let start = office.starts.get(profile).copied();
+            let until = office.legacy_until(profile, &rules.circuit);
+            let (Some(start), Some(until)) = (start, until) else {
+                return Err(Reason::RolloutBefore.refusal().into());
+            };
+            let note = LegacyCommand::Note {
+                id: file.clone(),
+                office: office.site,
+                profile: profile.clone(),
+                start,
+                until,
+            };
+            let noted: LegacyFile = ledger.step(file.as_str(), Some(profile), &note)?;
+            Ok(Answer::of(file, word(noted.state)))
+        }
+        C::FinishLegacyFile { file } => {
+            let finished: LegacyFile = ledger.step(file.as_str(), None, &LegacyCommand::Finish)?;
+            Ok(Answer::of(file, word(finished.state)))
+        }
+        C::ExceptLegacyFile { file, until, act } => {
+            let except = LegacyCommand::Except {
+                until: *until,
+                act: act.clone(),
+            };
+            let excepted: LegacyFile = ledger.step(file.as_str(), None, &except)?;
+            Ok(Answer::of(file, word(excepted.state)))
+        }
+        other => Err(Error::Role {
+            command: other.name(),
+            role: "office",
+        }),
+    }
+}
+
+fn malformed(why: String) -> Error {
+    Error::Malformed { what: "name", why }
+}
+
+fn own_office(ledger: &Ledger<'_>) -> Result<Office> {
+    let office = ledger.desk.offices.get(&ledger.actor.site).cloned();
+    office.ok_or_else(|| Reason::Site.refusal().into())
+}
+
+fn step(ledger: &mut Ledger<'_>, dossier: &DossierId, profile: Option<&str>, command: &DossierCommand) -> Result<Answer> {
+    let next: Dossier = ledger.step(dossier.as_str(), profile, command)?;
+    Ok(Answer::of(dossier, word(next.phase)))
+}
+
+fn sheet_step(ledger: &mut Ledger<'_>, sheet: &str, command: &SheetCommand) -> Result<Answer> {
+    let next: Sheet = ledger.step(sheet, None, command)?;
+    Ok(Answer::of(sheet, word(next.state)))
+}
+
+fn to_centre(ledger: &mut Ledger<'_>, dossier: &DossierId, body: Body) -> Result<()> {
+    let centre = ledger.desk.routes.centre.clone();
+    ledger.send(&centre, dossier.as_str(), body, None)
+}
+
+fn enrol(ledger: &mut Ledger<'_>, dossier: &DossierId, package: &Package, confirmed: bool) -> Result<Answer> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    let profile = ledger.profile(&known.profile)?;
+    let checked = check(&profile, package, ledger.today(), None)?;
+    let enrolment = Enrolment {
+        content: package.digest(),
+        prints: checked.prints,
+        signature: checked.signature,
+        confirmed,
+    };
+    let answer = step(ledger, dossier, None, &DossierCommand::Enrol(enrolment))?;
+    ledger.keep_package(dossier.as_str(), package)?;
+    Ok(answer)
+}
+
+/// Forgets the biometric data of a dossier, if any are left.
+fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+    if ledger.forget(dossier.as_str(), BIOMETRICS)? {
+        let known: Dossier = ledger.known(dossier.as_str())?;
+        if known.forgotten.is_none() {
+            let _: Dossier = ledger.step_by_system(dossier.as_str(), &DossierCommand::Forget)?;
+        }
+    }
+    Ok(())
+}
+
+/// What was in the parcel is at the office; what was not is reported to works and centre.
+fn count_in(ledger: &mut Ledger<'_>, counted: &Consignment, second: &OfficerId) -> Result<()> {
+    for item in &counted.items {
+        if counted.missing.contains(&item.document) {
+            let body = Body::Complaint {
+                dossier: item.dossier.clone(),
+                document: item.document.clone(),
+                defect: None,
+            };
+            to_centre(ledger, &item.dossier, body)?;
+        } else {
+            let known: Dossier = ledger.known(item.dossier.as_str())?;
+            // A document that the centre has meanwhile given up is not taken in.
+            if known.phase == Phase::Dispatched && known.document.as_ref() == Some(&item.document) {
+                let arrive = DossierCommand::Arrive(item.document.clone());
+                let _: Dossier = ledger.step(item.dossier.as_str(), None, &arrive)?;
+            }
+        }
+    }
+    let body = Body::Receipt {
+        consignment: counted.id.clone(),
+        missing: counted.missing.clone(),
+        officers: [ledger.actor.officer.clone(), second.clone()],
+    };
+    ledger.send(&counted.works.clone(), counted.id.as_str(), body, None)
+}
+
+pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> {
+    let centre = ledger.desk.routes.centre.clone();
+    match &message.body {
+        Body::DossierProgress {
+            dossier,
+            phase,
+            document,
+        } => {
+            only_from(message, &centre)?;
+            let known: Dossier = ledger.known(dossier.as_str())?;
+            if known.phase == *phase || known.phase.is_end() {
+                return Ok(());
+            }
+            let follow = DossierCommand::Follow {
+                phase: *phase,
+                document: document.clone(),
+            };
+            // Words of the centre can overtake each other; one that comes too late changes nothing.
+            match ledger.step_by_system::<Dossier>(dossier.as_str(), &follow) {
+                Ok(_) | Err(Error::Refused(_)) => {}
+                Err(why) => return Err(why),
+            }
+            if matches!(phase, Phase::Refused | Phase::Cancelled | Phase::Ordered) {
+                forget(ledger, dossier)?;
+            }
+            Ok(())
+        }
+        Body::Consignment { consignment } => {
+            if consignment.works != message.header.sender || consignment.state != ConsignmentState::Dispatched {
+                return Err(not_ours(message));
+            }
+            super::check_items(&message.body, consignment.items.len())?;
+            for item in &consignment.items {
+                let known: Option<Dossier> = ledger.get(item.dossier.as_str())?;
+                let Some(known) = known else {
+                    return Err(Reason::Unknown.refusal().into());
+                };
+                if known.office != consignment.office {
+                    return Err(Reason::Site.refusal().into());
+                }
+                // The word that the document is ordered has to come first.
+                if known.phase < Phase::Certified {
+                    return Err(not_yet());
+                }
+                let follow = DossierCommand::Follow {
+                    phase: Phase::Dispatched,
+                    document: Some(item.document.clone()),
+                };
+                let _: Dossier = ledger.step_by_system(item.dossier.as_str(), &follow)?;
+            }
+            let dispatch = ConsignmentCommand::Dispatch {
+                consignment: Box::new(consignment.clone()),
+                second: None,
+            };
+            let _: Consignment = ledger.step_by_system(consignment.id.as_str(), &dispatch)?;
+            Ok(())
+        }
+        Body::StatusList { number, entries } => {
+            only_from(message, &ledger.desk.routes.registry.clone())?;
+            super::check_items(&message.body, entries.len())?;
+            keep_status(ledger, *number, entries)
+        }
+        Body::ComplaintResult { .. } | Body::Error { .. } => Ok(()),
+        _ => Err(not_ours(message)),
+    }
+}
+
+/// Keeps what the registry says of documents, so that an office can answer off line.
+fn keep_status(ledger: &mut Ledger<'_>, number: u64, entries: &[rilascio_exchange::message::StatusEntry]) -> Result<()> {
+    for entry in entries {
+        let id = entry.document.as_str();
+        let known = entity::get(ledger.tx, "status", id)?;
+        let newest = known.as_ref().and_then(|known| known.due_ms).unwrap_or(0);
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        if newest >= number {
+            continue;
+        }
+        let row = entity::Entity {
+            id: id.to_owned(),
+            version: known.map_or(0, |known| known.version),
+            site: String::new(),
+            state: word(entry.state),
+            due_ms: Some(number),
+            body: crate::ledger::encode("status", entry)?,
+        };
+        entity::put(ledger.tx, "status", &row)?;
+    }
+    Ok(())
+}

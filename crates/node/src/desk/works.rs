@@ -1,0 +1,659 @@
+//! The works: blanks, orders, production, parcels, and the balance of every day.
+
+use super::package::{BIOMETRICS, RECORD, check};
+use super::{not_ours, only_from};
+use crate::command::{Answer, COUNT_MAX, Command};
+use crate::ledger::{Ledger, encode, word};
+use crate::{Error, Result};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rilascio_circuit::process::{
+    Balance, Blank, BlankCommand, BlankSerial, BlankState, Consignment, ConsignmentCommand,
+    ConsignmentId, ConsignmentItem, ConsignmentState, Defect, Digest, Document, DocumentId,
+    DocumentState, NodeId, OfficerId, Order, OrderCommand, OrderId, OrderState, Reason, SiteId,
+};
+use rilascio_circuit::{Profile, Record};
+use rilascio_exchange::message::{
+    Body, CertifiedRecord, ItemFault, ItemOutcome, Message, OrderItem, Package,
+};
+use rilascio_mrtd::code::DocumentNumber;
+use rilascio_store::{entity, work};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What production needs to make one document.
+pub struct ProductionRequest {
+    /// The order.
+    pub order: OrderId,
+    /// The profile.
+    pub profile: Arc<Profile>,
+    /// What was taken at the desk.
+    pub package: Package,
+    /// The record, with its number and the serial of the blank.
+    pub record: Record,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A document that was made, read back and found right.
+pub struct MadeDocument {
+    /// The digest of the security object.
+    pub sod: Digest,
+    /// The machine.
+    pub machine: String,
+}
+
+/// Why no document was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProductionFault {
+    /// The blank is spoiled.
+    Defect(Defect),
+    /// The machine stands still; the blank is untouched.
+    Standstill(String),
+}
+
+/// Machines, real or virtual.
+pub trait Production: Send + Sync {
+    /// Makes a document and reads it back.
+    ///
+    /// # Errors
+    /// What became of the blank.
+    fn make(&self, request: &ProductionRequest) -> std::result::Result<MadeDocument, ProductionFault>;
+}
+
+/// A blank that is bound to an order, with the record for it.
+pub(crate) struct Bound {
+    pub(crate) request: ProductionRequest,
+    pub(crate) blank: BlankSerial,
+    pub(crate) document: DocumentId,
+}
+
+pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answer> {
+    use Command as C;
+    match command {
+        C::ReceiveBlanks {
+            profile,
+            batch,
+            count,
+            second,
+        } => receive_blanks(ledger, profile, batch.as_str(), *count, second),
+        C::InitialiseBlanks { profile, count } => {
+            each_blank(ledger, profile, BlankState::Received, *count, &BlankCommand::Initialise)
+        }
+        C::AssignBlanks {
+            profile,
+            count,
+            second,
+        } => {
+            let assign = BlankCommand::Assign {
+                second: second.clone(),
+            };
+            each_blank(ledger, profile, BlankState::Initialised, *count, &assign)
+        }
+        C::ReturnBlanks {
+            profile,
+            count,
+            second,
+        } => {
+            let give_back = BlankCommand::Return {
+                second: second.clone(),
+            };
+            each_blank(ledger, profile, BlankState::Assigned, *count, &give_back)
+        }
+        C::SpoilBlank { blank, defect } => {
+            let known: Blank = ledger.known(blank.as_str())?;
+            ledger.actor.needs_at(command.right(), &known.site)?;
+            // What is bound or finished belongs to an order, and is spoiled through it.
+            if !matches!(known.state, BlankState::Received | BlankState::Initialised | BlankState::Assigned) {
+                return Err(Reason::State.refusal().into());
+            }
+            blank_step(ledger, blank, &BlankCommand::Spoil(*defect))
+        }
+        C::DestroyBlanks { blanks, second } => {
+            if blanks.is_empty() || blanks.len() > COUNT_MAX as usize {
+                return Err(Reason::TooMany.refusal().into());
+            }
+            let destroy = BlankCommand::Destroy {
+                second: second.clone(),
+            };
+            for blank in blanks {
+                move_blank(ledger, blank, &destroy, false)?;
+            }
+            Ok(Answer {
+                ids: blanks.iter().map(ToString::to_string).collect(),
+                state: word(BlankState::Destroyed),
+                found: None,
+            })
+        }
+        C::MissBlank { blank } => {
+            let known: Blank = ledger.known(blank.as_str())?;
+            ledger.actor.needs_at(command.right(), &known.site)?;
+            if matches!(known.state, BlankState::Bound | BlankState::Finished | BlankState::Dispatched) {
+                return Err(Reason::State.refusal().into());
+            }
+            blank_step(ledger, blank, &BlankCommand::Miss)
+        }
+        C::FindBlank { blank } => blank_step(ledger, blank, &BlankCommand::Find),
+        C::Dispatch {
+            office,
+            orders,
+            seal,
+            second,
+        } => dispatch(ledger, office, orders, seal.as_str(), second),
+        C::ReportLostConsignment { consignment } => {
+            let lost: Consignment =
+                ledger.step(consignment.as_str(), None, &ConsignmentCommand::Lose)?;
+            lose_items(ledger, &lost, &lost.items)?;
+            Ok(Answer::of(consignment, word(lost.state)))
+        }
+        C::CloseDay { day } => close_day(ledger, *day),
+        other => Err(Error::Role {
+            command: other.name(),
+            role: "works",
+        }),
+    }
+}
+
+/// The name under which the counts of a site are kept.
+const BALANCE: &str = "balance";
+
+/// Moves a blank, and with it one unit of the balance.
+fn move_blank(ledger: &mut Ledger<'_>, blank: &BlankSerial, command: &BlankCommand, system: bool) -> Result<Blank> {
+    let before: Option<Blank> = ledger.get(blank.as_str())?;
+    let after: Blank = if system {
+        ledger.step_by_system(blank.as_str(), command)?
+    } else {
+        ledger.step(blank.as_str(), None, command)?
+    };
+    let from = before.map(|blank| blank.state.bucket());
+    let to = after.state.bucket();
+    if from != Some(to) {
+        let id = after.site.as_str().to_owned();
+        let row = entity::get(ledger.tx, BALANCE, &id)?;
+        let corrupt = |why: String| Error::Corrupt {
+            what: BALANCE,
+            id: id.clone(),
+            why,
+        };
+        let mut balance: Balance = match &row {
+            Some(row) => serde_json::from_str(&row.body).map_err(|why| corrupt(why.to_string()))?,
+            None => Balance::default(),
+        };
+        if !balance.step(from, to) || !balance.holds() {
+            return Err(corrupt("a bucket would go below zero".into()));
+        }
+        let row = entity::Entity {
+            id: id.clone(),
+            version: row.map_or(0, |row| row.version),
+            site: id,
+            state: String::new(),
+            due_ms: None,
+            body: encode(BALANCE, &balance)?,
+        };
+        entity::put(ledger.tx, BALANCE, &row)?;
+    }
+    Ok(after)
+}
+
+fn blank_step(ledger: &mut Ledger<'_>, blank: &BlankSerial, command: &BlankCommand) -> Result<Answer> {
+    let next = move_blank(ledger, blank, command, false)?;
+    Ok(Answer::of(blank, word(next.state)))
+}
+
+fn receive_blanks(ledger: &mut Ledger<'_>, name: &str, batch: &str, count: u32, second: &OfficerId) -> Result<Answer> {
+    if count == 0 || count > COUNT_MAX {
+        return Err(Reason::TooMany.refusal().into());
+    }
+    let profile = ledger.profile(name)?;
+    let last = work::take_numbers(ledger.tx, &format!("serial/{name}"), count.into())?;
+    let site = ledger.actor.site.clone();
+    let mut ids = Vec::new();
+    for number in last - i64::from(count) + 1..=last {
+        let number = u128::try_from(number).unwrap_or_default();
+        let serial = profile.document.serial.as_ref().number(number);
+        let serial = serial.ok_or_else(|| Reason::TooMany.refusal())?;
+        let serial = BlankSerial::parse(&format!("{name}.{serial}")).map_err(|why| Error::Malformed {
+            what: "serial",
+            why,
+        })?;
+        let receive = BlankCommand::Receive {
+            serial: serial.clone(),
+            profile: name.to_owned(),
+            batch: batch.to_owned(),
+            site: site.clone(),
+            second: second.clone(),
+        };
+        move_blank(ledger, &serial, &receive, false)?;
+        ids.push(serial.to_string());
+    }
+    Ok(Answer {
+        ids,
+        state: word(BlankState::Received),
+        found: None,
+    })
+}
+
+fn each_blank(ledger: &mut Ledger<'_>, profile: &str, state: BlankState, count: u32, command: &BlankCommand) -> Result<Answer> {
+    if count == 0 || count > COUNT_MAX {
+        return Err(Reason::TooMany.refusal().into());
+    }
+    let site = ledger.actor.site.clone();
+    let blanks: Vec<Blank> = ledger.list_at(&format!("{profile}/{}", word(state)), site.as_str(), count)?;
+    if blanks.len() < count as usize {
+        return Err(Reason::Unknown.refusal().into());
+    }
+    let mut ids = Vec::new();
+    let mut after = String::new();
+    for blank in blanks {
+        let next = move_blank(ledger, &blank.serial, command, false)?;
+        after = word(next.state);
+        ids.push(blank.serial.to_string());
+    }
+    Ok(Answer {
+        ids,
+        state: after,
+        found: None,
+    })
+}
+
+pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> {
+    let centre = ledger.desk.routes.centre.clone();
+    match &message.body {
+        Body::Order { items } => {
+            only_from(message, &centre)?;
+            super::check_items(&message.body, items.len())?;
+            let mut outcomes = Vec::new();
+            for item in items {
+                outcomes.push(take_order(ledger, item, &centre)?);
+            }
+            let subject = items.first().map_or("", |item| item.order.dossier.as_str()).to_owned();
+            let body = Body::OrderInformation { items: outcomes };
+            ledger.send(&centre, &subject, body, Some(&message.header.id))
+        }
+        Body::Receipt {
+            consignment,
+            missing,
+            ..
+        } => {
+            let known: Consignment = ledger.known(consignment.as_str())?;
+            let office = ledger.desk.routes.office(&known.office)?.clone();
+            only_from(message, &office)?;
+            // One that was reported lost and turned up stays lost: its documents are blocked.
+            if known.state != ConsignmentState::Dispatched {
+                return Ok(());
+            }
+            let acknowledge = ConsignmentCommand::Acknowledge {
+                missing: missing.clone(),
+            };
+            let _: Consignment = ledger.step_by_system(consignment.as_str(), &acknowledge)?;
+            Ok(())
+        }
+        Body::StockMovement { blank, state, .. } => {
+            only_from(message, &centre)?;
+            let known: Blank = ledger.known(blank.as_str())?;
+            let command = match state {
+                BlankState::HandedOver => BlankCommand::HandOver,
+                BlankState::Spoiled => BlankCommand::Spoil(Defect::Unused),
+                BlankState::Missing => BlankCommand::Miss,
+                _ => return Err(Reason::Malformed.refusal().into()),
+            };
+            if known.state == BlankState::Dispatched {
+                move_blank(ledger, blank, &command, true)?;
+            }
+            Ok(())
+        }
+        Body::BalanceAnswer { day, agreed, .. } => {
+            only_from(message, &centre)?;
+            let id = day.to_string();
+            let known = entity::get(ledger.tx, "day", &id)?;
+            let row = entity::Entity {
+                id,
+                version: known.as_ref().map_or(0, |known| known.version),
+                site: ledger.desk.site.to_string(),
+                state: if *agreed { "agreed" } else { "differs" }.to_owned(),
+                due_ms: None,
+                body: known.map_or_else(|| "{}".to_owned(), |known| known.body),
+            };
+            Ok(entity::put(ledger.tx, "day", &row)?)
+        }
+        Body::ComplaintResult { .. } | Body::Error { .. } => Ok(()),
+        _ => Err(not_ours(message)),
+    }
+}
+
+/// Takes an order, or says what is wrong with it: the others of its message are not held up.
+fn take_order(ledger: &mut Ledger<'_>, item: &OrderItem, centre: &NodeId) -> Result<ItemOutcome> {
+    let order = &item.order;
+    let outcome = |faults: Vec<ItemFault>| ItemOutcome {
+        order: order.id.clone(),
+        dossier: order.dossier.clone(),
+        accepted: faults.is_empty(),
+        faults,
+    };
+    let known: Option<Order> = ledger.get(order.id.as_str())?;
+    if known.is_some() {
+        return Ok(outcome(Vec::new()));
+    }
+    if let Err(why) = check_order(ledger, item, centre) {
+        let faults = match &why {
+            Error::Application(refusals) => refusals
+                .0
+                .iter()
+                .map(|refusal| ItemFault {
+                    code: refusal.rule.to_owned(),
+                    text: refusal.en.chars().take(80).collect(),
+                })
+                .collect(),
+            Error::Store(_) => return Err(why),
+            other => vec![ItemFault {
+                code: other.code(),
+                text: other.to_string().chars().take(80).collect(),
+            }],
+        };
+        return Ok(outcome(faults));
+    }
+    let place = OrderCommand::Place(Box::new(order.clone()));
+    let _: Order = ledger.step_by_system(order.id.as_str(), &place)?;
+    let _: Order = ledger.step_by_system(order.id.as_str(), &OrderCommand::Accept)?;
+    ledger.keep_package(order.id.as_str(), &item.package)?;
+    // An express order is due before everything that is due now.
+    let due = if order.express { 0 } else { ledger.now_ms() };
+    ledger.job_at("produce", order.id.as_str(), due)?;
+    Ok(outcome(Vec::new()))
+}
+
+/// The order is certified by the centre, for exactly this package, and keeps the rules of its profile.
+fn check_order(ledger: &mut Ledger<'_>, item: &OrderItem, centre: &NodeId) -> Result<()> {
+    let order = &item.order;
+    let wrong = |why: &str| Error::Malformed {
+        what: "order",
+        why: why.to_owned(),
+    };
+    let (signer, content) = ledger.desk.circle().verify(&item.certificate.0, ledger.now)?;
+    let record: CertifiedRecord =
+        serde_json::from_slice(&content).map_err(|_| wrong("its certificate holds no record"))?;
+    if signer != *centre {
+        return Err(wrong("its record is not certified by the centre"));
+    }
+    if record.dossier != order.dossier || record.profile != order.profile {
+        return Err(wrong("its record is of another dossier"));
+    }
+    if record.content != item.package.digest() {
+        return Err(wrong("its package is not the certified one"));
+    }
+    if order.certificate != Digest::of(&item.certificate.0) || order.works != ledger.desk.node {
+        return Err(wrong("it does not fit its certificate or these works"));
+    }
+    let profile = ledger.profile(&order.profile)?;
+    let checked = check(&profile, &item.package, ledger.today(), None)?;
+    if let Some(given) = &checked.application.document.number {
+        let id = format!("{}.{given}", order.profile);
+        if entity::get(ledger.tx, "number", &id)?.is_some() {
+            return Err(Error::Malformed {
+                what: "number",
+                why: format!("the number {given} was issued before"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Burns a number: it is never given again, whatever becomes of it.
+fn burn(ledger: &mut Ledger<'_>, profile: &str, number: &str, order: &OrderId) -> Result<bool> {
+    let id = format!("{profile}.{number}");
+    if entity::get(ledger.tx, "number", &id)?.is_some() {
+        return Ok(false);
+    }
+    let row = entity::Entity {
+        id,
+        version: 0,
+        site: String::new(),
+        state: profile.to_owned(),
+        due_ms: None,
+        body: order.to_string(),
+    };
+    entity::put(ledger.tx, "number", &row)?;
+    Ok(true)
+}
+
+/// Binds a blank and a number to an order. One that was bound before and never finished is spoiled: nobody knows what
+/// is on it.
+pub(crate) fn bind(ledger: &mut Ledger<'_>, id: &OrderId) -> Result<Option<Bound>> {
+    let order: Order = ledger.known(id.as_str())?;
+    if !matches!(order.state, OrderState::Accepted | OrderState::InProduction) {
+        return Ok(None);
+    }
+    if let Some(blank) = &order.blank {
+        spoil(ledger, id, &blank.clone(), Defect::Breakdown)?;
+    }
+    let site = ledger.desk.site.clone();
+    let state = format!("{}/{}", order.profile, word(BlankState::Assigned));
+    let blanks: Vec<Blank> = ledger.list_at(&state, site.as_str(), 1)?;
+    let Some(blank) = blanks.into_iter().next() else {
+        return Err(Reason::NotYet.refusal().into());
+    };
+    let package = ledger.package(id.as_str())?.ok_or_else(|| Reason::State.refusal())?;
+    let profile = ledger.profile(&order.profile)?;
+    let bare = blank.serial.as_str().rsplit('.').next().unwrap_or_default().to_owned();
+    let given = check(&profile, &package, ledger.today(), None)?.application.document.number;
+    let number = match given {
+        // A number that was asked for is the dossier's; a blank that failed does not burn it.
+        Some(given) => {
+            burn(ledger, &order.profile, given.as_str(), id)?;
+            given
+        }
+        None => allocate(ledger, &profile, &order, &bare)?,
+    };
+    let record = check(&profile, &package, ledger.today(), Some((&number, &bare)))?.record;
+    let document = DocumentId::parse(&format!("{}.{number}", order.profile)).map_err(|why| Error::Malformed {
+        what: "number",
+        why,
+    })?;
+    move_blank(ledger, &blank.serial, &BlankCommand::Bind(id.clone()), true)?;
+    let _: Order = ledger.step_by_system(id.as_str(), &OrderCommand::Bind(blank.serial.clone()))?;
+    Ok(Some(Bound {
+        request: ProductionRequest {
+            order: id.clone(),
+            profile,
+            package,
+            record,
+            at: ledger.now,
+        },
+        blank: blank.serial,
+        document,
+    }))
+}
+
+/// The next free number; on a booklet it is that of the blank.
+fn allocate(ledger: &mut Ledger<'_>, profile: &Profile, order: &Order, serial: &str) -> Result<DocumentNumber> {
+    let pattern = profile.document.number.as_ref();
+    let number = if profile.document.serial.as_ref() == pattern {
+        burn(ledger, &order.profile, serial, &order.id)?;
+        serial.to_owned()
+    } else {
+        loop {
+            let next = work::take_numbers(ledger.tx, &format!("number/{}", order.profile), 1)?;
+            let number = pattern.number(u128::try_from(next).unwrap_or_default());
+            let number = number.ok_or_else(|| Reason::TooMany.refusal())?;
+            if burn(ledger, &order.profile, &number, &order.id)? {
+                break number;
+            }
+        }
+    };
+    DocumentNumber::parse(&number).map_err(|why| Error::Malformed {
+        what: "number",
+        why: why.to_string(),
+    })
+}
+
+/// The blank failed: it is kept for destruction, and the order waits for another.
+pub(crate) fn spoil(ledger: &mut Ledger<'_>, id: &OrderId, blank: &BlankSerial, defect: Defect) -> Result<()> {
+    let order: Order = ledger.known(id.as_str())?;
+    if order.blank.as_ref() != Some(blank) || order.state != OrderState::InProduction {
+        return Ok(());
+    }
+    move_blank(ledger, blank, &BlankCommand::Spoil(defect), true)?;
+    let _: Order = ledger.step_by_system(id.as_str(), &OrderCommand::Spoil)?;
+    Ok(())
+}
+
+/// The document is made: the blank is finished, the centre hears of it, the biometric data are forgotten here.
+pub(crate) fn finish(ledger: &mut Ledger<'_>, bound: &Bound, made: &MadeDocument) -> Result<bool> {
+    let id = &bound.request.order;
+    let order: Order = ledger.known(id.as_str())?;
+    // Another worker took over meanwhile and spoiled this blank: the document does not count.
+    if order.blank.as_ref() != Some(&bound.blank) || order.state != OrderState::InProduction {
+        return Ok(false);
+    }
+    move_blank(ledger, &bound.blank, &BlankCommand::Finish, true)?;
+    let produce = OrderCommand::Produce(bound.document.clone(), bound.blank.clone());
+    let order: Order = ledger.step_by_system(id.as_str(), &produce)?;
+    work::take_numbers(ledger.tx, "printed", 1)?;
+    let record = &bound.request.record;
+    let document = Document {
+        id: bound.document.clone(),
+        profile: order.profile.clone(),
+        dossier: order.dossier.clone(),
+        office: order.office.clone(),
+        blank: bound.blank.clone(),
+        sod: made.sod.clone(),
+        valid_from: record.validity.from,
+        valid_until: record.validity.until,
+        state: DocumentState::Produced,
+        block: None,
+        since: ledger.now,
+        proposed_by: None,
+    };
+    let body = Body::PrintNotification {
+        order: id.clone(),
+        document: Box::new(document),
+        machine: made.machine.clone(),
+        made: ledger.now,
+        spoiled: order.spoiled,
+    };
+    let centre = ledger.desk.routes.centre.clone();
+    ledger.send(&centre, order.dossier.as_str(), body, None)?;
+    ledger.forget(id.as_str(), BIOMETRICS)?;
+    ledger.forget(id.as_str(), RECORD)?;
+    Ok(true)
+}
+
+fn dispatch(
+    ledger: &mut Ledger<'_>,
+    office: &SiteId,
+    orders: &BTreeSet<OrderId>,
+    seal: &str,
+    second: &OfficerId,
+) -> Result<Answer> {
+    let finished: Vec<Order> = if orders.is_empty() {
+        ledger.list_at(&word(OrderState::Produced), office.as_str(), 500)?
+    } else {
+        orders.iter().map(|id| ledger.known(id.as_str())).collect::<Result<_>>()?
+    };
+    let number = work::take_numbers(ledger.tx, "consignment", 1)?;
+    let id = format!("{}-C{number:06}", ledger.desk.node);
+    let id = ConsignmentId::parse(&id).map_err(|why| Error::Malformed {
+        what: "consignment",
+        why,
+    })?;
+    let mut items = Vec::new();
+    for order in finished {
+        let (Some(document), Some(blank), true) = (order.document, order.blank, order.office == *office) else {
+            return Err(Reason::State.refusal().into());
+        };
+        move_blank(ledger, &blank, &BlankCommand::Dispatch, false)?;
+        let _: Order = ledger.step(order.id.as_str(), None, &OrderCommand::Dispatch(id.clone()))?;
+        items.push(ConsignmentItem {
+            dossier: order.dossier,
+            order: order.id,
+            document,
+            blank,
+        });
+    }
+    let consignment = Consignment {
+        id: id.clone(),
+        works: ledger.desk.node.clone(),
+        office: office.clone(),
+        seal: seal.to_owned(),
+        items,
+        state: ConsignmentState::Dispatched,
+        missing: BTreeSet::new(),
+    };
+    let command = ConsignmentCommand::Dispatch {
+        consignment: Box::new(consignment.clone()),
+        second: Some(second.clone()),
+    };
+    let _: Consignment = ledger.step(id.as_str(), None, &command)?;
+    let receivers = [ledger.desk.routes.office(office)?.clone(), ledger.desk.routes.centre.clone()];
+    for receiver in receivers {
+        let body = Body::Consignment {
+            consignment: consignment.clone(),
+        };
+        ledger.send(&receiver, id.as_str(), body, None)?;
+    }
+    Ok(Answer::of(id, "dispatched"))
+}
+
+/// Documents that the courier lost: the centre blocks them before they were ever valid.
+fn lose_items(ledger: &mut Ledger<'_>, lost: &Consignment, items: &[ConsignmentItem]) -> Result<()> {
+    let centre = ledger.desk.routes.centre.clone();
+    for item in items {
+        let body = Body::Complaint {
+            dossier: item.dossier.clone(),
+            document: item.document.clone(),
+            defect: None,
+        };
+        ledger.send(&centre, lost.id.as_str(), body, None)?;
+    }
+    Ok(())
+}
+
+/// The blanks of this site, counted one state at a time.
+pub(crate) fn counted(ledger: &mut Ledger<'_>) -> Result<Balance> {
+    let mut balance = Balance::default();
+    for (state, site, count) in entity::count(ledger.tx, "blank")? {
+        let state = state.rsplit('/').next().unwrap_or_default().to_owned();
+        let state: BlankState = serde_json::from_value(serde_json::Value::String(state)).map_err(|why| {
+            Error::Corrupt {
+                what: "blank",
+                id: site.clone(),
+                why: why.to_string(),
+            }
+        })?;
+        let count = u64::try_from(count).unwrap_or(0);
+        *balance.of(state.bucket()) += count;
+        balance.received += count;
+    }
+    Ok(balance)
+}
+
+fn close_day(ledger: &mut Ledger<'_>, day: Date) -> Result<Answer> {
+    if day > ledger.today() {
+        return Err(Reason::TooEarly.refusal().into());
+    }
+    let balance = counted(ledger)?;
+    let states: BTreeMap<String, i64> = entity::count(ledger.tx, "order")?
+        .into_iter()
+        .fold(BTreeMap::new(), |mut all, (state, _, count)| {
+            *all.entry(state).or_default() += count;
+            all
+        });
+    let of = |state: OrderState| states.get(&word(state)).copied().unwrap_or(0);
+    let pending = of(OrderState::Accepted) + of(OrderState::InProduction);
+    let printed = work::read_number(ledger.tx, "printed")?;
+    let body = Body::DailyBalance {
+        day,
+        site: ledger.desk.site.clone(),
+        balance,
+        pending: u64::try_from(pending).unwrap_or(0),
+        printed: u64::try_from(printed).unwrap_or(0),
+    };
+    let actor = ledger.actor.clone();
+    ledger.note(&actor, "day", &day.to_string(), &body)?;
+    let centre = ledger.desk.routes.centre.clone();
+    ledger.send(&centre, &day.to_string(), body, None)?;
+    Ok(Answer {
+        found: serde_json::to_value(balance).ok(),
+        ..Answer::of(day, "closed")
+    })
+}

@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod assembly;
+mod command;
+mod desk;
+mod error;
+mod ledger;
+mod replay;
+mod role;
+mod worker;
+
+pub use assembly::{CircuitAuthority, MemoryKeeper, NodeKey, NodeSigner, node_signer};
+pub use command::{Answer, COUNT_MAX, Command};
+pub use desk::works::{MadeDocument, Production, ProductionFault, ProductionRequest};
+pub use desk::{Desk, DeskParts, Profiles, Routes};
+pub use error::Error;
+pub use ledger::{Ledger, Tabled};
+pub use replay::Replay;
+pub use role::Role;
+pub use worker::{Advisers, LEASE_MS, Tools, Transport, VaultKeeper};
+
+/// The result of everything in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

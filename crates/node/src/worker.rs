@@ -1,0 +1,330 @@
+//! The work of a desk that nobody gives by hand: sending what waits, and doing jobs.
+
+use crate::desk::{Desk, centre, registry, works};
+use crate::desk::works::{Production, ProductionFault};
+use crate::{Error, Result};
+use jiff::Timestamp;
+use rilascio_circuit::process::{Actor, DocumentId, DossierId, NodeId, OrderId, PrintSearch, ResidenceCheck};
+use rilascio_exchange::envelope;
+use rilascio_exchange::message::{Outcome, Package};
+use rilascio_store::vault;
+use rilascio_store::work::{self, Claimed, Job};
+use std::sync::Arc;
+
+/// How long a worker holds what it claimed, in milliseconds; after that another takes it.
+pub const LEASE_MS: i64 = 120_000;
+/// The first pause before a message or job is tried again; it doubles each time, to an hour.
+const PAUSE_MS: i64 = 1000;
+const PAUSE_MS_MAX: i64 = 3_600_000;
+/// After so many tries it is parked and shown: with the pauses, more than two days.
+const ATTEMPTS_MAX: i64 = 60;
+/// Keys of the vault that are wrapped anew in one transaction.
+const REWRAP_MAX: u32 = 500;
+
+/// The way to other nodes.
+pub trait Transport: Send + Sync {
+    /// Hands a sealed message over; gives the receiver's signed acknowledgement.
+    ///
+    /// # Errors
+    /// When the receiver cannot be reached, or does not answer.
+    fn send(&self, receiver: &NodeId, sealed: &[u8]) -> rilascio_exchange::Result<Vec<u8>>;
+}
+
+/// The systems beside the circuit that a centre asks.
+pub trait Advisers: Send + Sync {
+    /// Searches the prints of a dossier in the AFIS.
+    ///
+    /// # Errors
+    /// When there is no answer yet.
+    fn identify(&self, dossier: &DossierId, package: &Package) -> rilascio_exchange::Result<PrintSearch>;
+
+    /// Asks the registry of residents whether it knows the person.
+    ///
+    /// # Errors
+    /// When there is no answer yet.
+    fn verify(&self, dossier: &DossierId, package: &Package) -> rilascio_exchange::Result<ResidenceCheck>;
+}
+
+/// Where the keys of the vault are kept, outside the data base.
+pub trait VaultKeeper: Send + Sync {
+    /// All generations that are kept.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn load(&self) -> Result<vault::VaultKeys>;
+
+    /// Makes a new generation beside the present one and gives all that are kept.
+    ///
+    /// # Errors
+    /// When the key cannot be written.
+    fn add_generation(&self) -> Result<vault::VaultKeys>;
+
+    /// Destroys every generation but the present one and gives what is kept.
+    ///
+    /// # Errors
+    /// When a key cannot be destroyed.
+    fn destroy_old(&self) -> Result<vault::VaultKeys>;
+}
+
+/// What the workers of a desk use.
+#[derive(Clone)]
+pub struct Tools {
+    /// The way to other nodes.
+    pub transport: Arc<dyn Transport>,
+    /// The systems that a centre asks.
+    pub advisers: Arc<dyn Advisers>,
+    /// The machines of the works.
+    pub production: Arc<dyn Production>,
+}
+
+fn pause(attempts: i64) -> i64 {
+    let doublings = u32::try_from(attempts.clamp(1, 20) - 1).unwrap_or(0);
+    (PAUSE_MS << doublings).min(PAUSE_MS_MAX)
+}
+
+/// When something that failed is tried again; never, after the last try.
+fn again(attempts: i64, now_ms: i64) -> Option<i64> {
+    (attempts < ATTEMPTS_MAX).then(|| now_ms + pause(attempts))
+}
+
+impl Desk {
+    /// Sends one message that waits; false when none does.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn send_one(self: &Arc<Self>, tools: &Tools, now: Timestamp) -> Result<bool> {
+        let now_ms = now.as_millisecond();
+        let claimed = self.store.write::<_, Error, _>(move |tx| {
+            Ok(work::claim_message(tx, now_ms, now_ms + LEASE_MS)?)
+        })?;
+        let Some(claimed) = claimed else {
+            return Ok(false);
+        };
+        self.deliver(claimed, tools, now)?;
+        Ok(true)
+    }
+
+    fn deliver(self: &Arc<Self>, claimed: Claimed, tools: &Tools, now: Timestamp) -> Result<()> {
+        let now_ms = now.as_millisecond();
+        let Claimed { message, attempts } = claimed;
+        let outcome = NodeId::parse(&message.receiver)
+            .map_err(|why| rilascio_exchange::Error::Malformed { why })
+            .and_then(|receiver| {
+                let signed = tools.transport.send(&receiver, &message.body)?;
+                let word = envelope::read_acknowledgement(&signed, &receiver, &self.circle(), now)?;
+                if word.message.as_str() != message.id {
+                    return Err(rilascio_exchange::Error::Malformed {
+                        why: "the acknowledgement is of another message".into(),
+                    });
+                }
+                Ok((signed, word))
+            });
+        let expects = matches!(
+            message.kind.as_str(),
+            "application-record" | "order" | "consignment" | "complaint" | "daily-balance"
+        );
+        self.store.write::<_, Error, _>(move |tx| {
+            let id = &message.id;
+            match &outcome {
+                Ok((signed, word)) => match &word.outcome {
+                    Outcome::Accepted => work::delivered(tx, id, signed, expects)?,
+                    Outcome::Later { code } => {
+                        work::not_delivered(tx, id, again(attempts, now_ms), now_ms, code)?;
+                    }
+                    Outcome::Refused { code, text } => {
+                        work::not_delivered(tx, id, None, now_ms, &format!("{code}: {text}"))?;
+                    }
+                },
+                Err(why) => {
+                    work::not_delivered(tx, id, again(attempts, now_ms), now_ms, &why.to_string())?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Does one job that is due; false when none is.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn work_one(self: &Arc<Self>, tools: &Tools, now: Timestamp) -> Result<bool> {
+        let now_ms = now.as_millisecond();
+        let job = self.store.write::<_, Error, _>(move |tx| {
+            Ok(work::claim_job(tx, now_ms, now_ms + LEASE_MS)?)
+        })?;
+        let Some(job) = job else {
+            return Ok(false);
+        };
+        let done = self.run(&job, tools, now);
+        let Err(why) = done else {
+            return Ok(true);
+        };
+        if matches!(why, Error::Store(_)) {
+            return Err(why);
+        }
+        // What only waits for something else is never given up.
+        let waits = matches!(&why, Error::Refused(refusal) if refusal.rule == crate::desk::NOT_YET);
+        let attempts = job.attempts;
+        let again = if waits {
+            Some(now_ms + pause(attempts).min(60_000))
+        } else {
+            again(attempts, now_ms)
+        };
+        self.store.write::<_, Error, _>(move |tx| {
+            Ok(work::delay_job(tx, &job.id, again, now_ms, &why.to_string())?)
+        })?;
+        Ok(true)
+    }
+
+    fn run(self: &Arc<Self>, job: &Job, tools: &Tools, now: Timestamp) -> Result<()> {
+        let subject = job.subject.clone();
+        match job.kind.as_str() {
+            "identify" => {
+                let (id, package) = self.package_for(&subject, now)?;
+                let found = package.map(|package| tools.advisers.identify(&id, &package)).transpose()?;
+                self.end(job, now, move |ledger| {
+                    found.map_or(Ok(()), |found| centre::identified(ledger, &id, found))
+                })
+            }
+            "verify" => {
+                let (id, package) = self.package_for(&subject, now)?;
+                let answer = package.map(|package| tools.advisers.verify(&id, &package)).transpose()?;
+                self.end(job, now, move |ledger| {
+                    answer.map_or(Ok(()), |answer| centre::verified(ledger, &id, answer))
+                })
+            }
+            kind @ ("certify" | "certify-express") => {
+                let (id, express) = (dossier(&subject)?, kind == "certify-express");
+                self.end(job, now, move |ledger| centre::certify(ledger, &id, express))
+            }
+            "forget-biometrics" => {
+                let id = dossier(&subject)?;
+                self.end(job, now, move |ledger| centre::forget_biometrics(ledger, &id))
+            }
+            "forget-record" => {
+                let id = dossier(&subject)?;
+                self.end(job, now, move |ledger| centre::forget_record(ledger, &id))
+            }
+            "expire" => {
+                let id = DocumentId::parse(&subject).map_err(malformed)?;
+                self.end(job, now, move |ledger| centre::expire(ledger, &id))
+            }
+            "publish-status" => loop {
+                let more = self.transact(&self.system(), now, registry::publish)?;
+                if !more {
+                    break self.end(job, now, |_| Ok(()));
+                }
+            },
+            "produce" => self.produce(job, &OrderId::parse(&subject).map_err(malformed)?, tools, now),
+            "renew-vault" => self.renew_vault(job, now),
+            other => Err(Error::Malformed {
+                what: "job",
+                why: format!("'{other}' is unknown to this version"),
+            }),
+        }
+    }
+
+    fn system(&self) -> Actor {
+        Actor::system(&self.site)
+    }
+
+    fn package_for(self: &Arc<Self>, subject: &str, now: Timestamp) -> Result<(DossierId, Option<Package>)> {
+        let id = dossier(subject)?;
+        let held = id.clone();
+        let package = self.transact(&self.system(), now, move |ledger| ledger.package(held.as_str()))?;
+        Ok((id, package))
+    }
+
+    /// The effect of a job and its end are one transaction.
+    fn end(
+        self: &Arc<Self>,
+        job: &Job,
+        now: Timestamp,
+        mut effect: impl FnMut(&mut crate::ledger::Ledger<'_>) -> Result<()> + Send + 'static,
+    ) -> Result<()> {
+        let id = job.id.clone();
+        self.transact(&self.system(), now, move |ledger| {
+            // The row goes first, so that an effect can ask for the same job again.
+            if work::end_job(ledger.tx, &id)? {
+                effect(ledger)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn produce(self: &Arc<Self>, job: &Job, order: &OrderId, tools: &Tools, now: Timestamp) -> Result<()> {
+        let held = order.clone();
+        let bound = self.transact(&self.system(), now, move |ledger| works::bind(ledger, &held))?;
+        let Some(bound) = bound else {
+            return self.end(job, now, |_| Ok(()));
+        };
+        match tools.production.make(&bound.request) {
+            Ok(made) => self.end(job, now, move |ledger| works::finish(ledger, &bound, &made).map(drop)),
+            Err(ProductionFault::Defect(defect)) => {
+                let (order, blank, id) = (order.clone(), bound.blank, job.id.clone());
+                self.transact(&self.system(), now, move |ledger| {
+                    works::spoil(ledger, &order, &blank, defect)?;
+                    let now_ms = ledger.now_ms();
+                    Ok(work::delay_job(ledger.tx, &id, Some(now_ms), now_ms, "the blank was spoiled")?)
+                })
+            }
+            Err(ProductionFault::Standstill(why)) => {
+                // The blank was in the machine: it is spoiled when the order is taken up again.
+                Err(Error::Malformed {
+                    what: "machine",
+                    why,
+                })
+            }
+        }
+    }
+
+    /// Wraps the living keys of the vault under a new key and destroys the old one.
+    fn renew_vault(self: &Arc<Self>, job: &Job, now: Timestamp) -> Result<()> {
+        let forgotten_under: i64 = job.subject.parse().map_err(|_| malformed(job.subject.clone()))?;
+        let mut keys = self.keeper.load()?;
+        if keys.current() == forgotten_under {
+            keys = self.keeper.add_generation()?;
+        }
+        let generation = keys.current();
+        self.set_vault_keys(keys);
+        self.transact(&self.system(), now, move |ledger| Ok(vault::begin_generation(ledger.tx, generation)?))?;
+        loop {
+            let left = self.transact(&self.system(), now, move |ledger| {
+                let keys = Arc::clone(&ledger.vault);
+                Ok(vault::rewrap(ledger.tx, &keys, REWRAP_MAX, &mut ledger.rng)?)
+            })?;
+            if left < REWRAP_MAX as usize {
+                break;
+            }
+        }
+        self.store.scrub()?;
+        self.set_vault_keys(self.keeper.destroy_old()?);
+        self.end(job, now, move |ledger| {
+            let system = ledger.actor.clone();
+            ledger.note(&system, "vault", "vault", &serde_json::json!({ "renewed": generation }))
+        })
+    }
+
+    /// Does everything that is due: for tests, simulations and `issue`.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn drain(self: &Arc<Self>, tools: &Tools, now: Timestamp) -> Result<usize> {
+        let mut done = 0;
+        while self.work_one(tools, now)? || self.send_one(tools, now)? {
+            done += 1;
+        }
+        Ok(done)
+    }
+}
+
+fn dossier(subject: &str) -> Result<DossierId> {
+    DossierId::parse(subject).map_err(malformed)
+}
+
+fn malformed(why: String) -> Error {
+    Error::Malformed {
+        what: "subject of a job",
+        why,
+    }
+}

@@ -1,0 +1,627 @@
+//! The people of a simulated country: holders, officers who do their work, couriers, and officers who do not.
+
+use crate::world::World;
+use crate::{Fault, Sample, Summary};
+use jiff::{SignedDuration, Timestamp};
+use rilascio_circuit::PaperCase;
+use rilascio_circuit::process::{
+    Actor, Block, Cancellation, ConsignmentId, ConsignmentState, Defect, DocumentId, DocumentState,
+    Dossier, DossierId, HolderCheck, IssueReason, OfficerId, Phase, PrintSearch, Reference,
+    ResidenceCheck, Right, SheetNumber, SiteId, Step, Surrender,
+};
+use rilascio_node::{Answer, Command, Error, Role};
+use rilascio_store::Error as StoreError;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How often somebody repeats a command whose node was killed.
+const PATIENCE: u32 = 20;
+
+/// A parcel on the road.
+struct Parcel {
+    arrives: Timestamp,
+    lost: bool,
+    found: BTreeSet<DocumentId>,
+}
+
+/// What people remember beside what the nodes know.
+pub(crate) struct People<'a> {
+    samples: &'a [Sample],
+    commands: u64,
+    parcels: BTreeMap<ConsignmentId, Parcel>,
+    never_come: BTreeSet<String>,
+    plans: BTreeMap<String, usize>,
+    complained: BTreeSet<DocumentId>,
+    grant: Option<Reference>,
+    pub(crate) summary: Summary,
+}
+
+fn officer(site: &SiteId, number: u64) -> OfficerId {
+    OfficerId::parse(&format!("{site}.{number}")).expect("a site and a number are a name")
+}
+
+fn rights(role: Role) -> BTreeSet<Right> {
+    let rights: &[Right] = match role {
+        Role::Office => &[Right::Enrol, Right::Approve, Right::HandOver, Right::Stock, Right::Administer],
+        Role::Centre => &[Right::Examine, Right::Decide, Right::Revoke],
+        Role::Works => &[Right::Stock, Right::Produce],
+        Role::Registry => &[Right::Administer, Right::LookUp],
+    };
+    rights.iter().copied().collect()
+}
+
+impl<'a> People<'a> {
+    pub(crate) fn new(samples: &'a [Sample]) -> Self {
+        Self {
+            samples,
+            commands: 0,
+            parcels: BTreeMap::new(),
+            never_come: BTreeSet::new(),
+            plans: BTreeMap::new(),
+            complained: BTreeSet::new(),
+            grant: None,
+            summary: Summary::default(),
+        }
+    }
+
+    fn actor(world: &World, node: usize, number: u64) -> Actor {
+        let node = &world.nodes[node];
+        Actor {
+            officer: officer(&node.site, number % u64::from(world.scenario.officers)),
+            rights: rights(node.role),
+            site: node.site.clone(),
+        }
+    }
+
+    /// Gives a command and repeats it while the node dies under it.
+    fn give(&mut self, world: &mut World, node: usize, actor: &Actor, command: &Command) -> Result<Option<Answer>, Fault> {
+        self.commands += 1;
+        let id = format!("sim-{}", self.commands);
+        for _ in 0..PATIENCE {
+            let outcome = world.at(node, |desk, _, now| desk.execute(&id, command, actor, now))?;
+            match outcome {
+                Ok(answer) => {
+                    self.summary.commands += 1;
+                    return Ok(Some(answer));
+                }
+                Err(Error::Store(StoreError::Stopped)) => self.summary.kills += 1,
+                Err(why @ (Error::Corrupt { .. } | Error::Store(_) | Error::Route { .. } | Error::Profile { .. })) => {
+                    return Err(why.into());
+                }
+                Err(_) => {
+                    self.summary.refused += 1;
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Half an hour in the life of everybody.
+    pub(crate) fn turn(&mut self, world: &mut World) -> Result<(), Fault> {
+        for node in 0..world.nodes.len() {
+            match world.nodes[node].role {
+                Role::Office => self.office(world, node)?,
+                Role::Centre => self.centre(world, node)?,
+                Role::Works => self.works(world, node)?,
+                Role::Registry => self.registry(world, node)?,
+            }
+            if world.dice.permille(world.scenario.mischief) {
+                self.mischief(world, node)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn office(&mut self, world: &mut World, node: usize) -> Result<(), Fault> {
+        let staff = u64::from(world.scenario.officers);
+        // A working day has 24 half hours.
+        if world.dice.below(24) < u64::from(world.scenario.arrivals) {
+            self.arrival(world, node)?;
+        }
+        let dossiers: Vec<Dossier> =
+            world.nodes[node].replay.dossiers.values().filter(|d| !d.phase.is_end()).cloned().collect();
+        for dossier in dossiers {
+            let id = dossier.id.clone();
+            let who = world.dice.below(staff);
+            match dossier.phase {
+                Phase::Draft if world.dice.permille(700) => {
+                    let sample = self.plans.get(id.as_str()).copied().unwrap_or(0);
+                    let command = Command::Enrol {
+                        dossier: id,
+                        package: self.samples[sample].package.clone(),
+                        confirmed: world.dice.permille(950),
+                    };
+                    let actor = Self::actor(world, node, who);
+                    self.give(world, node, &actor, &command)?;
+                }
+                Phase::Enrolled if world.dice.permille(600) => {
+                    let actor = self.somebody_else(world, node, &dossier, who);
+                    self.give(world, node, &actor, &Command::SubmitDossier { dossier: id })?;
+                }
+                Phase::AtOffice => self.counter(world, node, &dossier)?,
+                Phase::Activated if world.dice.permille(700) => self.hand_over(world, node, &dossier)?,
+                _ => {}
+            }
+        }
+        self.open_parcels(world, node)
+    }
+
+    fn somebody_else(&self, world: &World, node: usize, dossier: &Dossier, who: u64) -> Actor {
+        let mut actor = Self::actor(world, node, who);
+        if dossier.hands.get(&Step::Enrol) == Some(&actor.officer) {
+            actor = Self::actor(world, node, who + 1);
+        }
+        actor
+    }
+
+    fn arrival(&mut self, world: &mut World, node: usize) -> Result<(), Fault> {
+        let sample = usize::try_from(world.dice.below(self.samples.len() as u64)).unwrap_or(0);
+        let profile = self.samples[sample].profile.clone();
+        let centre = world.node_of(Role::Centre);
+        let old: Vec<DocumentId> = world.nodes[centre]
+            .replay
+            .documents
+            .values()
+            .filter(|d| d.profile == profile && d.state == DocumentState::InForce && d.office == world.nodes[node].site)
+            .map(|d| d.id.clone())
+            .collect();
+        let previous = if world.dice.permille(300) { world.dice.pick(&old).cloned() } else { None };
+        let reasons = [IssueReason::Renewal, IssueReason::Loss, IssueReason::Theft, IssueReason::Damage];
+        let reason = match &previous {
+            None => IssueReason::First,
+            Some(_) => world.dice.pick(&reasons).copied().unwrap_or(IssueReason::Renewal),
+        };
+        let who = world.dice.below(u64::from(world.scenario.officers));
+        let actor = Self::actor(world, node, who);
+        let command = Command::OpenDossier {
+            profile,
+            reason,
+            previous,
+        };
+        if let Some(answer) = self.give(world, node, &actor, &command)? {
+            self.summary.dossiers += 1;
+            for id in answer.ids {
+                if world.dice.permille(world.scenario.uncollected) {
+                    self.never_come.insert(id.clone());
+                }
+                self.plans.insert(id, sample);
+            }
+        }
+        Ok(())
+    }
+
+    fn counter(&mut self, world: &mut World, node: usize, dossier: &Dossier) -> Result<(), Fault> {
+        let id = dossier.id.clone();
+        let who = world.dice.below(u64::from(world.scenario.officers));
+        let actor = Self::actor(world, node, who);
+        if self.never_come.contains(id.as_str()) {
+            if world.dice.permille(50) {
+                self.give(world, node, &actor, &Command::Recall { dossier: id })?;
+            }
+            return Ok(());
+        }
+        if !world.dice.permille(500) {
+            return Ok(());
+        }
+        let fresh = dossier.document.as_ref().is_some_and(|document| !self.complained.contains(document));
+        if fresh && world.dice.permille(world.scenario.defects) {
+            let command = Command::Complain {
+                dossier: id,
+                defect: Defect::Complaint,
+            };
+            if self.give(world, node, &actor, &command)?.is_some() {
+                self.complained.extend(dossier.document.clone());
+            }
+            return Ok(());
+        }
+        // A document that goes back is not handed to its holder.
+        if fresh {
+            let command = Command::Activate {
+                dossier: id,
+                check: if world.dice.permille(950) { HolderCheck::Face } else { HolderCheck::Failed },
+            };
+            self.give(world, node, &actor, &command)?;
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self, world: &mut World, node: usize, dossier: &Dossier) -> Result<(), Fault> {
+        let surrender = match (&dossier.previous, dossier.reason) {
+            (_, IssueReason::First) | (None, _) => Surrender::FirstIssue,
+            (_, IssueReason::Loss | IssueReason::Theft) => {
+                Surrender::Report(Reference::parse("report-1").map_err(Fault::Scenario)?)
+            }
+            (Some(previous), _) => Surrender::Document(previous.clone()),
+        };
+        let who = world.dice.below(u64::from(world.scenario.officers));
+        let actor = Self::actor(world, node, who);
+        let command = Command::HandOver {
+            dossier: dossier.id.clone(),
+            check: HolderCheck::Finger,
+            surrender,
+        };
+        if self.give(world, node, &actor, &command)?.is_some() {
+            self.summary.handed_over += 1;
+        }
+        Ok(())
+    }
+
+    fn open_parcels(&mut self, world: &mut World, node: usize) -> Result<(), Fault> {
+        let waiting: Vec<ConsignmentId> = world.nodes[node]
+            .replay
+            .consignments
+            .values()
+            .filter(|c| c.state == ConsignmentState::Dispatched)
+            .map(|c| c.id.clone())
+            .collect();
+        for id in waiting {
+            let Some(parcel) = self.parcels.get(&id) else {
+                continue;
+            };
+            if parcel.lost || parcel.arrives > world.now {
+                continue;
+            }
+            let who = world.dice.below(u64::from(world.scenario.officers));
+            let actor = Self::actor(world, node, who);
+            let command = Command::ReceiveConsignment {
+                consignment: id,
+                found: parcel.found.clone(),
+                second: Self::actor(world, node, who + 1).officer,
+            };
+            self.give(world, node, &actor, &command)?;
+        }
+        Ok(())
+    }
+
+    fn centre(&mut self, world: &mut World, node: usize) -> Result<(), Fault> {
+        let dossiers: Vec<Dossier> = world.nodes[node]
+            .replay
+            .dossiers
+            .values()
+            .filter(|d| matches!(d.phase, Phase::Examination | Phase::Proposed))
+            .cloned()
+            .collect();
+        for dossier in dossiers {
+            if !world.dice.permille(600) {
+                continue;
+            }
+            let who = world.dice.below(u64::from(world.scenario.officers));
+            let actor = Self::actor(world, node, who);
+            let id = dossier.id.clone();
+            let command = match dossier.phase {
+                Phase::Examination => match self.examine(world, &dossier) {
+                    Some(command) => command,
+                    None => continue,
+                },
+                _ => Command::Decide {
+                    dossier: id,
+                    grant: dossier.proposal == Some(true) && !world.dice.permille(20),
+                    express: world.dice.permille(100),
+                },
+            };
+            // Whoever proposed lets another decide.
+            let actor = if dossier.hands.get(&Step::Propose) == Some(&actor.officer) {
+                Self::actor(world, node, who + 1)
+            } else {
+                actor
+            };
+            self.give(world, node, &actor, &command)?;
+        }
+        if world.dice.below(24) == 0 && world.dice.permille(world.scenario.losses * 10) {
+            self.loss(world, node)?;
+        }
+        Ok(())
+    }
+
+    fn examine(&self, world: &World, dossier: &Dossier) -> Option<Command> {
+        let id = dossier.id.clone();
+        let (found, residence) = (dossier.identification?, dossier.residence?);
+        if matches!(found, PrintSearch::Hits(_)) && dossier.adjudication.is_none() {
+            return Some(Command::Adjudicate {
+                dossier: id,
+                same: world.dice.permille(700),
+            });
+        }
+        if residence == ResidenceCheck::Denied && world.dice.permille(500)
+            || world.dice.permille(world.scenario.returns)
+        {
+            return Some(Command::ReturnDossier { dossier: id });
+        }
+        let bad = dossier.adjudication == Some(false) || residence == ResidenceCheck::Denied;
+        Some(Command::Propose {
+            dossier: id,
+            grant: !bad && !world.dice.permille(world.scenario.refusals),
+        })
+    }
+
+    /// A document in force is lost, stolen or revoked.
+    fn loss(&mut self, world: &mut World, node: usize) -> Result<(), Fault> {
+        let live: Vec<DocumentId> = world.nodes[node]
+            .replay
+            .documents
+            .values()
+            .filter(|d| d.state == DocumentState::InForce)
+            .map(|d| d.id.clone())
+            .collect();
+        let Some(document) = world.dice.pick(&live).cloned() else {
+            return Ok(());
+        };
+        let who = world.dice.below(u64::from(world.scenario.officers));
+        let (one, other) = (Self::actor(world, node, who), Self::actor(world, node, who + 1));
+        if world.dice.permille(500) {
+            let why = if world.dice.permille(500) { Block::Lost } else { Block::Stolen };
+            self.give(world, node, &one, &Command::BlockDocument { document, why })?;
+        } else {
+            let propose = Command::ProposeRevocation {
+                document: document.clone(),
+            };
+            self.give(world, node, &one, &propose)?;
+            self.give(world, node, &other, &Command::ConfirmRevocation { document })?;
+        }
+        Ok(())
+    }
+
+    fn works(&mut self, world: &mut World, node: usize) -> Result<(), Fault> {
+        let who = world.dice.below(u64::from(world.scenario.officers));
+        let actor = Self::actor(world, node, who);
+        let second = Self::actor(world, node, who + 1).officer;
+        let profiles = self.samples.iter().map(|sample| sample.profile.clone()).collect();
+        self.stock(world, node, &profiles, &actor, &second)?;
+        let produced: BTreeSet<SiteId> = world.nodes[node]
+            .replay
+            .orders
+            .values()
+            .filter(|order| order.state == rilascio_circuit::process::OrderState::Produced)
+            .map(|order| order.office.clone())
+            .collect();
+        for office in produced {
+            if !world.dice.permille(300) {
+                continue;
+            }
+            let command = Command::Dispatch {
+                office,
+                orders: BTreeSet::new(),
+                seal: Reference::parse("seal-1").map_err(Fault::Scenario)?,
+                second: second.clone(),
+            };
+            if let Some(answer) = self.give(world, node, &actor, &command)? {
+                for id in answer.ids {
+                    self.on_the_road(world, node, &id)?;
+                }
+            }
+        }
+        let overdue: Vec<ConsignmentId> = self
+            .parcels
+            .iter()
+            .filter(|(_, parcel)| parcel.lost && world.now > parcel.arrives)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for consignment in overdue {
+            let command = Command::ReportLostConsignment {
+                consignment: consignment.clone(),
+            };
+            if self.give(world, node, &actor, &command)?.is_some() {
+                self.parcels.remove(&consignment);
+                self.summary.parcels_lost += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn on_the_road(&mut self, world: &World, node: usize, id: &str) -> Result<(), Fault> {
+        let id = ConsignmentId::parse(id).map_err(Fault::Scenario)?;
+        let Some(consignment) = world.nodes[node].replay.consignments.get(id.as_str()) else {
+            return Ok(());
+        };
+        let found = consignment
+            .items
+            .iter()
+            .filter(|_| !world.dice.permille(world.scenario.missing_documents))
+            .map(|item| item.document.clone())
+            .collect();
+        let hours = 6 + i64::try_from(world.dice.below(40)).unwrap_or(0);
+        let parcel = Parcel {
+            arrives: world.now + SignedDuration::from_hours(hours),
+            lost: world.dice.permille(world.scenario.lost_parcels),
+            found,
+        };
+        self.parcels.insert(id, parcel);
+        Ok(())
+    }
+
+    /// Keeps enough blanks on the table, destroys what was spoiled.
+    fn stock(
+        &mut self,
+        world: &mut World,
+        node: usize,
+        profiles: &BTreeSet<String>,
+        actor: &Actor,
+        second: &OfficerId,
+    ) -> Result<(), Fault> {
+        use rilascio_circuit::process::BlankState as S;
+        const COUNT: u32 = 10;
+        for profile in profiles {
+            let blanks = world.nodes[node].replay.blanks.values();
+            let assigned = blanks.filter(|b| b.profile == *profile && b.state == S::Assigned).count();
+            if assigned >= 5 {
+                continue;
+            }
+            let commands = [
+                Command::ReceiveBlanks {
+                    profile: profile.clone(),
+                    batch: Reference::parse("batch-1").map_err(Fault::Scenario)?,
+                    count: COUNT,
+                    second: second.clone(),
+                },
+                Command::InitialiseBlanks {
+                    profile: profile.clone(),
+                    count: COUNT,
+                },
+                Command::AssignBlanks {
+                    profile: profile.clone(),
+                    count: COUNT,
+                    second: second.clone(),
+                },
+            ];
+            for command in commands {
+                self.give(world, node, actor, &command)?;
+            }
+        }
+        let spoiled: BTreeSet<_> = world.nodes[node]
+            .replay
+            .blanks
+            .values()
+            .filter(|b| b.state == S::Spoiled)
+            .map(|b| b.serial.clone())
+            .collect();
+        if spoiled.len() > 5 {
+            let command = Command::DestroyBlanks {
+                blanks: spoiled,
+                second: second.clone(),
+            };
+            self.give(world, node, actor, &command)?;
+        }
+        Ok(())
+    }
+
+    /// Names commands from a number on that nobody used before.
+    pub(crate) fn number_from(&mut self, number: u64) {
+        self.commands = 1_000_000_000 + number * 1000;
+    }
+
+    /// Counts in enough blanks of every profile for which an order waits.
+    pub(crate) fn stock_all(&mut self, world: &mut World) -> Result<(), Fault> {
+        let node = world.node_of(Role::Works);
+        let actor = Self::actor(world, node, 0);
+        let second = Self::actor(world, node, 1).officer;
+        let waiting = world.waiting_orders();
+        let orders = &world.nodes[node].replay.orders;
+        let profiles: BTreeSet<String> =
+            waiting.iter().filter_map(|id| Some(orders.get(id.as_str())?.profile.clone())).collect();
+        self.stock(world, node, &profiles, &actor, &second)
+    }
+
+    /// Counts the day at the works.
+    pub(crate) fn evening(&mut self, world: &mut World) -> Result<(), Fault> {
+        let node = world.node_of(Role::Works);
+        let actor = Self::actor(world, node, 0);
+        let day = world.clock(node).to_zoned(jiff::tz::TimeZone::UTC).date();
+        self.give(world, node, &actor, &Command::CloseDay { day })?;
+        Ok(())
+    }
+
+    fn registry(&mut self, world: &mut World, node: usize) -> Result<(), Fault> {
+        let actor = Self::actor(world, node, 0);
+        let name = |text: &str| Reference::parse(text).map_err(Fault::Scenario);
+        if self.grant.is_none() {
+            let command = Command::GrantAccess {
+                administration: name("labour-office")?,
+                purpose: name("act-12")?,
+                until: jiff::civil::date(2030, 1, 1),
+            };
+            if let Some(answer) = self.give(world, node, &actor, &command)? {
+                self.grant = answer.ids.first().map(|id| name(id)).transpose()?;
+            }
+        }
+        let known: Vec<DocumentId> =
+            world.nodes[node].replay.registrations.values().map(|r| r.document.id.clone()).collect();
+        if let (Some(grant), Some(document), true) =
+            (self.grant.clone(), world.dice.pick(&known).cloned(), world.dice.permille(300))
+        {
+            let mut visitor = actor;
+            visitor.site = SiteId::parse("labour-office").map_err(Fault::Scenario)?;
+            let command = Command::LookUp {
+                grant,
+                document,
+                case: name("case-1")?,
+            };
+            self.give(world, node, &visitor, &command)?;
+        }
+        Ok(())
+    }
+
+    /// Somebody does what they should not, or what makes no sense: the rules must hold.
+    fn mischief(&mut self, world: &mut World, node: usize) -> Result<(), Fault> {
+        let staff = u64::from(world.scenario.officers);
+        let who = world.dice.below(staff);
+        let mut actor = Self::actor(world, node, who);
+        if world.dice.permille(200) {
+            actor.site = SiteId::parse("elsewhere").map_err(Fault::Scenario)?;
+        }
+        let ids: Vec<DossierId> = world.nodes[node].replay.dossiers.values().map(|d| d.id.clone()).collect();
+        let documents: Vec<DocumentId> =
+            world.nodes[world.node_of(Role::Centre)].replay.documents.values().map(|d| d.id.clone()).collect();
+        let unknown = DossierId::parse("nobody").map_err(Fault::Scenario)?;
+        let dossier = world.dice.pick(&ids).cloned().unwrap_or(unknown);
+        let no_document = DocumentId::parse("none").map_err(Fault::Scenario)?;
+        let document = world.dice.pick(&documents).cloned().unwrap_or(no_document);
+        let reference = Reference::parse("x-1").map_err(Fault::Scenario)?;
+        let sheet = SheetNumber::parse(&format!("sheet-{}", world.dice.below(6))).map_err(Fault::Scenario)?;
+        let tomorrow = world.now.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(jiff::Span::new().days(2));
+        let serials: Vec<_> = world.nodes[world.node_of(Role::Works)].replay.blanks.keys().cloned().collect();
+        let blank = world.dice.pick(&serials).cloned().unwrap_or_else(|| "none".to_owned());
+        let blank = rilascio_circuit::process::BlankSerial::parse(&blank).map_err(Fault::Scenario)?;
+        let commands = match world.nodes[node].role {
+            Role::Office => vec![
+                Command::SubmitDossier { dossier: dossier.clone() },
+                Command::Activate { dossier: dossier.clone(), check: HolderCheck::Face },
+                Command::HandOver {
+                    dossier: dossier.clone(),
+                    check: HolderCheck::Finger,
+                    surrender: Surrender::Missing,
+                },
+                Command::HandOver {
+                    dossier: dossier.clone(),
+                    check: HolderCheck::Failed,
+                    surrender: Surrender::FirstIssue,
+                },
+                Command::WithdrawDossier { dossier: dossier.clone(), why: Cancellation::Withdrawn },
+                Command::Recall { dossier: dossier.clone() },
+                Command::IssueAttestation {
+                    dossier: dossier.clone(),
+                    certificate: "certificate".to_owned(),
+                    return_by: tomorrow,
+                },
+                Command::ReceiveSheets {
+                    numbers: BTreeSet::from([sheet.clone()]),
+                    second: officer(&actor.site, who + world.dice.below(2)),
+                },
+                Command::IssuePaper {
+                    sheet: sheet.clone(),
+                    dossier,
+                    case: PaperCase::Health,
+                    evidence: Some(reference),
+                },
+                Command::SpoilSheet { sheet },
+            ],
+            Role::Centre => vec![
+                Command::Propose { dossier: dossier.clone(), grant: true },
+                Command::Decide { dossier: dossier.clone(), grant: true, express: true },
+                Command::Adjudicate { dossier: dossier.clone(), same: true },
+                Command::CancelDossier { dossier, why: Cancellation::Death },
+                Command::ConfirmRevocation { document: document.clone() },
+                Command::BlockDocument { document: document.clone(), why: Block::Revoked },
+                Command::SuspendDocument { document: document.clone() },
+                Command::ResumeDocument { document },
+            ],
+            Role::Works => vec![
+                Command::DestroyBlanks {
+                    blanks: BTreeSet::from([blank.clone()]),
+                    second: officer(&actor.site, who),
+                },
+                Command::MissBlank { blank: blank.clone() },
+                Command::FindBlank { blank: blank.clone() },
+                Command::SpoilBlank { blank, defect: Defect::Handling },
+            ],
+            Role::Registry => vec![Command::LookUp {
+                grant: reference.clone(),
+                document,
+                case: reference,
+            }],
+        };
+        if let Some(command) = world.dice.pick(&commands).cloned() {
+            self.give(world, node, &actor, &command)?;
+        }
+        Ok(())
+    }
+}
