@@ -12,6 +12,8 @@ mod issue_command;
 #[cfg(feature = "pcsc")]
 mod pcsc_reader;
 mod report_table;
+mod samples;
+mod simulate_command;
 mod vpcd;
 
 use clap::{Parser, Subcommand};
@@ -36,6 +38,8 @@ enum Command {
     Chip(chip_command::Arguments),
     /// Read and verify a document: a folder, a chip over vpcd, or a PC/SC reader.
     Inspect(inspect_command::Arguments),
+    /// Simulate a whole country under faults, from a seed.
+    Simulate(simulate_command::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         Command::Issue(arguments) => issue_command::run(&arguments),
         Command::Chip(arguments) => chip_command::run(&arguments),
         Command::Inspect(arguments) => inspect_command::run(&arguments),
+        Command::Simulate(arguments) => simulate_command::run(&arguments),
     };
     match result {
         Ok(code) => code,

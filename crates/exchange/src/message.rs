@@ -420,7 +420,7 @@ impl Body {
 
 /// What the receiver did with a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "outcome", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "result", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Outcome {
     /// Taken: its effect is on record.
     Accepted,
@@ -453,6 +453,5 @@ pub struct Acknowledgement {
     /// When it came first.
     pub received: Timestamp,
     /// What was done.
-    #[serde(flatten)]
     pub outcome: Outcome,
 }

@@ -268,8 +268,9 @@ impl<'a> Ledger<'a> {
             what: "message name",
             why,
         })?;
-        let answer_by = body
-            .expects_answer()
+        // The centre gets a copy of what goes to an office, and owes nothing for it.
+        let copy = matches!(body, Body::Consignment { .. }) && *receiver == self.desk.routes.centre;
+        let answer_by = (body.expects_answer() && !copy)
             .then(|| Timestamp::from_millisecond(self.now_ms() + ANSWER_DAYS * DAY_MS))
             .and_then(std::result::Result::ok);
         let kind = body.kind();

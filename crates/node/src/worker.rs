@@ -119,10 +119,7 @@ impl Desk {
                 }
                 Ok((signed, word))
             });
-        let expects = matches!(
-            message.kind.as_str(),
-            "application-record" | "order" | "consignment" | "complaint" | "daily-balance"
-        );
+        let expects = message.answer_by_ms.is_some();
         self.store.write::<_, Error, _>(move |tx| {
             let id = &message.id;
             match &outcome {

@@ -140,7 +140,20 @@ fn calm_down(world: &mut World) -> Result<(), Fault> {
     let event = world.events;
     let left = open_messages(world)?;
     if left > 0 {
-        return Err(broken(event, format!("{left} messages never arrived")));
+        let mut text = format!("{left} messages never arrived or were never answered");
+        for node in &world.nodes {
+            let late = node.desk.store().read::<_, StoreError, _>(|tx| {
+                let mut late = work::overdue(tx, i64::MAX, 3)?;
+                late.extend(work::waiting(tx, 3)?);
+                Ok(late)
+            })?;
+            for stuck in late {
+                let why = stuck.fault.unwrap_or_else(|| "no answer".to_owned());
+                let (kind, from, to) = (stuck.kind, &node.site, stuck.receiver);
+                text += &format!("; {kind} of {from} to {to} about {}: {why}", stuck.subject);
+            }
+        }
+        return Err(broken(event, text));
     }
     for node in &world.nodes {
         let (replay, role) = (node.replay.clone(), node.role);
@@ -168,11 +181,14 @@ fn stock_up(world: &mut World) -> Result<(), Fault> {
     Ok(())
 }
 
-fn open_messages(world: &World) -> Result<i64, Fault> {
+/// Messages that wait to be sent or answered; a parcel is answered when somebody opens it.
+fn open_messages(world: &World) -> Result<usize, Fault> {
     let mut open = 0;
     for node in &world.nodes {
-        let counts = node.desk.store().read::<_, StoreError, _>(work::count_messages)?;
-        open += counts.iter().filter(|(state, _)| state == "ready" || state == "delivered").map(|(_, n)| n).sum::<i64>();
+        let (waiting, late) = node.desk.store().read::<_, StoreError, _>(|tx| {
+            Ok((work::waiting(tx, 1000)?, work::overdue(tx, i64::MAX, 1000)?))
+        })?;
+        open += waiting.len() + late.iter().filter(|stuck| stuck.kind != "consignment").count();
     }
     Ok(open)
 }

@@ -31,6 +31,7 @@ const STEPS: &[&str] = &[
         due_ms BIGINT NOT NULL, attempts BIGINT NOT NULL, answer_by_ms BIGINT, fault TEXT);
      CREATE INDEX IF NOT EXISTS outbox_due ON outbox (state, due_ms, id);
      CREATE INDEX IF NOT EXISTS outbox_answer ON outbox (state, answer_by_ms);
+     CREATE INDEX IF NOT EXISTS outbox_subject ON outbox (kind, subject);
      CREATE TABLE IF NOT EXISTS inbox (sender TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL,
         at_ms BIGINT NOT NULL, answer BINARY NOT NULL, PRIMARY KEY (sender, id));
      CREATE INDEX IF NOT EXISTS inbox_at ON inbox (at_ms);

@@ -8,19 +8,20 @@ statements! {
         VALUES ($1, $2, $3, $4, 'ready', $5, $6, $6, 0, $7) ON CONFLICT (id) DO NOTHING";
     CLAIM_MESSAGE = "UPDATE outbox SET due_ms = $2, attempts = attempts + 1 WHERE id =
         (SELECT id FROM outbox WHERE state = 'ready' AND due_ms <= $1 ORDER BY due_ms, id LIMIT 1)
-        RETURNING id, receiver, kind, subject, body, attempts",
+        RETURNING id, receiver, kind, subject, body, attempts, answer_by_ms",
         postgres: "UPDATE outbox SET due_ms = $2, attempts = attempts + 1 WHERE id =
         (SELECT id FROM outbox WHERE state = 'ready' AND due_ms <= $1 ORDER BY due_ms, id LIMIT 1
          FOR UPDATE SKIP LOCKED)
-        RETURNING id, receiver, kind, subject, body, attempts";
+        RETURNING id, receiver, kind, subject, body, attempts, answer_by_ms";
     SETTLE = "UPDATE outbox SET state = $2, body = $3, fault = NULL WHERE id = $1 AND state = 'ready'";
     DELAY = "UPDATE outbox SET state = $2, due_ms = $3, fault = $4 WHERE id = $1 AND state = 'ready'";
     ANSWERED = "UPDATE outbox SET state = 'answered' WHERE id = $1 AND state IN ('ready', 'delivered')";
+    ANSWERED_ABOUT = "UPDATE outbox SET state = 'answered' WHERE kind = $1 AND subject = $2 AND state = 'delivered'";
     UNPARK = "UPDATE outbox SET state = 'ready', attempts = 0, due_ms = $2 WHERE id = $1 AND state = 'parked'
         RETURNING id";
     OVERDUE = "SELECT id, receiver, kind, subject, fault FROM outbox WHERE state = 'delivered' AND answer_by_ms <= $1
         ORDER BY answer_by_ms LIMIT $2";
-    PARKED = "SELECT id, receiver, kind, subject, fault FROM outbox WHERE state = 'parked' ORDER BY due_ms LIMIT $1";
+    IN_STATE = "SELECT id, receiver, kind, subject, fault FROM outbox WHERE state = $1 ORDER BY due_ms LIMIT $2";
     COUNT_MESSAGES = "SELECT state, COUNT(*) FROM outbox GROUP BY state ORDER BY state";
     NEXT_MESSAGE = "SELECT due_ms FROM outbox WHERE state = 'ready' ORDER BY due_ms LIMIT 1";
     ADD_JOB = "INSERT INTO job (id, kind, subject, state, due_ms, attempts) VALUES ($1, $2, $3, 'ready', $4, 0)
@@ -135,7 +136,7 @@ pub fn claim_message(tx: &mut dyn Tx, now_ms: i64, until_ms: i64) -> Result<Opti
             kind: row.text(2)?.to_owned(),
             subject: row.text(3)?.to_owned(),
             body: row.bytes(4)?.to_vec(),
-            answer_by_ms: None,
+            answer_by_ms: row.optional_int(6)?,
         },
         attempts: row.int(5)?,
     }))
@@ -179,6 +180,15 @@ pub fn unpark(tx: &mut dyn Tx, id: &str, now_ms: i64) -> Result<bool> {
     Ok(!tx.run(&UNPARK, &[id.into(), now_ms.into()])?.is_empty())
 }
 
+/// What answers all messages of a kind about a thing came.
+///
+/// # Errors
+/// What the engine says.
+pub fn answered_about(tx: &mut dyn Tx, kind: &str, subject: &str) -> Result<()> {
+    tx.run(&ANSWERED_ABOUT, &[kind.into(), subject.into()])?;
+    Ok(())
+}
+
 fn read_stuck(rows: &[Row]) -> Result<Vec<Stuck>> {
     rows.iter()
         .map(|row| {
@@ -206,7 +216,19 @@ pub fn overdue(tx: &mut dyn Tx, now_ms: i64, limit: u32) -> Result<Vec<Stuck>> {
 /// # Errors
 /// What the engine says.
 pub fn parked(tx: &mut dyn Tx, limit: u32) -> Result<Vec<Stuck>> {
-    read_stuck(&tx.run(&PARKED, &[Value::Int(limit.into())])?)
+    in_state(tx, "parked", limit)
+}
+
+/// Messages that wait to be sent, with the reason why the last try failed.
+///
+/// # Errors
+/// What the engine says.
+pub fn waiting(tx: &mut dyn Tx, limit: u32) -> Result<Vec<Stuck>> {
+    in_state(tx, "ready", limit)
+}
+
+fn in_state(tx: &mut dyn Tx, state: &str, limit: u32) -> Result<Vec<Stuck>> {
+    read_stuck(&tx.run(&IN_STATE, &[state.into(), Value::Int(limit.into())])?)
 }
 
 fn read_counts(rows: &[Row]) -> Result<Vec<(String, i64)>> {
