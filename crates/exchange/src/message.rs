@@ -233,6 +233,10 @@ pub enum Body {
         phase: Phase,
         /// The document, once there is one.
         document: Option<DocumentId>,
+        /// The live order, if there is one.
+        order: Option<OrderId>,
+        /// The number of this word on the dossier: a lower one is older.
+        word: i64,
     },
     /// Centre to works: documents of one type to be made.
     Order {

@@ -56,6 +56,20 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// A file cannot be read or written.
+    #[error("[NODE-007] {path}: {why}")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// A journal is not believed.
+    #[error("[NODE-008] the journal does not hold: {why}")]
+    Journal {
+        /// Why.
+        why: String,
+    },
     /// The store fails.
     #[error(transparent)]
     Store(#[from] rilascio_store::Error),

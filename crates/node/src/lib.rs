@@ -2,20 +2,31 @@
 #![forbid(unsafe_code)]
 
 mod assembly;
+mod audit;
 mod command;
 mod desk;
 mod error;
+pub mod files;
+mod installation;
+mod keeper;
 mod ledger;
+mod local;
 mod replay;
 mod role;
 mod worker;
 
 pub use assembly::{CircuitAuthority, MemoryKeeper, NodeKey, NodeSigner, node_signer};
+pub use audit::{Audited, audit, sign_head};
 pub use command::{Answer, COUNT_MAX, Command};
 pub use desk::works::{MadeDocument, Production, ProductionFault, ProductionRequest};
 pub use desk::{Desk, DeskParts, Profiles, Routes};
 pub use error::Error;
+pub use installation::{
+    Database, Entropy, Installation, Plan, default_routes, read_circle, read_head_key,
+};
+pub use keeper::FileKeeper;
 pub use ledger::{Ledger, Tabled};
+pub use local::{Clock, Local};
 pub use replay::Replay;
 pub use role::Role;
 pub use worker::{Advisers, LEASE_MS, Tools, Transport, VaultKeeper};

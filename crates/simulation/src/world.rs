@@ -379,7 +379,7 @@ impl World {
                 let known = &node.replay.registrations[id].document;
                 let centre = &self.nodes[self.node_of(Role::Centre)].replay;
                 match centre.documents.get(id) {
-                    Some(document) if document.since >= known.since => Ok(()),
+                    Some(document) if document.revision >= known.revision => Ok(()),
                     _ => Err(format!("the registry knows more of document {id} than the centre")),
                 }
             }

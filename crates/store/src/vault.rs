@@ -120,14 +120,10 @@ impl Compartment<'_> {
             Some(key) => key,
             None => {
                 let key = MasterKey::generate(rng);
-                let generation = keys.current();
-                // Holds the renewal back until this is committed; or learns that it has begun.
-                if let Some(row) = tx.run(&HOLD_GENERATION, &[])?.first() {
-                    if row.int(0)? != generation {
-                        return Err(Error::StaleKeys);
-                    }
-                }
-                let wrapping = keys.key(generation).ok_or_else(|| self.sealed())?;
+                // Holds a renewal back until this is committed; or learns that it has begun.
+                let begun = tx.run(&HOLD_GENERATION, &[])?;
+                let generation = begun.first().map_or(Ok(keys.current()), |row| row.int(0))?;
+                let wrapping = keys.key(generation).ok_or(Error::StaleKeys)?;
                 let wrapped = wrapping.seal(&self.name("key"), key.as_bytes(), rng);
                 let [dossier, part] = self.arguments();
                 tx.run(&ADD_KEY, &[dossier, part, generation.into(), Value::Bytes(wrapped)])?;

@@ -85,6 +85,8 @@ pub struct Document {
     pub since: Timestamp,
     /// Who proposed to revoke it, while nobody confirmed.
     pub proposed_by: Option<OfficerId>,
+    /// How many steps it has taken: what tells an older word from a newer one.
+    pub revision: u32,
 }
 
 /// What can be asked of a document.
@@ -296,6 +298,7 @@ impl Aggregate for Document {
         };
         next.state = state;
         next.since = since;
+        next.revision = next.revision.saturating_add(1);
         Ok(next)
     }
 }

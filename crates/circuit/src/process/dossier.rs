@@ -258,6 +258,8 @@ pub struct Dossier {
     pub orders: u16,
     /// The document.
     pub document: Option<DocumentId>,
+    /// The newest word of another node that was followed: what tells an older word from a newer one.
+    pub followed: i64,
     /// Who took which step.
     pub hands: BTreeMap<Step, OfficerId>,
     /// When the office got the document.
@@ -314,9 +316,15 @@ pub enum DossierCommand {
         phase: Phase,
         /// The document, once there is one.
         document: Option<DocumentId>,
+        /// The order, when the centre tells its office.
+        order: Option<OrderId>,
+        /// The number of the centre's word.
+        word: Option<i64>,
     },
     /// Counts the document in at the office.
     Arrive(DocumentId),
+    /// Gives a defective document back, to be made again.
+    GiveBack,
     /// Activates the document.
     Activate(HolderCheck),
     /// Hands the document over.
@@ -363,9 +371,11 @@ pub enum DossierEvent {
     /// The order ended without a document.
     OrderEnded(OrderId),
     /// Another node moved it.
-    Followed(Phase, Option<DocumentId>),
+    Followed(Phase, Option<DocumentId>, Option<OrderId>, Option<i64>),
     /// Counted in at the office.
     Arrived(DocumentId, Timestamp),
+    /// The document was given back.
+    GivenBack,
     /// The document was activated.
     Activated(HolderCheck, OfficerId),
     /// The document was handed over.
@@ -418,6 +428,17 @@ impl Dossier {
             Surrender::Missing => !self.surrender_is_due(context),
         };
         allowed.then_some(()).ok_or_else(|| Reason::OldDocument.refusal())
+    }
+
+    /// Whether the centre's newest word can move the office's dossier there: it may have missed words between.
+    fn can_obey(&self, phase: Phase) -> bool {
+        use Phase as P;
+        let sent = self.phase >= P::Submitted && !self.phase.is_end();
+        match phase {
+            P::Draft | P::Examination | P::Refused => sent && self.phase < P::Certified,
+            P::Certified | P::Ordered | P::Cancelled => sent,
+            _ => false,
+        }
     }
 
     /// Whether another node can have moved the dossier from here to there.
@@ -504,6 +525,7 @@ impl Aggregate for Dossier {
                     order: None,
                     orders: 0,
                     document: None,
+                    followed: 0,
                     hands: BTreeMap::new(),
                     arrived: None,
                     forgotten: None,
@@ -639,12 +661,24 @@ impl Aggregate for Dossier {
                 )?;
                 Ok(E::OrderEnded(order.clone()))
             }
-            C::Follow { phase, document } => {
+            C::Follow {
+                phase,
+                document,
+                order,
+                word,
+            } => {
                 actor.needs(Right::System)?;
-                if dossier.phase == *phase || !dossier.can_follow(*phase) {
+                if word.is_some_and(|word| word <= dossier.followed) {
+                    return Err(Reason::Exists.refusal());
+                }
+                let can = match word {
+                    Some(_) => dossier.can_obey(*phase),
+                    None => dossier.phase != *phase && dossier.can_follow(*phase),
+                };
+                if !can {
                     return Err(Reason::State.refusal());
                 }
-                Ok(E::Followed(*phase, document.clone()))
+                Ok(E::Followed(*phase, document.clone(), order.clone(), *word))
             }
             C::Arrive(document) => {
                 actor.needs_at(Right::HandOver, &dossier.office)?;
@@ -653,6 +687,11 @@ impl Aggregate for Dossier {
                     return Err(Reason::NotInParcel.refusal());
                 }
                 Ok(E::Arrived(document.clone(), context.now))
+            }
+            C::GiveBack => {
+                actor.needs_at(Right::HandOver, &dossier.office)?;
+                in_phase(dossier, &[Phase::AtOffice, Phase::Activated])?;
+                Ok(E::GivenBack)
             }
             C::Activate(check) => {
                 actor.needs_at(Right::HandOver, &dossier.office)?;
@@ -764,9 +803,18 @@ impl Aggregate for Dossier {
                 next.arrived = None;
                 next.phase = Phase::Certified;
             }
-            E::Followed(Phase::Draft, _) => next.reopen(),
-            E::Followed(phase, document) => {
+            E::Followed(Phase::Draft, _, _, word) => {
+                next.followed = word.unwrap_or(next.followed);
+                next.reopen();
+            }
+            E::Followed(phase, document, order, word) => {
+                next.followed = word.unwrap_or(next.followed);
+                if let Some(order) = order {
+                    next.orders = order.attempt();
+                    next.order = Some(order.clone());
+                }
                 if *phase == Phase::Certified {
+                    next.order = None;
                     next.document = None;
                     next.arrived = None;
                 } else if document.is_some() {
@@ -777,6 +825,11 @@ impl Aggregate for Dossier {
             E::Arrived(_, at) => {
                 next.arrived = Some(*at);
                 next.phase = Phase::AtOffice;
+            }
+            E::GivenBack => {
+                next.document = None;
+                next.arrived = None;
+                next.phase = Phase::Certified;
             }
             E::Activated(_, officer) => {
                 hand(Step::Activate, officer);

@@ -102,6 +102,22 @@ identifiers! {
     Reference;
 }
 
+impl OrderId {
+    /// The order of that attempt of a dossier, from 1.
+    ///
+    /// # Errors
+    /// When the dossier's name is too long.
+    pub fn of(dossier: &DossierId, attempt: u16) -> Result<Self, String> {
+        Self::parse(&format!("{dossier}-{attempt}"))
+    }
+
+    /// Which attempt of its dossier it is; 0 for a name that does not say.
+    #[must_use]
+    pub fn attempt(&self) -> u16 {
+        self.0.rsplit('-').next().and_then(|last| last.parse().ok()).unwrap_or(0)
+    }
+}
+
 /// A SHA-256 digest, 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

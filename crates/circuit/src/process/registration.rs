@@ -60,7 +60,7 @@ impl Aggregate for Registration {
             RegistrationCommand::Record(document) => {
                 context.actor.needs(Right::System)?;
                 // Messages overtake each other: an older word never replaces a newer one.
-                if state.is_some_and(|known| known.document.since > document.since) {
+                if state.is_some_and(|known| known.document.revision > document.revision) {
                     return Err(Reason::Exists.refusal());
                 }
                 Ok(RegistrationEvent::Recorded(document.clone()))

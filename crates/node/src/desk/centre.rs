@@ -92,10 +92,13 @@ fn tell_office(ledger: &mut Ledger<'_>, dossier: &DossierId, phase: Phase) -> Re
 fn answer_office(ledger: &mut Ledger<'_>, dossier: &DossierId, phase: Phase, answers: Option<&MessageId>) -> Result<()> {
     let known: Dossier = ledger.known(dossier.as_str())?;
     let office = ledger.desk.routes.office(&known.office)?.clone();
+    let row = rilascio_store::entity::get(ledger.tx, "dossier", dossier.as_str())?;
     let body = Body::DossierProgress {
         dossier: dossier.clone(),
         phase,
         document: known.document,
+        order: known.order,
+        word: row.map_or(0, |row| row.version),
     };
     ledger.send(&office, dossier.as_str(), body, answers)
 }
@@ -108,6 +111,16 @@ fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The step of a dossier that another node took.
+fn go(phase: Phase, document: Option<DocumentId>) -> DossierCommand {
+    DossierCommand::Follow {
+        phase,
+        document,
+        order: None,
+        word: None,
+    }
 }
 
 fn follow(ledger: &mut Ledger<'_>, dossier: &DossierId, command: &DossierCommand) -> Result<Dossier> {
@@ -137,11 +150,11 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 }
                 let dispatch = OrderCommand::Dispatch(consignment.id.clone());
                 let _: Order = ledger.step_by_system(item.order.as_str(), &dispatch)?;
-                let to = DossierCommand::Follow {
-                    phase: Phase::Dispatched,
-                    document: Some(item.document.clone()),
-                };
-                follow(ledger, &item.dossier, &to)?;
+                // An activation may have come before the word that the parcel left.
+                let known: Dossier = ledger.known(item.dossier.as_str())?;
+                if known.phase < Phase::Dispatched {
+                    follow(ledger, &item.dossier, &go(Phase::Dispatched, Some(item.document.clone())))?;
+                }
             }
             Ok(())
         }
@@ -162,10 +175,7 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 phase if phase < Phase::Produced => return Err(not_yet()),
                 _ => return Err(Reason::State.refusal().into()),
             }
-            let to = DossierCommand::Follow {
-                phase: Phase::Activated,
-                document: Some(document.clone()),
-            };
+            let to = go(Phase::Activated, Some(document.clone()));
             // A document that was blocked on its way stays blocked: the dossier does not move on either.
             let active: Document = ledger.step_by_system(document.as_str(), &DocumentCommand::Activate)?;
             follow(ledger, dossier, &to)?;
@@ -296,7 +306,7 @@ pub(crate) fn certify(ledger: &mut Ledger<'_>, dossier: &DossierId, express: boo
         .get(ledger.tx, &ledger.vault, CERTIFICATE)?
         .ok_or_else(|| Reason::State.refusal())?;
     let works = ledger.desk.routes.works_of(&known.profile)?.clone();
-    let id = OrderId::parse(&format!("{dossier}-{}", known.orders + 1)).map_err(|why| Error::Malformed {
+    let id = OrderId::of(dossier, known.orders + 1).map_err(|why| Error::Malformed {
         what: "order",
         why,
     })?;
@@ -335,10 +345,7 @@ fn order_information(ledger: &mut Ledger<'_>, message: &Message, item: &ItemOutc
     let dossier = order.dossier;
     if item.accepted {
         let _: Order = ledger.step_by_system(item.order.as_str(), &OrderCommand::Accept)?;
-        let to = DossierCommand::Follow {
-            phase: Phase::InProduction,
-            document: None,
-        };
+        let to = go(Phase::InProduction, None);
         follow(ledger, &dossier, &to)?;
     } else {
         let _: Order = ledger.step_by_system(item.order.as_str(), &OrderCommand::Reject)?;
@@ -367,10 +374,7 @@ fn printed(ledger: &mut Ledger<'_>, message: &Message, id: &OrderId, document: &
     let _: Order = ledger.step_by_system(id.as_str(), &produce)?;
     let register = DocumentCommand::Register(Box::new(document.clone()));
     let registered: Document = ledger.step_by_system(document.id.as_str(), &register)?;
-    let to = DossierCommand::Follow {
-        phase: Phase::Produced,
-        document: Some(document.id.clone()),
-    };
+    let to = go(Phase::Produced, Some(document.id.clone()));
     follow(ledger, &order.dossier, &to)?;
     work::take_numbers(ledger.tx, &format!("printed/{}", order.works), 1)?;
     let rules = ledger.profile(&document.profile)?;
@@ -459,10 +463,7 @@ fn handed_over(
     officer: &rilascio_circuit::process::OfficerId,
 ) -> Result<()> {
     let in_force: Document = ledger.step_by_system(document.as_str(), &DocumentCommand::HandOver)?;
-    let to = DossierCommand::Follow {
-        phase: Phase::HandedOver,
-        document: Some(document.clone()),
-    };
+    let to = go(Phase::HandedOver, Some(document.clone()));
     follow(ledger, &known.id, &to)?;
     tell_registry(ledger, &in_force)?;
     let works = ledger.desk.routes.works_of(&in_force.profile)?.clone();
@@ -508,10 +509,7 @@ fn recalled(ledger: &mut Ledger<'_>, document: &Document, block: Block) -> Resul
     let blocked: Document =
         ledger.step_by_system(document.id.as_str(), &DocumentCommand::Block(block))?;
     tell_registry(ledger, &blocked)?;
-    let to = DossierCommand::Follow {
-        phase: Phase::Recalled,
-        document: Some(document.id.clone()),
-    };
+    let to = go(Phase::Recalled, Some(document.id.clone()));
     follow(ledger, &dossier, &to)?;
     tell_works(ledger, &blocked, BlankState::Spoiled, Vec::new())?;
     forget(ledger, &dossier)

@@ -71,18 +71,15 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         }
         C::Complain { dossier, defect } => {
             let known: Dossier = ledger.known(dossier.as_str())?;
-            ledger.actor.needs_at(command.right(), &known.office)?;
-            let at_office = matches!(known.phase, Phase::AtOffice | Phase::Activated);
-            let (true, Some(document)) = (at_office, known.document) else {
-                return Err(Reason::State.refusal().into());
-            };
+            let document = known.document.ok_or_else(|| Reason::State.refusal())?;
+            let answer = step(ledger, dossier, None, &DossierCommand::GiveBack)?;
             let body = Body::Complaint {
                 dossier: dossier.clone(),
                 document,
                 defect: Some(*defect),
             };
             to_centre(ledger, dossier, body)?;
-            Ok(Answer::of(dossier, word(known.phase)))
+            Ok(answer)
         }
         C::Activate { dossier, check } => {
             let active: Dossier =
@@ -322,15 +319,19 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             dossier,
             phase,
             document,
+            order,
+            word,
         } => {
             only_from(message, &centre)?;
             let known: Dossier = ledger.known(dossier.as_str())?;
-            if known.phase == *phase || known.phase.is_end() {
+            if known.phase.is_end() {
                 return Ok(());
             }
             let follow = DossierCommand::Follow {
                 phase: *phase,
                 document: document.clone(),
+                order: order.clone(),
+                word: Some(*word),
             };
             // Words of the centre can overtake each other; one that comes too late changes nothing.
             match ledger.step_by_system::<Dossier>(dossier.as_str(), &follow) {
@@ -355,13 +356,19 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 if known.office != consignment.office {
                     return Err(Reason::Site.refusal().into());
                 }
-                // The word that the document is ordered has to come first.
-                if known.phase < Phase::Certified {
-                    return Err(not_yet());
+                if known.order.as_ref() != Some(&item.order) {
+                    // The word that it was ordered has to come first.
+                    if item.order.attempt() > known.orders {
+                        return Err(not_yet());
+                    }
+                    // The centre has given this order up meanwhile.
+                    continue;
                 }
                 let follow = DossierCommand::Follow {
                     phase: Phase::Dispatched,
                     document: Some(item.document.clone()),
+                    order: None,
+                    word: None,
                 };
                 let _: Dossier = ledger.step_by_system(item.dossier.as_str(), &follow)?;
             }

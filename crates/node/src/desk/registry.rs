@@ -83,7 +83,7 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             let record = RegistrationCommand::Record(document.clone());
             let known: Option<Registration> = ledger.get(document.id.as_str())?;
             // Words of the centre can overtake each other; an older one changes nothing.
-            if known.is_some_and(|known| known.document.since > document.since) {
+            if known.is_some_and(|known| known.document.revision > document.revision) {
                 return Ok(());
             }
             let _: Registration = ledger.step_by_system(document.id.as_str(), &record)?;

@@ -525,6 +525,7 @@ pub(crate) fn finish(ledger: &mut Ledger<'_>, bound: &Bound, made: &MadeDocument
         block: None,
         since: ledger.now,
         proposed_by: None,
+        revision: 0,
     };
     let body = Body::PrintNotification {
         order: id.clone(),
