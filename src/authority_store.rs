@@ -1,4 +1,4 @@
-//! The authorities of an installation on disk: CSCA, document signers, revocation lists and number counters.
+//! The authorities of an installation on disk: CSCA, document signers and revocation lists.
 //!
 //! ```text
 //! DATA/master.key                       seals every private key; readable by its owner only
@@ -6,23 +6,22 @@
 //! DATA/authorities/NAME/csca.cer .key   the Country Signing CA
 //! DATA/authorities/NAME/ds-N.cer .key   its document signers, the highest N in use
 //! DATA/authorities/NAME/crl-N.der       its revocation lists, the highest N current
-//! DATA/counters/PROFILE-KIND            the next number of a range
-//! DATA/numbers/PROFILE-KIND/NUMBER      every number that was used, by an empty file
 //! ```
 
 use crate::fault::Fault;
 use jiff::Timestamp;
 use rand_core::CryptoRng;
-use rilascio_circuit::{AuthorityProfile, KeySpec, NumberPattern, Profile};
+use rilascio_circuit::{AuthorityProfile, KeySpec, Profile};
+use rilascio_node::files::{highest, read_if_there, write_whole};
 use rilascio_keys::{MasterKey, PrivateKey, Signer};
 use rilascio_pki::{
     AuthorityNames, Certificate, Csca, DOCUMENT_TYPE_LIST, DocumentSigner, DocumentSignerPlan,
     DocumentTypeList, Period, RevocationList, TrustAnchors,
 };
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 type BoxedSigner = Box<dyn Signer + Send + Sync>;
@@ -35,7 +34,7 @@ const RENEWAL_DAYS: u32 = 30;
 /// The data folder of an installation, locked for this process.
 pub(crate) struct AuthorityStore {
     folder: PathBuf,
-    master: MasterKey,
+    master: Arc<MasterKey>,
     _lock: File,
 }
 
@@ -62,8 +61,8 @@ impl AuthorityStore {
             .write(true)
             .open(&path)
             .map_err(|why| Fault::file(&path, why))?;
-        lock.lock().map_err(|why| Fault::file(&path, why))?;
-        let master = open_master_key(folder, rng)?;
+        wait_for(&lock, &path)?;
+        let master = Arc::new(open_master_key(folder, rng)?);
         Ok(Self {
             folder: folder.to_owned(),
             master,
@@ -124,64 +123,9 @@ impl AuthorityStore {
         anchors
     }
 
-    /// Takes the next number of a range. It is never given again, whatever becomes of it.
-    pub(crate) fn next_number(
-        &self,
-        profile: &str,
-        kind: &str,
-        pattern: &NumberPattern,
-    ) -> Result<String, Fault> {
-        let folder = self.folder.join("counters");
-        fs::create_dir_all(&folder).map_err(|why| Fault::file(&folder, why))?;
-        let path = folder.join(format!("{profile}-{kind}"));
-        let mut next: u128 = match read_if_there(&path)? {
-            Some(bytes) => {
-                let text = String::from_utf8_lossy(&bytes);
-                text.trim().parse().map_err(|_| {
-                    Fault::file(&path, "the counter is no number")
-                        .remedy("restore it from a backup")
-                })?
-            }
-            // Number 0 is never issued: some systems take it for none.
-            None => 1,
-        };
-        loop {
-            let number = pattern.number(next).ok_or_else(|| {
-                Fault::failed(format!(
-                    "the range {} of {profile} is used up",
-                    pattern.as_str()
-                ))
-                .remedy("give the profile a new pattern")
-            })?;
-            next += 1;
-            write_whole(&path, format!("{next}\n").as_bytes(), false)?;
-            if self.take_number(profile, kind, &number)? {
-                return Ok(number);
-            }
-        }
-    }
-
-    /// Notes a number as used; false when it was used before.
-    pub(crate) fn take_number(
-        &self,
-        profile: &str,
-        kind: &str,
-        number: &str,
-    ) -> Result<bool, Fault> {
-        let folder = self
-            .folder
-            .join("numbers")
-            .join(format!("{profile}-{kind}"));
-        fs::create_dir_all(&folder).map_err(|why| Fault::file(&folder, why))?;
-        let path = folder.join(number);
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(_) => {
-                sync_folder(&folder)?;
-                Ok(true)
-            }
-            Err(why) if why.kind() == ErrorKind::AlreadyExists => Ok(false),
-            Err(why) => Err(Fault::file(&path, why)),
-        }
+    /// The key that seals all others.
+    pub(crate) fn master(&self) -> Arc<MasterKey> {
+        Arc::clone(&self.master)
     }
 
     fn csca(
@@ -314,11 +258,11 @@ impl AuthorityStore {
     ) -> Result<(), Fault> {
         let sealed = self.master.seal(name, key, rng);
         write_whole(&folder.join(format!("{file}.key")), &sealed, true)?;
-        write_whole(
+        Ok(write_whole(
             &folder.join(format!("{file}.cer")),
             certificate.der(),
             false,
-        )
+        )?)
     }
 }
 
@@ -383,55 +327,20 @@ fn open_master_key(folder: &Path, rng: &mut dyn CryptoRng) -> Result<MasterKey, 
     Ok(key)
 }
 
-/// The content of a file, or nothing if it is not there; any other fault is one.
-fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Fault> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(why) if why.kind() == ErrorKind::NotFound => Ok(None),
-        Err(why) => Err(Fault::file(path, why)),
+/// Waits until no other process works in the data folder.
+fn wait_for(lock: &File, path: &Path) -> Result<(), Fault> {
+    const PATIENCE: Duration = Duration::from_secs(120);
+    const PAUSE: Duration = Duration::from_millis(50);
+    let since = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if since.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => {
+                return Err(Fault::failed(format!("{}: another process works in this data folder", path.display()))
+                    .remedy("stop the server that uses it, or give another --data"));
+            }
+            Err(TryLockError::Error(why)) => return Err(Fault::file(path, why)),
+        }
     }
-}
-
-/// Makes a new name in a folder last through a loss of power.
-fn sync_folder(folder: &Path) -> Result<(), Fault> {
-    File::open(folder)
-        .and_then(|file| file.sync_all())
-        .map_err(|why| Fault::file(folder, why))
-}
-
-/// The highest number among files `PREFIXnSUFFIX`.
-fn highest(folder: &Path, prefix: &str, suffix: &str) -> Option<u64> {
-    fs::read_dir(folder)
-        .ok()?
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            name.strip_prefix(prefix)?
-                .strip_suffix(suffix)?
-                .parse()
-                .ok()
-        })
-        .max()
-}
-
-/// Writes a file so that it is whole or not there: beside it, synced, then renamed.
-fn write_whole(path: &Path, bytes: &[u8], secret: bool) -> Result<(), Fault> {
-    let beside = path.with_extension("new");
-    // One that was left behind must not lend its rights to this one.
-    let _ = fs::remove_file(&beside);
-    let mut options = OpenOptions::new();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    if secret {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let write = || -> std::io::Result<()> {
-        let mut file = options.open(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    };
-    write().map_err(|why| Fault::file(path, why))?;
-    path.parent().map_or(Ok(()), sync_folder)
 }

@@ -2,7 +2,9 @@
 
 use crate::fault::Fault;
 use rilascio_circuit::Profile;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 include!(concat!(env!("OUT_DIR"), "/profiles.rs"));
 
@@ -59,7 +61,8 @@ impl Catalogue {
         Ok(built_in.map(|(_, text)| (path.to_owned(), (*text).to_owned())))
     }
 
-    fn names(&self) -> Vec<String> {
+    /// The names of all profiles.
+    pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = FILES
             .iter()
             .filter_map(|(path, _)| path.strip_suffix(".toml").map(str::to_owned))
@@ -75,6 +78,37 @@ impl Catalogue {
         names.sort();
         names.dedup();
         names
+    }
+}
+
+/// The profiles as the nodes of a circuit ask for them: each is read once.
+pub(crate) struct LoadedProfiles {
+    catalogue: Arc<Catalogue>,
+    loaded: Mutex<BTreeMap<String, Option<Arc<Profile>>>>,
+}
+
+impl LoadedProfiles {
+    /// The profiles of a catalogue.
+    pub(crate) fn new(catalogue: Arc<Catalogue>) -> Self {
+        Self {
+            catalogue,
+            loaded: Mutex::default(),
+        }
+    }
+}
+
+impl rilascio_node::Profiles for LoadedProfiles {
+    fn profile(&self, name: &str) -> Option<Arc<Profile>> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = loaded.get(name) {
+            return known.clone();
+        }
+        // Names come from messages too: only those of the catalogue are remembered.
+        let found = self.catalogue.profile(name).ok().map(Arc::new);
+        if found.is_some() {
+            loaded.insert(name.to_owned(), found.clone());
+        }
+        found
     }
 }
 

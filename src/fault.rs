@@ -105,3 +105,19 @@ impl From<rilascio_keys::Error> for Fault {
         Self::failed(format!("{} ({})", fault, fault.code()))
     }
 }
+
+impl From<rilascio_node::Error> for Fault {
+    fn from(fault: rilascio_node::Error) -> Self {
+        use rilascio_node::Error as E;
+        match &fault {
+            E::Refused(_) | E::Application(_) | E::Journal { .. } => Self::refused(fault),
+            _ => Self::failed(fault),
+        }
+    }
+}
+
+impl From<rilascio_store::Error> for Fault {
+    fn from(fault: rilascio_store::Error) -> Self {
+        Self::failed(fault)
+    }
+}

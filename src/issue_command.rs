@@ -1,22 +1,30 @@
-//! `rilascio issue`: the whole way for one person, without a browser.
+//! `rilascio issue`: the whole circuit for one person, without a browser.
 
-use crate::authority_store::{Authority, AuthorityStore};
+use crate::advisers::{Addresses, Outside};
+use crate::authority_store::AuthorityStore;
 use crate::catalogue::Catalogue;
+use crate::circuit_setup::{self, ISSUING_DESK, SetClock, Setup};
 use crate::document_folder::{NewFolder, read_file};
 use crate::entropy;
 use crate::fault::Fault;
+use crate::virtual_works::{Product, Shared, VirtualWorks, images};
+use crate::whole_way::{Circuit, Staff};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use rand_core::CryptoRng;
-use rilascio_access::AccessPassword;
+use rand_core::Rng;
+use rilascio_circuit::process::{DossierId, OrderId};
 use rilascio_circuit::{Application, Profile, Record, Refusals, decide};
-use rilascio_inspection::{Outcome, Report, Verdict, inspect_chip};
+use rilascio_exchange::message::{Bytes, Package};
+use rilascio_inspection::Outcome;
 use rilascio_mrtd::code::DocumentNumber;
-use rilascio_works::{DataSet, EngravedFace, Images, check_faces, engrave, prepare, virtual_chip};
+use rilascio_node::{Database, Installation, Role, Tools};
+use rilascio_works::check_faces;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 #[derive(clap::Args)]
@@ -58,15 +66,11 @@ pub(crate) fn default_data() -> PathBuf {
         )
 }
 
-/// What was made, before it is written.
-struct Document {
-    data: DataSet,
-    faces: Vec<EngravedFace>,
-    proof: Vec<u8>,
-    report: Report,
-}
+const STEPS: u64 = 8;
+/// How far the clock moves after the hand-over, so that the keys of what was forgotten are renewed, in milliseconds.
+const AFTERWARDS_MS: i64 = 61_000;
 
-const STEPS: u64 = 7;
+type Made = Arc<Mutex<Option<(OrderId, Product)>>>;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     let progress = progress_bar(arguments.quiet);
@@ -75,40 +79,113 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         progress.inc(1);
     };
     step("reading the application");
-    let application = read_application(&arguments.application)?;
-    let catalogue = Catalogue::new(arguments.profiles.as_deref());
+    let (text, application) = read_application(&arguments.application)?;
+    let catalogue = Arc::new(Catalogue::new(arguments.profiles.as_deref()));
     let profile = catalogue.profile(&application.profile)?;
     let mut folder = NewFolder::begin(&arguments.out, arguments.replace)?;
     let at = moment_of_issue(arguments.date)?;
     let issued = at.to_zoned(TimeZone::UTC).date();
 
     step("applying the rules");
-    // Once without a number: an application that is refused or cannot be drawn uses none up.
+    // Before anything is opened: an application that is refused or cannot be drawn leaves no trace.
     let provisional = refuse(check(&profile, &application, issued))?;
-    let images = read_images(&arguments.application, &application, &provisional)?;
+    let package = read_package(&arguments.application, text, &application)?;
     let template = |path: &str| catalogue.template(path);
-    check_faces(&profile, &provisional, &images, &template)?;
+    check_faces(&profile, &provisional, &images(&application, &package, &provisional)?, &template)?;
 
-    step("opening the authority");
-    let mut rng = entropy::generator()?;
-    let store = AuthorityStore::open(&arguments.data, &mut rng)?;
-    let tell = |text: &str| progress.set_message(text.to_owned());
-    let authority = store.authority(&profile, at, &mut rng, &tell)?;
-    let record = numbered_record(&store, &profile, &application, issued)?;
-
-    step("preparing the data");
-    let document = make(
-        &profile, &record, &images, &authority, &catalogue, at, &mut rng, &step,
-    )?;
+    step("opening the circuit");
+    let made = Made::default();
+    let clock = SetClock::at(at);
+    let authorities = AuthorityStore::open(&arguments.data, &mut entropy::generator()?)?;
+    let installation = circuit_setup::open(Setup {
+        data: &arguments.data,
+        roles: Role::ALL.into_iter().collect(),
+        database: Database::Sqlite,
+        catalogue: Arc::clone(&catalogue),
+        clock: clock.clock(),
+        master: authorities.master(),
+        far: None,
+    })?;
+    refuse_used_number(&installation, &application)?;
+    let (taken, bar) = (Arc::clone(&made), progress.clone());
+    let works = Arc::new(VirtualWorks::new(
+        authorities,
+        catalogue,
+        Box::new(move |request, product| {
+            *taken.lock().unwrap_or_else(PoisonError::into_inner) = Some((request.order.clone(), product));
+            Ok(())
+        }),
+        Box::new(move |text| bar.set_message(text.to_owned())),
+    ));
+    let tools = Tools {
+        transport: Arc::clone(&installation.local) as Arc<_>,
+        advisers: Arc::new(Outside::open(Addresses::default(), clock.clock())?),
+        production: Arc::new(Shared(Arc::clone(&works))),
+    };
+    let mut circuit = Circuit {
+        installation: &installation,
+        tools: &tools,
+        run: run_name()?,
+        count: 0,
+    };
+    let staff = Staff::of(ISSUING_DESK)?;
+    step("enrolling, and sending the dossier to the centre");
+    let dossier = circuit.enrol(&staff, profile.name.as_ref(), package)?;
+    circuit.submit(&staff, &dossier)?;
+    step("deciding, certifying, producing");
+    circuit.propose(&staff, &dossier)?;
+    circuit.decide(&staff, profile.name.as_ref(), &dossier)?;
+    let product = take_product(&made, &dossier, &works)?;
+    step("sending, activating, handing over");
+    circuit.deliver(&staff)?;
+    circuit.activate(&staff, &dossier)?;
+    circuit.hand_over(&staff, &dossier)?;
+    clock.advance(AFTERWARDS_MS);
+    circuit.settle()?;
 
     step("writing the folder");
-    write(&mut folder, &profile, &record, &authority, &document)?;
+    write_product(&mut folder, &product)?;
     let files = folder.finish()?;
     progress.finish_and_clear();
     if !arguments.quiet {
-        summary(&profile, &record, &document, &files);
+        summary(&dossier, &product, &files);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A name that no other run has.
+fn run_name() -> Result<String, Fault> {
+    let number = entropy::generator()?.next_u64();
+    Ok(format!("issue-{number:016x}"))
+}
+
+/// The document of this dossier, or why there is none.
+fn take_product(made: &Made, dossier: &DossierId, works: &VirtualWorks) -> Result<Product, Fault> {
+    let product = made.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match product {
+        Some((order, product)) if order.as_str().starts_with(&format!("{dossier}-")) => Ok(product),
+        _ => Err(works.last_fault().unwrap_or_else(|| {
+            Fault::failed(format!("the works made no document for dossier {dossier}"))
+                .remedy("look at the journal with rilascio audit, and issue again")
+        })),
+    }
+}
+
+/// A number that the application asks for must be free.
+fn refuse_used_number(installation: &Installation, application: &Application) -> Result<(), Fault> {
+    let Some(number) = &application.document.number else {
+        return Ok(());
+    };
+    let id = format!("{}.{number}", application.profile);
+    let works = installation.desk(Role::Works)?;
+    let used = works.store().read::<_, rilascio_store::Error, _>(move |tx| {
+        rilascio_store::entity::get(tx, "number", &id)
+    })?;
+    match used {
+        None => Ok(()),
+        Some(_) => Err(Fault::refused(format!("the number {number} was issued before"))
+            .remedy("give another document.number, or leave it out so that one is allocated")),
+    }
 }
 
 fn progress_bar(quiet: bool) -> ProgressBar {
@@ -122,13 +199,14 @@ fn progress_bar(quiet: bool) -> ProgressBar {
     bar
 }
 
-fn read_application(path: &Path) -> Result<Application, Fault> {
+fn read_application(path: &Path) -> Result<(String, Application), Fault> {
     let bytes =
         read_file(path).map_err(|fault| fault.remedy("give the path of an application file"))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Fault::usage(format!("{}: the file is not UTF-8", path.display())))?;
-    Application::parse(&path.display().to_string(), &text)
-        .map_err(|fault| Fault::usage(fault).remedy("correct the application file there"))
+    let application = Application::parse(&path.display().to_string(), &text)
+        .map_err(|fault| Fault::usage(fault).remedy("correct the application file there"))?;
+    Ok((text, application))
 }
 
 /// Now, or noon of the day that was given.
@@ -155,35 +233,6 @@ fn check(profile: &Profile, application: &Application, issued: Date) -> Result<R
     decide(profile, application, issued, &number, "")
 }
 
-fn numbered_record(
-    store: &AuthorityStore,
-    profile: &Profile,
-    application: &Application,
-    issued: Date,
-) -> Result<Record, Fault> {
-    let document = &profile.document;
-    let name = profile.name.as_ref();
-    let number = match &application.document.number {
-        None => store.next_number(name, "number", document.number.as_ref())?,
-        Some(given) if store.take_number(name, "number", given.as_str())? => given.to_string(),
-        Some(given) => {
-            return Err(
-                Fault::refused(format!("the number {given} was issued before")).remedy(
-                    "give another document.number, or leave it out so that one is allocated",
-                ),
-            );
-        }
-    };
-    // On a booklet the number of the document is that of the blank.
-    let serial = if document.serial.as_ref() == document.number.as_ref() {
-        number.clone()
-    } else {
-        store.next_number(name, "serial", document.serial.as_ref())?
-    };
-    let number = DocumentNumber::parse(&number).map_err(Fault::failed)?;
-    refuse(decide(profile, application, issued, &number, &serial))
-}
-
 fn refuse(decided: Result<Record, Refusals>) -> Result<Record, Fault> {
     decided.map_err(|Refusals(refusals)| {
         let italian = std::env::var("LANG").is_ok_and(|lang| lang.starts_with("it"));
@@ -202,116 +251,54 @@ fn refuse(decided: Result<Record, Refusals>) -> Result<Record, Fault> {
     })
 }
 
-fn read_images(path: &Path, application: &Application, record: &Record) -> Result<Images, Fault> {
+/// The application with its images: what the desk sends to the centre.
+fn read_package(path: &Path, text: String, application: &Application) -> Result<Package, Fault> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let read = |name: &str| {
-        read_file(&folder.join(name)).map_err(|fault| {
+    let names = std::iter::once(&application.images.portrait)
+        .chain(&application.images.signature)
+        .chain(application.print.iter().map(|print| &print.image));
+    let mut images = BTreeMap::new();
+    for name in names {
+        let bytes = read_file(&folder.join(name)).map_err(|fault| {
             fault.remedy("correct the path in the application; paths start from its folder")
-        })
-    };
-    let prints = record.prints.prints.iter().map(|place| {
-        let print = &application.print[*place];
-        Ok((print.finger, print.quality, read(&print.image)?))
-    });
-    Ok(Images {
-        portrait: read(&application.images.portrait)?,
-        signature: application
-            .images
-            .signature
-            .as_deref()
-            .map(read)
-            .transpose()?,
-        prints: prints.collect::<Result<_, Fault>>()?,
-    })
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the parts of one document, each used once"
-)]
-fn make(
-    profile: &Profile,
-    record: &Record,
-    images: &Images,
-    authority: &Authority,
-    catalogue: &Catalogue,
-    at: Timestamp,
-    rng: &mut dyn CryptoRng,
-    step: &dyn Fn(&str),
-) -> Result<Document, Fault> {
-    let data = prepare(
-        profile,
-        record,
-        images,
-        &authority.signer,
-        &authority.anchors,
-        at,
-        rng,
-    )?;
-    step("engraving the faces");
-    let can = data.secrets.can.as_ref().map(|can| can.as_str());
-    let template = |path: &str| catalogue.template(path);
-    let (faces, proof) = engrave(profile, record, images, can, &template, at)?;
-    step("writing the chip and reading it back");
-    let chip_rng = Box::new(entropy::generator()?);
-    let mut chip = virtual_chip(&data, chip_rng, rng, &mut |_, _| {})?;
-    let password = AccessPassword::mrz(&data.secrets.mrz_information);
-    let mrz = Some(record.mrz.as_str());
-    let report = inspect_chip(&mut chip, &password, mrz, &authority.anchors, at, rng);
-    if report.verdict() != Verdict::Valid {
-        let failed: Vec<String> = report
-            .checks
-            .iter()
-            .filter(|check| check.outcome == Outcome::Failed)
-            .map(|check| format!("{}: {}", check.check.title(), check.why))
-            .collect();
-        return Err(Fault::failed(format!(
-            "the chip does not read back: {}",
-            failed.join("; ")
-        )));
+        })?;
+        images.insert(name.clone(), Bytes(bytes));
     }
-    Ok(Document {
-        data,
-        faces,
-        proof,
-        report,
+    Ok(Package {
+        application: text,
+        images,
     })
 }
 
-fn write(
-    folder: &mut NewFolder,
-    profile: &Profile,
-    record: &Record,
-    authority: &Authority,
-    document: &Document,
-) -> Result<(), Fault> {
-    let json = serde_json::to_vec_pretty(&describe(profile, record, document))
+/// Writes the files of a document into its folder.
+pub(crate) fn write_product(folder: &mut NewFolder, product: &Product) -> Result<(), Fault> {
+    let json = serde_json::to_vec_pretty(&describe(product))
         .map_err(|why| Fault::failed(format!("document.json: {why}")))?;
     folder.write("document.json", &json)?;
-    for face in &document.faces {
+    for face in &product.faces {
         folder.write(&format!("card/{}.svg", face.name), face.svg.as_bytes())?;
         folder.write(&format!("card/{}.png", face.name), &face.engraving_png)?;
-        folder.write(
-            &format!("card/{}-preview.png", face.name),
-            &face.preview_png,
-        )?;
+        folder.write(&format!("card/{}-preview.png", face.name), &face.preview_png)?;
     }
-    folder.write("card/proof.pdf", &document.proof)?;
-    for (file, content) in &document.data.files {
+    folder.write("card/proof.pdf", &product.proof)?;
+    for (file, content) in &product.data.files {
         folder.write(&format!("chip/{}.bin", file.name()), content)?;
     }
-    folder.write(
-        "chip/chip.toml",
-        document.data.secrets.to_toml()?.as_bytes(),
-    )?;
-    folder.write("trust/csca.cer", authority.csca.der())?;
-    folder.write("trust/ds.cer", authority.signer.certificate().der())?;
-    folder.write("trust/crl.der", authority.list.der())
+    folder.write("chip/chip.toml", product.data.secrets.to_toml()?.as_bytes())?;
+    folder.write("trust/csca.cer", product.authority.csca.der())?;
+    folder.write("trust/ds.cer", product.authority.signer.certificate().der())?;
+    folder.write("trust/crl.der", product.authority.list.der())
 }
 
 /// What was issued, without biometrics.
-fn describe(profile: &Profile, record: &Record, document: &Document) -> serde_json::Value {
-    let files: Vec<String> = document.data.files.keys().map(|file| file.name()).collect();
+fn describe(product: &Product) -> serde_json::Value {
+    let Product {
+        profile,
+        record,
+        data,
+        ..
+    } = product;
+    let files: Vec<String> = data.files.keys().map(|file| file.name()).collect();
     serde_json::json!({
         "schema": 1,
         "profile": profile.name.as_ref(),
@@ -342,9 +329,9 @@ fn describe(profile: &Profile, record: &Record, document: &Document) -> serde_js
         "permit": record.permit_lines,
         "remarks": record.remarks,
         "mrz": record.mrz.lines(),
-        "can": document.data.secrets.can.as_ref().map(|can| can.as_str()),
+        "can": data.secrets.can.as_ref().map(|can| can.as_str()),
         "signs": record.signs,
-        "prints": document.data.files.contains_key(&rilascio_mrtd::lds::FileId::Dg(
+        "prints": data.files.contains_key(&rilascio_mrtd::lds::FileId::Dg(
             rilascio_mrtd::lds::DataGroup::DG3
         )).then_some(record.prints.prints.len()),
         "chip_files": files,
@@ -355,7 +342,14 @@ fn describe(profile: &Profile, record: &Record, document: &Document) -> serde_js
     clippy::print_stdout,
     reason = "the summary is the output of the command"
 )]
-fn summary(profile: &Profile, record: &Record, document: &Document, files: &[PathBuf]) {
+fn summary(dossier: &DossierId, product: &Product, files: &[PathBuf]) {
+    let Product {
+        profile,
+        record,
+        data,
+        report,
+        ..
+    } = product;
     println!(
         "{}: {} {}",
         profile.title.en, profile.document.state, record.number
@@ -367,16 +361,16 @@ fn summary(profile: &Profile, record: &Record, document: &Document, files: &[Pat
     for line in record.mrz.lines() {
         println!("    {line}");
     }
-    if let Some(can) = &document.data.secrets.can {
+    if let Some(can) = &data.secrets.can {
         println!("    CAN {}", can.as_str());
     }
-    let passed = document
-        .report
+    println!("dossier {dossier}: enrolled, decided by two, certified, produced, handed over");
+    let passed = report
         .checks
         .iter()
         .filter(|c| c.outcome == Outcome::Passed)
         .count();
-    let traffic = document.report.traffic;
+    let traffic = report.traffic;
     println!(
         "chip read back: {passed} checks passed, none failed; {} commands, {} bytes",
         traffic.commands,

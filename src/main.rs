@@ -1,9 +1,11 @@
 //! Rilascio: the issuing circuit of electronic identity documents. A table of subcommands.
 #![forbid(unsafe_code)]
 
+mod advisers;
 mod authority_store;
 mod catalogue;
 mod chip_command;
+mod circuit_setup;
 mod document_folder;
 mod entropy;
 mod fault;
@@ -14,7 +16,9 @@ mod pcsc_reader;
 mod report_table;
 mod samples;
 mod simulate_command;
+mod virtual_works;
 mod vpcd;
+mod whole_way;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -1,14 +1,12 @@
 //! `rilascio simulate`: a whole country under faults, from a seed.
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, LoadedProfiles};
 use crate::document_folder::read_file;
 use crate::fault::Fault;
 use crate::samples::samples;
 use indicatif::{ProgressBar, ProgressStyle};
-use rilascio_circuit::Profile;
 use rilascio_node::Profiles;
 use rilascio_simulation::{Sample, Scenario, Summary, run as simulate};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,14 +33,6 @@ pub(crate) struct Arguments {
     quiet: bool,
 }
 
-struct Loaded(BTreeMap<String, Arc<Profile>>);
-
-impl Profiles for Loaded {
-    fn profile(&self, name: &str) -> Option<Arc<Profile>> {
-        self.0.get(name).cloned()
-    }
-}
-
 type Outcome = (u64, Result<Summary, rilascio_simulation::Fault>);
 
 #[expect(clippy::print_stdout, reason = "the summary is the output of the command")]
@@ -56,14 +46,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         }
     };
     let people = samples(None, false)?;
-    let catalogue = Catalogue::new(None);
-    let mut loaded = BTreeMap::new();
-    for sample in &people {
-        if !loaded.contains_key(&sample.profile) {
-            loaded.insert(sample.profile.clone(), Arc::new(catalogue.profile(&sample.profile)?));
-        }
-    }
-    let profiles: Arc<dyn Profiles> = Arc::new(Loaded(loaded));
+    let catalogue = Arc::new(Catalogue::new(None));
+    let profiles: Arc<dyn Profiles> = Arc::new(LoadedProfiles::new(catalogue));
     let mut outcomes = run_all(arguments, &scenario, &profiles, &people);
     outcomes.sort_by_key(|(seed, _)| *seed);
     let mut total = Summary::default();

@@ -7,14 +7,16 @@ pub(crate) mod registry;
 pub(crate) mod works;
 
 use crate::command::{Answer, Command};
-use crate::ledger::{Ledger, encode};
+use crate::ledger::{Ledger, Tabled, decode, encode};
 use crate::role::Role;
 use crate::{Error, Result};
 use jiff::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, SeedableRng};
 use rilascio_circuit::Profile;
-use rilascio_circuit::process::{Actor, Digest, NodeId, Office, Reason, SiteId};
+use rilascio_circuit::process::{
+    Actor, Consignment, Digest, Dossier, NodeId, Office, Reason, SiteId,
+};
 use rilascio_exchange::envelope::{self, Circle, Identity};
 use rilascio_exchange::message::{Acknowledgement, Body, Message, Outcome, SCHEMA};
 use crate::worker::VaultKeeper;
@@ -191,6 +193,31 @@ impl Desk {
     pub fn profile(&self, name: &str) -> Result<Arc<Profile>> {
         self.profiles.profile(name).ok_or_else(|| Error::Profile {
             name: name.chars().take(40).collect(),
+        })
+    }
+
+    /// A dossier as this desk knows it.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn dossier(&self, id: &str) -> Result<Option<Dossier>> {
+        self.find(id)
+    }
+
+    /// A parcel as this desk knows it.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn consignment(&self, id: &str) -> Result<Option<Consignment>> {
+        self.find(id)
+    }
+
+    /// A thing of any kind, as this desk knows it.
+    fn find<A: Tabled + Send + 'static>(&self, id: &str) -> Result<Option<A>> {
+        let id = id.to_owned();
+        self.store.read(move |tx| {
+            let found = rilascio_store::entity::get(tx, A::KIND, &id)?;
+            found.as_ref().map(decode).transpose()
         })
     }
 

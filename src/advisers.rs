@@ -1,0 +1,109 @@
+//! The systems that the centre asks: an AFIS and a registry of residents, or the simulated ones of this program.
+
+use crate::fault::Fault;
+use rilascio_circuit::Application;
+use rilascio_circuit::process::{DossierId, PrintSearch, ResidenceCheck};
+use rilascio_exchange::adapter::afis::{Afis, SimulatedAfis};
+use rilascio_exchange::adapter::nist::PrintImage;
+use rilascio_exchange::adapter::residents::{Question, Residents, SimulatedResidents};
+use rilascio_exchange::message::Package;
+use rilascio_exchange::{Error, Result};
+use rilascio_node::{Advisers, Clock};
+
+/// Where the systems are; simulated where no address is given.
+#[derive(Debug, Default)]
+pub(crate) struct Addresses {
+    pub(crate) afis: Option<String>,
+    pub(crate) residents: Option<String>,
+    pub(crate) index: Option<String>,
+}
+
+/// The ways to them.
+pub(crate) struct Outside {
+    afis: Afis,
+    residents: Residents,
+    clock: Clock,
+}
+
+impl Outside {
+    /// The ways to those addresses; starts what has none.
+    pub(crate) fn open(addresses: Addresses, clock: Clock) -> std::result::Result<Self, Fault> {
+        let failed = |why: std::io::Error| Fault::failed(format!("a simulated system: {why}"));
+        let afis = match addresses.afis {
+            Some(address) => address,
+            None => SimulatedAfis::default().listen().map_err(failed)?.to_string(),
+        };
+        let residents = match addresses.residents {
+            Some(address) => address,
+            None => SimulatedResidents::default().listen().map_err(failed)?.to_string(),
+        };
+        Ok(Self {
+            afis: Afis {
+                address: afis,
+                agency: "AFIS".to_owned(),
+                own: "CENTRE".to_owned(),
+            },
+            residents: Residents {
+                registry: residents,
+                index: addresses.index,
+            },
+            clock,
+        })
+    }
+}
+
+fn read(package: &Package) -> Result<Application> {
+    Application::parse("application", &package.application).map_err(|why| Error::Malformed {
+        why: why.to_string(),
+    })
+}
+
+/// Width and height from the header of a PNG.
+fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let number = |place: usize| {
+        let bytes = bytes.get(place..place + 4)?;
+        Some(u32::from_be_bytes(bytes.try_into().ok()?))
+    };
+    Some((number(16)?, number(20)?))
+}
+
+impl Advisers for Outside {
+    fn identify(&self, dossier: &DossierId, package: &Package) -> Result<PrintSearch> {
+        let application = read(package)?;
+        let day = (self.clock)().strftime("%Y%m%d").to_string();
+        let mut prints = Vec::new();
+        for print in &application.print {
+            let image = package.images.get(&print.image).ok_or_else(|| Error::Malformed {
+                why: format!("no image {}", print.image),
+            })?;
+            prints.push(PrintImage {
+                finger: print.finger as u8,
+                size: png_size(&image.0).unwrap_or((0, 0)),
+                compression: "PNG",
+                quality: print.quality,
+                bytes: &image.0,
+            });
+        }
+        let found = self.afis.search(dossier.as_str(), &day, &prints)?;
+        Ok(match u16::try_from(found.len()) {
+            Ok(0) => PrintSearch::Clear,
+            Ok(count) => PrintSearch::Hits(count),
+            Err(_) => PrintSearch::Hits(u16::MAX),
+        })
+    }
+
+    fn verify(&self, dossier: &DossierId, package: &Package) -> Result<ResidenceCheck> {
+        let application = read(package)?;
+        let person = &application.person;
+        let question = Question {
+            case: dossier.to_string(),
+            code: person.fiscal_code.clone().or_else(|| person.personal_number.clone()),
+            surname: person.surname.clone(),
+            given_names: person.given_names.clone(),
+            birth_date: person.birth_date.to_string(),
+            municipality: application.document.place.clone(),
+        };
+        let confirmed = self.residents.confirm(&question)?;
+        Ok(if confirmed { ResidenceCheck::Confirmed } else { ResidenceCheck::Denied })
+    }
+}

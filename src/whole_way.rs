@@ -1,0 +1,217 @@
+//! The whole way of one dossier, every step by its own officer: what `issue` and the demonstration do.
+
+use crate::circuit_setup::officer;
+use crate::fault::Fault;
+use jiff::Timestamp;
+use rilascio_circuit::process::{
+    Actor, DocumentId, DossierId, HolderCheck, IssueReason, OfficerId, Phase, Reference, Right,
+    SiteId, Surrender,
+};
+use rilascio_exchange::message::Package;
+use rilascio_node::{Answer, Command, Installation, Role, Tools};
+use std::collections::BTreeSet;
+
+/// Blanks that are counted out when the table is empty.
+const BLANKS: u32 = 5;
+
+/// The officers of one office and of the roles behind it.
+pub(crate) struct Staff {
+    pub(crate) enroller: Actor,
+    pub(crate) approver: Actor,
+    pub(crate) examiner: Actor,
+    pub(crate) decider: Actor,
+    pub(crate) keeper: Actor,
+    pub(crate) producer: Actor,
+    pub(crate) counter: Actor,
+}
+
+impl Staff {
+    /// Officers of a site, named after it.
+    pub(crate) fn of(site: &str) -> Result<Self, Fault> {
+        let office = [Right::Enrol, Right::Approve, Right::HandOver, Right::Stock];
+        let at = |name: &str, place: &str, rights: &[Right]| officer(&format!("{place}.{name}"), place, rights);
+        Ok(Self {
+            enroller: at("enroller", site, &office)?,
+            approver: at("approver", site, &office)?,
+            counter: at("counter", site, &office)?,
+            examiner: at("examiner", "centre", &[Right::Examine])?,
+            decider: at("decider", "centre", &[Right::Decide])?,
+            keeper: at("keeper", "works", &[Right::Stock, Right::Produce])?,
+            producer: at("producer", "works", &[Right::Stock, Right::Produce])?,
+        })
+    }
+}
+
+/// A circuit at work: gives commands and lets the nodes do what follows.
+pub(crate) struct Circuit<'a> {
+    pub(crate) installation: &'a Installation,
+    pub(crate) tools: &'a Tools,
+    /// What names the commands of this run apart from all others.
+    pub(crate) run: String,
+    pub(crate) count: u64,
+}
+
+impl Circuit<'_> {
+    fn now(&self) -> Timestamp {
+        (self.installation.clock)()
+    }
+
+    /// Gives a command.
+    pub(crate) fn give(&mut self, actor: &Actor, command: &Command) -> Result<Answer, Fault> {
+        self.count += 1;
+        let id = format!("{}-{}", self.run, self.count);
+        let desk = self.installation.desk(command.role())?;
+        Ok(desk.execute(&id, command, actor, self.now())?)
+    }
+
+    /// Lets every node do what is due.
+    pub(crate) fn settle(&self) -> Result<(), Fault> {
+        loop {
+            let mut done = 0;
+            for desk in self.installation.desks.values() {
+                done += desk.drain(self.tools, self.now())?;
+            }
+            if done == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Opens and enrols a dossier.
+    pub(crate) fn enrol(&mut self, staff: &Staff, profile: &str, package: Package) -> Result<DossierId, Fault> {
+        let open = Command::OpenDossier {
+            profile: profile.to_owned(),
+            reason: IssueReason::First,
+            previous: None,
+        };
+        let opened = self.give(&staff.enroller, &open)?;
+        let dossier = opened.ids.first().map_or("", String::as_str);
+        let dossier = DossierId::parse(dossier).map_err(Fault::failed)?;
+        let enrol = Command::Enrol {
+            dossier: dossier.clone(),
+            package,
+            confirmed: true,
+        };
+        self.give(&staff.enroller, &enrol)?;
+        Ok(dossier)
+    }
+
+    /// Sends a dossier to the centre.
+    pub(crate) fn submit(&mut self, staff: &Staff, dossier: &DossierId) -> Result<(), Fault> {
+        let submit = Command::SubmitDossier {
+            dossier: dossier.clone(),
+        };
+        self.give(&staff.approver, &submit)?;
+        self.settle()
+    }
+
+    /// Examines a dossier and proposes to grant it.
+    pub(crate) fn propose(&mut self, staff: &Staff, dossier: &DossierId) -> Result<(), Fault> {
+        let propose = Command::Propose {
+            dossier: dossier.clone(),
+            grant: true,
+        };
+        self.give(&staff.examiner, &propose).map(drop)
+    }
+
+    /// Puts enough blanks of a profile on the table.
+    pub(crate) fn stock(&mut self, staff: &Staff, profile: &str, count: u32) -> Result<(), Fault> {
+        let second = staff.producer.officer.clone();
+        let commands = [
+            Command::ReceiveBlanks {
+                profile: profile.to_owned(),
+                batch: Reference::parse("batch-1").map_err(Fault::failed)?,
+                count,
+                second: second.clone(),
+            },
+            Command::InitialiseBlanks {
+                profile: profile.to_owned(),
+                count,
+            },
+            Command::AssignBlanks {
+                profile: profile.to_owned(),
+                count,
+                second,
+            },
+        ];
+        commands.iter().try_for_each(|command| self.give(&staff.keeper, command).map(drop))
+    }
+
+    fn has_blanks(&self, profile: &str) -> Result<bool, Fault> {
+        let state = format!("{profile}/assigned");
+        let works = self.installation.desk(Role::Works)?;
+        let found = works.store().read::<_, rilascio_store::Error, _>(move |tx| {
+            rilascio_store::entity::list(tx, "blank", Some(&state), None, "", 1)
+        })?;
+        Ok(!found.is_empty())
+    }
+
+    /// Decides a proposal; the centre certifies and orders, the works make the document.
+    pub(crate) fn decide(&mut self, staff: &Staff, profile: &str, dossier: &DossierId) -> Result<(), Fault> {
+        if !self.has_blanks(profile)? {
+            self.stock(staff, profile, BLANKS)?;
+        }
+        let decide = Command::Decide {
+            dossier: dossier.clone(),
+            grant: true,
+            express: false,
+        };
+        self.give(&staff.decider, &decide)?;
+        self.settle()
+    }
+
+    /// The dossier as its office knows it: where it stands, and its document.
+    pub(crate) fn look(&self, role: Role, dossier: &DossierId) -> Result<(Phase, Option<DocumentId>), Fault> {
+        let id = dossier.as_str().to_owned();
+        let found = self.installation.desk(role)?.dossier(&id)?;
+        let found = found.ok_or_else(|| Fault::failed(format!("no dossier {id}")))?;
+        Ok((found.phase, found.document))
+    }
+
+    /// Sends what is finished for an office, and counts it in there.
+    pub(crate) fn deliver(&mut self, staff: &Staff) -> Result<(), Fault> {
+        let office: SiteId = staff.counter.site.clone();
+        let dispatch = Command::Dispatch {
+            office,
+            orders: BTreeSet::new(),
+            seal: Reference::parse("seal-1").map_err(Fault::failed)?,
+            second: staff.producer.officer.clone(),
+        };
+        let sent = self.give(&staff.keeper, &dispatch)?;
+        self.settle()?;
+        let desk = self.installation.desk(Role::Office)?;
+        for id in sent.ids {
+            let found = desk.consignment(&id)?;
+            let found = found.ok_or_else(|| Fault::failed(format!("the parcel {id} did not arrive")))?;
+            let second: OfficerId = staff.approver.officer.clone();
+            let receive = Command::ReceiveConsignment {
+                consignment: found.id.clone(),
+                found: found.items.iter().map(|item| item.document.clone()).collect(),
+                second,
+            };
+            self.give(&staff.counter, &receive)?;
+        }
+        self.settle()
+    }
+
+    /// Activates the document of a dossier.
+    pub(crate) fn activate(&mut self, staff: &Staff, dossier: &DossierId) -> Result<(), Fault> {
+        let activate = Command::Activate {
+            dossier: dossier.clone(),
+            check: HolderCheck::Face,
+        };
+        self.give(&staff.counter, &activate)?;
+        self.settle()
+    }
+
+    /// Hands the document of a dossier over.
+    pub(crate) fn hand_over(&mut self, staff: &Staff, dossier: &DossierId) -> Result<(), Fault> {
+        let hand_over = Command::HandOver {
+            dossier: dossier.clone(),
+            check: HolderCheck::Face,
+            surrender: Surrender::FirstIssue,
+        };
+        self.give(&staff.counter, &hand_over)?;
+        self.settle()
+    }
+}
