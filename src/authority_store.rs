@@ -123,6 +123,11 @@ impl AuthorityStore {
         anchors
     }
 
+    /// The key that seals all others, of a data folder that another process may work in.
+    pub(crate) fn master_key(folder: &Path, rng: &mut dyn CryptoRng) -> Result<MasterKey, Fault> {
+        open_master_key(folder, rng)
+    }
+
     /// The key that seals all others.
     pub(crate) fn master(&self) -> Arc<MasterKey> {
         Arc::clone(&self.master)

@@ -62,6 +62,11 @@ impl NewFolder {
         })
     }
 
+    /// Where the folder is being written.
+    pub(crate) fn place(&self) -> &Path {
+        &self.beside
+    }
+
     /// Writes a file of the folder.
     pub(crate) fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
         let path = self.beside.join(name);

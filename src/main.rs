@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 mod advisers;
+mod audit_command;
 mod authority_store;
+mod backup_command;
 mod catalogue;
 mod chip_command;
 mod circuit_setup;
@@ -42,6 +44,12 @@ enum Command {
     Chip(chip_command::Arguments),
     /// Read and verify a document: a folder, a chip over vpcd, or a PC/SC reader.
     Inspect(inspect_command::Arguments),
+    /// Sign the heads of the journals; verify a copy against an older head.
+    Audit(audit_command::Arguments),
+    /// Copy an installation while it runs.
+    Backup(backup_command::BackupArguments),
+    /// Make an installation from a backup and its keys.
+    Restore(backup_command::RestoreArguments),
     /// Simulate a whole country under faults, from a seed.
     Simulate(simulate_command::Arguments),
 }
@@ -52,6 +60,9 @@ fn main() -> ExitCode {
         Command::Issue(arguments) => issue_command::run(&arguments),
         Command::Chip(arguments) => chip_command::run(&arguments),
         Command::Inspect(arguments) => inspect_command::run(&arguments),
+        Command::Audit(arguments) => audit_command::run(&arguments),
+        Command::Backup(arguments) => backup_command::backup(&arguments),
+        Command::Restore(arguments) => backup_command::restore(&arguments),
         Command::Simulate(arguments) => simulate_command::run(&arguments),
     };
     match result {
