@@ -133,11 +133,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     let dossier = circuit.enrol(&staff, profile.name.as_ref(), package)?;
     circuit.submit(&staff, &dossier)?;
     step("deciding, certifying, producing");
-    circuit.propose(&staff, &dossier)?;
-    circuit.decide(&staff, profile.name.as_ref(), &dossier)?;
+    circuit.propose(&staff, &dossier, true)?;
+    circuit.decide(&staff, profile.name.as_ref(), &dossier, true)?;
     let product = take_product(&made, &dossier, &works)?;
     step("sending, activating, handing over");
-    circuit.deliver(&staff)?;
+    circuit.deliver(&staff, &[&dossier])?;
     circuit.activate(&staff, &dossier)?;
     circuit.hand_over(&staff, &dossier)?;
     clock.advance(AFTERWARDS_MS);

@@ -8,6 +8,7 @@ mod backup_command;
 mod catalogue;
 mod chip_command;
 mod circuit_setup;
+mod demonstration;
 mod document_folder;
 mod entropy;
 mod fault;
@@ -17,6 +18,7 @@ mod issue_command;
 mod pcsc_reader;
 mod report_table;
 mod samples;
+mod serve_command;
 mod simulate_command;
 mod virtual_works;
 mod vpcd;
@@ -38,6 +40,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the nodes of an installation: office, centre, works, registry.
+    Serve(serve_command::Arguments),
     /// Issue a document from an application file: data, signatures, faces, chip.
     Issue(issue_command::Arguments),
     /// Put the chip of an issued document into a virtual PC/SC reader (vpcd).
@@ -57,6 +61,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
+        Command::Serve(arguments) => serve_command::run(&arguments),
         Command::Issue(arguments) => issue_command::run(&arguments),
         Command::Chip(arguments) => chip_command::run(&arguments),
         Command::Inspect(arguments) => inspect_command::run(&arguments),

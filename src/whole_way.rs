@@ -4,12 +4,11 @@ use crate::circuit_setup::officer;
 use crate::fault::Fault;
 use jiff::Timestamp;
 use rilascio_circuit::process::{
-    Actor, DocumentId, DossierId, HolderCheck, IssueReason, OfficerId, Phase, Reference, Right,
-    SiteId, Surrender,
+    Actor, DossierId, HolderCheck, IssueReason, OfficerId, OrderId, PrintSearch, Reference, Right,
+    Surrender,
 };
 use rilascio_exchange::message::Package;
 use rilascio_node::{Answer, Command, Installation, Role, Tools};
-use std::collections::BTreeSet;
 
 /// Blanks that are counted out when the table is empty.
 const BLANKS: u32 = 5;
@@ -105,11 +104,20 @@ impl Circuit<'_> {
         self.settle()
     }
 
-    /// Examines a dossier and proposes to grant it.
-    pub(crate) fn propose(&mut self, staff: &Staff, dossier: &DossierId) -> Result<(), Fault> {
+    /// Examines a dossier and proposes what is to be decided. The same synthetic person comes again and again: hits of
+    /// the print search are judged to be the same.
+    pub(crate) fn propose(&mut self, staff: &Staff, dossier: &DossierId, grant: bool) -> Result<(), Fault> {
+        let known = self.installation.desk(Role::Centre)?.dossier(dossier.as_str())?;
+        if known.is_some_and(|known| matches!(known.identification, Some(PrintSearch::Hits(_)))) {
+            let adjudicate = Command::Adjudicate {
+                dossier: dossier.clone(),
+                same: true,
+            };
+            self.give(&staff.examiner, &adjudicate)?;
+        }
         let propose = Command::Propose {
             dossier: dossier.clone(),
-            grant: true,
+            grant,
         };
         self.give(&staff.examiner, &propose).map(drop)
     }
@@ -146,34 +154,26 @@ impl Circuit<'_> {
         Ok(!found.is_empty())
     }
 
-    /// Decides a proposal; the centre certifies and orders, the works make the document.
-    pub(crate) fn decide(&mut self, staff: &Staff, profile: &str, dossier: &DossierId) -> Result<(), Fault> {
-        if !self.has_blanks(profile)? {
+    /// Decides a proposal; granted, the centre certifies and orders, and the works make the document.
+    pub(crate) fn decide(&mut self, staff: &Staff, profile: &str, dossier: &DossierId, grant: bool) -> Result<(), Fault> {
+        if grant && !self.has_blanks(profile)? {
             self.stock(staff, profile, BLANKS)?;
         }
         let decide = Command::Decide {
             dossier: dossier.clone(),
-            grant: true,
+            grant,
             express: false,
         };
         self.give(&staff.decider, &decide)?;
         self.settle()
     }
 
-    /// The dossier as its office knows it: where it stands, and its document.
-    pub(crate) fn look(&self, role: Role, dossier: &DossierId) -> Result<(Phase, Option<DocumentId>), Fault> {
-        let id = dossier.as_str().to_owned();
-        let found = self.installation.desk(role)?.dossier(&id)?;
-        let found = found.ok_or_else(|| Fault::failed(format!("no dossier {id}")))?;
-        Ok((found.phase, found.document))
-    }
-
-    /// Sends what is finished for an office, and counts it in there.
-    pub(crate) fn deliver(&mut self, staff: &Staff) -> Result<(), Fault> {
-        let office: SiteId = staff.counter.site.clone();
+    /// Sends the documents of those dossiers to their office, and counts them in there.
+    pub(crate) fn deliver(&mut self, staff: &Staff, dossiers: &[&DossierId]) -> Result<(), Fault> {
+        let orders = dossiers.iter().map(|dossier| OrderId::of(dossier, 1).map_err(Fault::failed));
         let dispatch = Command::Dispatch {
-            office,
-            orders: BTreeSet::new(),
+            office: staff.counter.site.clone(),
+            orders: orders.collect::<Result<_, _>>()?,
             seal: Reference::parse("seal-1").map_err(Fault::failed)?,
             second: staff.producer.officer.clone(),
         };

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod adapter;
+pub mod connection;
 pub mod envelope;
 mod error;
 pub mod message;

@@ -122,6 +122,33 @@ impl EcPrivateKey {
         self.scalar.clone()
     }
 
+    /// The key as RFC 5915 writes it, with curve and public key.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn to_sec1_der(&self) -> Result<Zeroizing<Vec<u8>>> {
+        /// RFC 5915, 3.
+        #[derive(Sequence)]
+        struct EcPrivateKeySyntax {
+            version: u8,
+            key: der::asn1::OctetString,
+            #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
+            curve: const_oid::ObjectIdentifier,
+            #[asn1(context_specific = "1", tag_mode = "EXPLICIT")]
+            point: der::asn1::BitString,
+        }
+        let write = || -> der::Result<Vec<u8>> {
+            EcPrivateKeySyntax {
+                version: 1,
+                key: der::asn1::OctetString::new(&self.scalar[..])?,
+                curve: self.curve.oid(),
+                point: der::asn1::BitString::from_bytes(&self.point)?,
+            }
+            .to_der()
+        };
+        write().map(Zeroizing::new).map_err(|_| Error::PrivateKey)
+    }
+
     /// The product with a peer's point, as an uncompressed point.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod api;
 mod assembly;
 mod audit;
 mod command;
@@ -11,10 +12,14 @@ mod installation;
 mod keeper;
 mod ledger;
 mod local;
+mod officers;
+mod openapi;
 mod replay;
 mod role;
+mod server;
 mod worker;
 
+pub use api::Api;
 pub use assembly::{CircuitAuthority, MemoryKeeper, NodeKey, NodeSigner, node_signer};
 pub use audit::{Audited, audit, sign_head};
 pub use command::{Answer, COUNT_MAX, Command};
@@ -27,8 +32,11 @@ pub use installation::{
 pub use keeper::FileKeeper;
 pub use ledger::{Ledger, Tabled};
 pub use local::{Clock, Local};
+pub use officers::{Session, generate_password};
+pub use openapi::openapi;
 pub use replay::Replay;
 pub use role::Role;
+pub use server::{Workers, serve};
 pub use worker::{Advisers, LEASE_MS, Tools, Transport, VaultKeeper};
 
 /// The result of everything in this crate.

@@ -58,3 +58,9 @@ impl Transport for Local {
         }
     }
 }
+
+impl Transport for rilascio_exchange::connection::TlsTransport {
+    fn send(&self, receiver: &NodeId, sealed: &[u8]) -> Result<Vec<u8>> {
+        Self::send(self, receiver, sealed)
+    }
+}

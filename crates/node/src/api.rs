@@ -1,0 +1,534 @@
+//! The HTTP interface: every command and query, with the rights checked here.
+
+use crate::command::Command;
+use crate::desk::Desk;
+use crate::installation::Installation;
+use crate::officers::Session;
+use crate::openapi::{is_kind, openapi};
+use crate::{Error, Result, Role};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router, body::Bytes};
+use jiff::Timestamp;
+use metrics_exporter_prometheus::PrometheusHandle;
+use rilascio_circuit::process::{OfficerId, Reason, Right};
+use rilascio_store::{Error as StoreError, entity, journal, work};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The largest request: an application with its images.
+const REQUEST_BYTES_MAX: usize = 48 * 1024 * 1024;
+/// The most things in one answer.
+const LIST_MAX: u32 = 500;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Api {
+    installation: Arc<Installation>,
+    metrics: Option<PrometheusHandle>,
+}
+
+/// An answer that is a fault: a status, and the text in both languages.
+pub struct ApiFault(Error);
+
+impl From<Error> for ApiFault {
+    fn from(fault: Error) -> Self {
+        Self(fault)
+    }
+}
+
+impl From<StoreError> for ApiFault {
+    fn from(fault: StoreError) -> Self {
+        Self(fault.into())
+    }
+}
+
+impl From<rilascio_circuit::Refusal> for ApiFault {
+    fn from(refusal: rilascio_circuit::Refusal) -> Self {
+        Self(refusal.into())
+    }
+}
+
+fn status(fault: &Error) -> StatusCode {
+    match fault {
+        Error::Refused(refusal) => match refusal.rule {
+            "circuit.right" | "circuit.site" | "circuit.four-eyes" | "circuit.two-people" => StatusCode::FORBIDDEN,
+            "circuit.unknown" => StatusCode::NOT_FOUND,
+            "circuit.malformed" => StatusCode::BAD_REQUEST,
+            _ => StatusCode::CONFLICT,
+        },
+        Error::Application(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Malformed { .. } | Error::Profile { .. } | Error::Role { .. } => StatusCode::BAD_REQUEST,
+        Error::CommandReused { .. } | Error::Store(StoreError::Conflict) => StatusCode::CONFLICT,
+        Error::Store(StoreError::Head { .. }) => StatusCode::NOT_FOUND,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl IntoResponse for ApiFault {
+    fn into_response(self) -> Response {
+        let status = status(&self.0);
+        let body = match &self.0 {
+            Error::Refused(refusal) => json!({ "code": refusal.rule, "it": refusal.it, "en": refusal.en,
+                "remedy_it": refusal.remedy_it, "remedy_en": refusal.remedy_en }),
+            Error::Application(refusals) => json!({ "code": "application", "it": "la domanda non rispetta le regole",
+                "en": "the application breaks rules", "refusals": refusals.0 }),
+            // What failed inside is for the log, not for whoever asks.
+            other if status == StatusCode::INTERNAL_SERVER_ERROR => {
+                tracing::error!(code = other.code(), fault = %other, "request failed");
+                json!({ "code": other.code(), "it": "il sistema non ha potuto eseguire", "en": "the node failed",
+                    "remedy_it": "riprovare; se persiste, avvisare chi lo gestisce",
+                    "remedy_en": "try again; if it persists, tell whoever runs it" })
+            }
+            other => json!({ "code": other.code(), "it": other.to_string(), "en": other.to_string() }),
+        };
+        (status, Json(body)).into_response()
+    }
+}
+
+type Answered<T> = std::result::Result<T, ApiFault>;
+
+/// Runs what waits for the data base away from the threads that serve connections.
+async fn blocking<T: Send + 'static>(run: impl FnOnce() -> Result<T> + Send + 'static) -> Answered<T> {
+    match tokio::task::spawn_blocking(run).await {
+        Ok(outcome) => Ok(outcome?),
+        Err(_) => Err(ApiFault(Error::Malformed {
+            what: "request",
+            why: "the node is stopping".into(),
+        })),
+    }
+}
+
+/// Who asks.
+struct SignedIn(Session);
+
+fn token(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+fn not_signed_in() -> Response {
+    let body = json!({ "code": "NODE-401", "it": "accesso non effettuato", "en": "not signed in",
+        "remedy_it": "accedere di nuovo", "remedy_en": "sign in again" });
+    (StatusCode::UNAUTHORIZED, Json(body)).into_response()
+}
+
+impl FromRequestParts<Api> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> std::result::Result<Self, Response> {
+        let Some(token) = token(&parts.headers).map(str::to_owned) else {
+            return Err(not_signed_in());
+        };
+        let installation = Arc::clone(&api.installation);
+        let found = blocking(move || {
+            let now = (installation.clock)();
+            for desk in installation.desks.values() {
+                if let Some(session) = desk.session(&token, now)? {
+                    return Ok(Some(session));
+                }
+            }
+            Ok(None)
+        });
+        match found.await {
+            Ok(Some(session)) => Ok(Self(session)),
+            Ok(None) => Err(not_signed_in()),
+            Err(fault) => Err(fault.into_response()),
+        }
+    }
+}
+
+impl Api {
+    /// The interface of an installation.
+    #[must_use]
+    pub fn new(installation: Arc<Installation>, metrics: Option<PrometheusHandle>) -> Self {
+        Self {
+            installation,
+            metrics,
+        }
+    }
+
+    /// The routes.
+    #[must_use]
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/health", get(health))
+            .route("/metrics", get(metrics_text))
+            .route("/v1/openapi.json", get(async || Json(openapi())))
+            .route("/v1/sign-in", post(sign_in))
+            .route("/v1/sign-out", post(sign_out))
+            .route("/v1/session", get(session))
+            .route("/v1/commands/{name}", post(command))
+            .route("/v1/{role}/journal", get(journal_entries))
+            .route("/v1/{role}/journal/of/{kind}/{id}", get(history))
+            .route("/v1/{role}/journal/head", get(journal_head))
+            .route("/v1/{role}/journal/inclusion", get(inclusion))
+            .route("/v1/{role}/journal/consistency", get(consistency))
+            .route("/v1/{role}/messages", get(messages))
+            .route("/v1/{role}/messages/{id}/resend", post(resend))
+            .route("/v1/{role}/{kind}", get(list))
+            .route("/v1/{role}/{kind}/{id}", get(read))
+            .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
+            .with_state(self)
+    }
+
+    fn desk(&self, role: &str) -> Answered<Arc<Desk>> {
+        let role = Role::from_name(role).ok_or_else(|| Reason::Unknown.refusal())?;
+        Ok(Arc::clone(self.installation.desk(role).map_err(|_| Reason::Unknown.refusal())?))
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.installation.clock)()
+    }
+}
+
+async fn health(State(api): State<Api>) -> Response {
+    let installation = Arc::clone(&api.installation);
+    let found = blocking(move || {
+        let mut roles = serde_json::Map::new();
+        for (role, desk) in &installation.desks {
+            let size = desk.store().read::<_, StoreError, _>(|tx| Ok(journal::size_and_root(tx)?.0))?;
+            roles.insert(role.name().to_owned(), json!({ "journal": size }));
+        }
+        Ok(roles)
+    });
+    match found.await {
+        Ok(roles) => Json(json!({ "status": "ok", "roles": roles })).into_response(),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "failing" }))).into_response(),
+    }
+}
+
+async fn metrics_text(State(api): State<Api>) -> Answered<String> {
+    let installation = Arc::clone(&api.installation);
+    blocking(move || {
+        for (role, desk) in &installation.desks {
+            let (size, messages, jobs) = desk.store().read::<_, StoreError, _>(|tx| {
+                Ok((journal::size_and_root(tx)?.0, work::count_messages(tx)?, work::count_jobs(tx)?))
+            })?;
+            metrics::gauge!("rilascio_journal_entries", "role" => role.name()).set(size as f64);
+            for (state, count) in messages {
+                metrics::gauge!("rilascio_messages", "role" => role.name(), "state" => state).set(count as f64);
+            }
+            for (state, count) in jobs {
+                metrics::gauge!("rilascio_jobs", "role" => role.name(), "state" => state).set(count as f64);
+            }
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(api.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignIn {
+    officer: OfficerId,
+    password: zeroize::Zeroizing<String>,
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(body: &[u8]) -> Answered<T> {
+    serde_json::from_slice(body).map_err(|why| {
+        ApiFault(Error::Malformed {
+            what: "request",
+            why: why.to_string(),
+        })
+    })
+}
+
+async fn sign_in(State(api): State<Api>, body: Bytes) -> Answered<Response> {
+    let request: SignIn = parsed(&body)?;
+    let installation = Arc::clone(&api.installation);
+    let now = api.now();
+    let found = blocking(move || {
+        for desk in installation.desks.values() {
+            if let Some(found) = desk.sign_in(&request.officer, &request.password, now)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    })
+    .await?;
+    Ok(match found {
+        Some((token, session)) => {
+            Json(json!({ "token": token.as_str(), "session": session })).into_response()
+        }
+        None => not_signed_in(),
+    })
+}
+
+async fn sign_out(State(api): State<Api>, _: SignedIn, headers: HeaderMap) -> Answered<Json<Value>> {
+    let token = token(&headers).unwrap_or_default().to_owned();
+    let (installation, now) = (Arc::clone(&api.installation), api.now());
+    blocking(move || installation.desks.values().try_for_each(|desk| desk.sign_out(&token, now))).await?;
+    Ok(Json(json!({ "signed": "out" })))
+}
+
+async fn session(SignedIn(session): SignedIn) -> Json<Session> {
+    Json(session)
+}
+
+async fn command(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+    SignedIn(session): SignedIn,
+    headers: HeaderMap,
+    body: std::result::Result<Bytes, BytesRejection>,
+) -> Answered<Response> {
+    let started = Instant::now();
+    let wrong = |what, why: String| ApiFault(Error::Malformed { what, why });
+    let body = body.map_err(|why| wrong("request", why.to_string()))?;
+    let id = headers.get("idempotency-key").and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
+    let id = id.filter(|id| id.len() <= 80).ok_or_else(|| {
+        wrong("Idempotency-Key", "every command has a name of its own in this header, 1 to 80 characters".into())
+    })?;
+    // Names of one officer are not those of another.
+    let id = format!("{}/{id}", session.actor.officer);
+    let mut fields: serde_json::Map<String, Value> = parsed(&body)?;
+    fields.insert("command".to_owned(), Value::String(name));
+    let command: Command = serde_json::from_value(Value::Object(fields)).map_err(|why| wrong("command", why.to_string()))?;
+    let desk = api.desk(command.role().name())?;
+    let (actor, now, word) = (session.actor, api.now(), command.name());
+    let outcome = blocking(move || desk.execute(&id, &command, &actor, now)).await;
+    let code = match &outcome {
+        Ok(_) => "done".to_owned(),
+        Err(fault) => fault.0.code(),
+    };
+    metrics::counter!("rilascio_commands", "command" => word, "outcome" => if outcome.is_ok() { "done" } else { "refused" })
+        .increment(1);
+    tracing::info!(command = word, outcome = code, took_ms = started.elapsed().as_millis() as u64, "command");
+    Ok(Json(outcome?).into_response())
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    state: Option<String>,
+    #[serde(default)]
+    after: String,
+    limit: Option<u32>,
+}
+
+/// Whether somebody may look into the tables of a role.
+fn may_read(session: &Session, desk: &Desk) -> Answered<()> {
+    let rights = &session.actor.rights;
+    let fits = match desk.role() {
+        Role::Office => [Right::Enrol, Right::Approve, Right::HandOver, Right::Stock],
+        Role::Centre => [Right::Examine, Right::Decide, Right::Revoke, Right::Revoke],
+        Role::Works => [Right::Stock, Right::Produce, Right::Produce, Right::Produce],
+        Role::Registry => [Right::Administer, Right::Revoke, Right::HandOver, Right::Examine],
+    };
+    let allowed = rights.contains(&Right::Audit) || fits.iter().any(|right| rights.contains(right));
+    if allowed { Ok(()) } else { Err(Reason::Right.refusal().into()) }
+}
+
+/// An office shows its own things only.
+fn is_visible(session: &Session, desk: &Desk, site: &str) -> bool {
+    desk.role() != Role::Office || session.actor.rights.contains(&Right::Audit) || session.actor.site.as_str() == site
+}
+
+fn json_body(row: &entity::Entity) -> Result<Value> {
+    serde_json::from_str(&row.body).map_err(|why| Error::Corrupt {
+        what: "row",
+        id: row.id.clone(),
+        why: why.to_string(),
+    })
+}
+
+async fn list(
+    State(api): State<Api>,
+    Path((role, kind)): Path<(String, String)>,
+    Query(listing): Query<Listing>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Vec<Value>>> {
+    let desk = api.desk(&role)?;
+    may_read(&session, &desk)?;
+    if !is_kind(&kind) {
+        return Err(Reason::Unknown.refusal().into());
+    }
+    let limit = listing.limit.unwrap_or(100).min(LIST_MAX);
+    let found = blocking(move || {
+        let only = (desk.role() == Role::Office && !session.actor.rights.contains(&Right::Audit))
+            .then(|| session.actor.site.to_string());
+        let mut after = listing.after.clone();
+        let mut found = Vec::new();
+        // Pages of all sites are read until enough of this site is found.
+        while found.len() < limit as usize {
+            let (kind, state, from, site) = (kind.clone(), listing.state.clone(), after.clone(), only.clone());
+            let page = desk.store().read::<_, StoreError, _>(move |tx| {
+                entity::list(tx, &kind, state.as_deref(), site.as_deref(), &from, limit)
+            })?;
+            let Some(last) = page.last() else {
+                break;
+            };
+            after.clone_from(&last.id);
+            let short = page.len() < limit as usize;
+            found.extend(page.into_iter().filter(|row| is_visible(&session, &desk, &row.site)));
+            if short {
+                break;
+            }
+        }
+        found.truncate(limit as usize);
+        found.iter().map(json_body).collect::<Result<Vec<_>>>()
+    })
+    .await?;
+    Ok(Json(found))
+}
+
+async fn read(
+    State(api): State<Api>,
+    Path((role, kind, id)): Path<(String, String, String)>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Value>> {
+    let desk = api.desk(&role)?;
+    may_read(&session, &desk)?;
+    if !is_kind(&kind) {
+        return Err(Reason::Unknown.refusal().into());
+    }
+    let found = blocking(move || {
+        let row = desk.store().read::<_, StoreError, _>(move |tx| entity::get(tx, &kind, &id))?;
+        row.filter(|row| is_visible(&session, &desk, &row.site)).as_ref().map(json_body).transpose()
+    })
+    .await?;
+    found.map(Json).ok_or_else(|| Reason::Unknown.refusal().into())
+}
+
+#[derive(Deserialize)]
+struct Beginning {
+    #[serde(default)]
+    from: u64,
+}
+
+fn entry_json(entry: &journal::Entry) -> Value {
+    let text: Value = serde_json::from_str(&entry.text).unwrap_or(Value::Null);
+    json!({ "seq": entry.seq, "entry": text })
+}
+
+async fn journal_entries(
+    State(api): State<Api>,
+    Path(role): Path<String>,
+    Query(Beginning { from }): Query<Beginning>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Vec<Value>>> {
+    session.actor.needs(Right::Audit)?;
+    let desk = api.desk(&role)?;
+    let found = blocking(move || {
+        Ok(desk.store().read::<_, StoreError, _>(move |tx| journal::entries(tx, from, LIST_MAX))?)
+    });
+    Ok(Json(found.await?.iter().map(entry_json).collect()))
+}
+
+async fn history(
+    State(api): State<Api>,
+    Path((role, kind, id)): Path<(String, String, String)>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Vec<Value>>> {
+    let desk = api.desk(&role)?;
+    may_read(&session, &desk)?;
+    if !is_kind(&kind) {
+        return Err(Reason::Unknown.refusal().into());
+    }
+    let found = blocking(move || {
+        let (site_kind, site_id) = (kind.clone(), id.clone());
+        let row = desk.store().read::<_, StoreError, _>(move |tx| entity::get(tx, &site_kind, &site_id))?;
+        if !row.is_some_and(|row| is_visible(&session, &desk, &row.site)) {
+            return Err(Reason::Unknown.refusal().into());
+        }
+        Ok(desk.store().read::<_, StoreError, _>(move |tx| journal::entries_of(tx, &kind, &id, LIST_MAX))?)
+    });
+    Ok(Json(found.await?.iter().map(entry_json).collect()))
+}
+
+async fn journal_head(State(api): State<Api>, Path(role): Path<String>) -> Answered<String> {
+    // A head is public: the more people keep it, the better.
+    let desk = api.desk(&role)?;
+    let found = blocking(move || Ok(desk.store().read::<_, StoreError, _>(journal::latest_checkpoint)?)).await?;
+    found.ok_or_else(|| Reason::NotYet.refusal().into())
+}
+
+#[derive(Deserialize)]
+struct Inclusion {
+    index: u64,
+    size: u64,
+}
+
+#[derive(Deserialize)]
+struct Consistency {
+    old: u64,
+    new: u64,
+}
+
+fn hex(hashes: &[journal::Hash]) -> Json<Vec<String>> {
+    Json(hashes.iter().map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect()).collect())
+}
+
+async fn inclusion(
+    State(api): State<Api>,
+    Path(role): Path<String>,
+    Query(asked): Query<Inclusion>,
+) -> Answered<Json<Vec<String>>> {
+    let desk = api.desk(&role)?;
+    let proof = blocking(move || {
+        Ok(desk.store().read::<_, StoreError, _>(move |tx| journal::inclusion_proof(tx, asked.index, asked.size))?)
+    });
+    Ok(hex(&proof.await?))
+}
+
+async fn consistency(
+    State(api): State<Api>,
+    Path(role): Path<String>,
+    Query(asked): Query<Consistency>,
+) -> Answered<Json<Vec<String>>> {
+    let desk = api.desk(&role)?;
+    let proof = blocking(move || {
+        Ok(desk.store().read::<_, StoreError, _>(move |tx| journal::consistency_proof(tx, asked.old, asked.new))?)
+    });
+    Ok(hex(&proof.await?))
+}
+
+#[derive(Deserialize)]
+struct Messages {
+    state: String,
+}
+
+async fn messages(
+    State(api): State<Api>,
+    Path(role): Path<String>,
+    Query(asked): Query<Messages>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Vec<Value>>> {
+    let desk = api.desk(&role)?;
+    may_read(&session, &desk)?;
+    let now_ms = api.now().as_millisecond();
+    let found = blocking(move || {
+        Ok(desk.store().read::<_, StoreError, _>(move |tx| match &asked.state[..] {
+            "parked" => work::parked(tx, LIST_MAX),
+            "overdue" => work::overdue(tx, now_ms, LIST_MAX),
+            _ => work::waiting(tx, LIST_MAX),
+        })?)
+    });
+    let rows = found.await?;
+    let shown = rows.iter().map(|stuck| {
+        json!({ "id": stuck.id, "receiver": stuck.receiver, "kind": stuck.kind, "subject": stuck.subject, "fault": stuck.fault })
+    });
+    Ok(Json(shown.collect()))
+}
+
+async fn resend(
+    State(api): State<Api>,
+    Path((role, id)): Path<(String, String)>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Value>> {
+    session.actor.needs(Right::Administer)?;
+    let desk = api.desk(&role)?;
+    let now_ms = api.now().as_millisecond();
+    let done = blocking(move || Ok(desk.store().write::<_, StoreError, _>(move |tx| work::unpark(tx, &id, now_ms))?));
+    if done.await? {
+        Ok(Json(json!({ "state": "ready" })))
+    } else {
+        Err(Reason::Unknown.refusal().into())
+    }
+}

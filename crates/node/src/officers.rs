@@ -1,0 +1,227 @@
+//! Officers who sign in: passwords hashed with Argon2id, sessions by random tokens of which only the hash is kept.
+
+use crate::desk::Desk;
+use crate::ledger::encode;
+use crate::{Error, Result};
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use jiff::Timestamp;
+use rand_core::CryptoRng;
+use rilascio_circuit::process::{Actor, Digest, OfficerId, Reason, Right};
+use rilascio_store::entity::{self, Entity};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// How long somebody stays signed in, in milliseconds: a shift.
+const SESSION_MS: i64 = 8 * 3600 * 1000;
+/// After so many wrong passwords the officer waits.
+const FAILURES_MAX: u32 = 5;
+/// How long, in milliseconds.
+const WAIT_MS: i64 = 5 * 60 * 1000;
+/// The longest password, in bytes.
+const PASSWORD_BYTES_MAX: usize = 256;
+/// The shortest password that is accepted, in characters.
+const PASSWORD_MIN: usize = 12;
+
+const OFFICER: &str = "officer";
+const SESSION: &str = "session";
+
+/// An officer as the tables have them.
+#[derive(Debug, Serialize, Deserialize)]
+struct Officer {
+    actor: Actor,
+    password: String,
+    failures: u32,
+    wait_until_ms: i64,
+}
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Session {
+    /// Who.
+    pub actor: Actor,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+fn hasher() -> Argon2<'static> {
+    // OWASP's least for Argon2id: 19 MiB, two passes.
+    let params = Params::new(19 * 1024, 2, 1, None).unwrap_or_default();
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+fn malformed(what: &'static str, why: impl ToString) -> Error {
+    Error::Malformed {
+        what,
+        why: why.to_string(),
+    }
+}
+
+/// A password that nobody guesses: 20 letters and digits that are not mistaken for each other.
+#[must_use]
+pub fn generate_password(rng: &mut dyn CryptoRng) -> Zeroizing<String> {
+    const SIGNS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = Zeroizing::new([0; 20]);
+    rng.fill_bytes(&mut bytes[..]);
+    Zeroizing::new(bytes.iter().map(|byte| char::from(SIGNS[usize::from(byte % 32)])).collect())
+}
+
+impl Desk {
+    /// Names an officer with a password, or gives a known one other rights and a new password.
+    ///
+    /// # Errors
+    /// For a password that is too short, or what the store says.
+    pub fn name_officer(self: &Arc<Self>, by: &Actor, officer: &Actor, password: &str, now: Timestamp) -> Result<()> {
+        if officer.is_system() {
+            return Err(Reason::Right.refusal().into());
+        }
+        if password.chars().count() < PASSWORD_MIN || password.len() > PASSWORD_BYTES_MAX {
+            return Err(malformed("password", format!("{PASSWORD_MIN} to {PASSWORD_BYTES_MAX} characters")));
+        }
+        let salt = self.seed();
+        let hash = hasher()
+            .hash_password_with_salt(password.as_bytes(), &salt[..16])
+            .map_err(|why| malformed("password", why))?;
+        let record = Officer {
+            actor: officer.clone(),
+            password: hash.to_string(),
+            failures: 0,
+            wait_until_ms: 0,
+        };
+        self.transact(by, now, move |ledger| {
+            let id = record.actor.officer.as_str();
+            let known = entity::get(ledger.tx, OFFICER, id)?;
+            let row = Entity {
+                id: id.to_owned(),
+                version: known.map_or(0, |known| known.version),
+                site: record.actor.site.to_string(),
+                state: "active".to_owned(),
+                due_ms: None,
+                body: encode(OFFICER, &record)?,
+            };
+            entity::put(ledger.tx, OFFICER, &row)?;
+            let by = ledger.actor.clone();
+            ledger.note(&by, OFFICER, id, &serde_json::json!({ "named": record.actor }))
+        })
+    }
+
+    /// Takes an officer's rights away; their sessions end with it.
+    ///
+    /// # Errors
+    /// When there is no such officer.
+    pub fn remove_officer(self: &Arc<Self>, by: &Actor, officer: &OfficerId, now: Timestamp) -> Result<()> {
+        by.needs(Right::Administer)?;
+        let officer = officer.clone();
+        self.transact(by, now, move |ledger| {
+            let known = entity::get(ledger.tx, OFFICER, officer.as_str())?;
+            let mut known = known.ok_or_else(|| Reason::Unknown.refusal())?;
+            known.state = "removed".to_owned();
+            entity::put(ledger.tx, OFFICER, &known)?;
+            let by = ledger.actor.clone();
+            ledger.note(&by, OFFICER, officer.as_str(), &serde_json::json!("removed"))
+        })
+    }
+
+    /// Signs an officer in: a token and what it is good for; nothing when name or password are wrong.
+    ///
+    /// # Errors
+    /// `circuit.too-early` after too many wrong passwords, or what the store says.
+    pub fn sign_in(self: &Arc<Self>, officer: &OfficerId, password: &str, now: Timestamp) -> Result<Option<(Zeroizing<String>, Session)>> {
+        let id = officer.as_str().to_owned();
+        let held = id.clone();
+        let row = self.store.read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &held)?))?;
+        let Some(row) = row.filter(|row| row.state == "active") else {
+            return Ok(None);
+        };
+        let record: Officer = serde_json::from_str(&row.body).map_err(|why| malformed("officer", why))?;
+        if record.wait_until_ms > now.as_millisecond() {
+            return Err(Reason::TooEarly.refusal().into());
+        }
+        let hash = PasswordHash::new(&record.password).map_err(|why| malformed("officer", why))?;
+        let good = password.len() <= PASSWORD_BYTES_MAX
+            && hasher().verify_password(password.as_bytes(), &hash).is_ok();
+        let token: Zeroizing<String> =
+            Zeroizing::new(self.seed().iter().map(|byte| format!("{byte:02x}")).collect());
+        let until_ms = now.as_millisecond() + SESSION_MS;
+        let until = Timestamp::from_millisecond(until_ms).map_err(|why| malformed("time", why))?;
+        let session = Session {
+            actor: record.actor.clone(),
+            until,
+        };
+        let name = Digest::of(token.as_bytes()).as_str().to_owned();
+        let body = encode(SESSION, &session)?;
+        self.transact(&record.actor, now, move |ledger| {
+            let row = entity::get(ledger.tx, OFFICER, &id)?;
+            let mut row = row.ok_or_else(|| Reason::Unknown.refusal())?;
+            let mut record: Officer = serde_json::from_str(&row.body).map_err(|why| malformed("officer", why))?;
+            let who = ledger.actor.clone();
+            if !good {
+                record.failures += 1;
+                if record.failures >= FAILURES_MAX {
+                    record.failures = 0;
+                    record.wait_until_ms = ledger.now_ms() + WAIT_MS;
+                }
+                ledger.note(&who, OFFICER, &id, &serde_json::json!("wrong-password"))?;
+            } else {
+                record.failures = 0;
+                let session = Entity {
+                    id: name.clone(),
+                    version: 0,
+                    site: id.clone(),
+                    state: "open".to_owned(),
+                    due_ms: Some(until_ms),
+                    body: body.clone(),
+                };
+                entity::put(ledger.tx, SESSION, &session)?;
+                ledger.note(&who, OFFICER, &id, &serde_json::json!("signed-in"))?;
+            }
+            row.body = encode(OFFICER, &record)?;
+            Ok(entity::put(ledger.tx, OFFICER, &row)?)
+        })?;
+        Ok(good.then_some((token, session)))
+    }
+
+    /// Who a token belongs to; nothing when it is unknown, ended, or its officer was removed.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn session(&self, token: &str, now: Timestamp) -> Result<Option<Session>> {
+        let name = Digest::of(token.as_bytes()).as_str().to_owned();
+        let now_ms = now.as_millisecond();
+        self.store.read(move |tx| {
+            let Some(row) = entity::get(tx, SESSION, &name)? else {
+                return Ok(None);
+            };
+            if row.state != "open" || row.due_ms.is_none_or(|until| until <= now_ms) {
+                return Ok(None);
+            }
+            let officer = entity::get(tx, OFFICER, &row.site)?;
+            let Some(officer) = officer.filter(|officer| officer.state == "active") else {
+                return Ok(None);
+            };
+            // The rights are those of now, not those of the sign-in.
+            let record: Officer = serde_json::from_str(&officer.body).map_err(|why| malformed("officer", why))?;
+            let mut session: Session = serde_json::from_str(&row.body).map_err(|why| malformed("session", why))?;
+            session.actor = record.actor;
+            Ok(Some(session))
+        })
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn sign_out(self: &Arc<Self>, token: &str, now: Timestamp) -> Result<()> {
+        let name = Digest::of(token.as_bytes()).as_str().to_owned();
+        let system = Actor::system(&self.site);
+        self.transact(&system, now, move |ledger| {
+            if let Some(mut row) = entity::get(ledger.tx, SESSION, &name)? {
+                row.state = "ended".to_owned();
+                entity::put(ledger.tx, SESSION, &row)?;
+            }
+            Ok(())
+        })
+    }
+}

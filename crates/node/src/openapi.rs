@@ -1,0 +1,198 @@
+//! The description of the HTTP interface (OpenAPI 3.1), made from the types that it takes and gives.
+
+use crate::command::{Answer, Command};
+use crate::officers::Session;
+use rilascio_circuit::process::{
+    AccessGrant, Attestation, Blank, Consignment, Document, Dossier, LegacyFile, Order,
+    Registration, Sheet,
+};
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+/// The kinds of things that can be listed, with their schemas.
+const KINDS: &[(&str, fn(&mut SchemaGenerator) -> Schema)] = &[
+    ("dossier", SchemaGenerator::subschema_for::<Dossier>),
+    ("order", SchemaGenerator::subschema_for::<Order>),
+    ("blank", SchemaGenerator::subschema_for::<Blank>),
+    ("consignment", SchemaGenerator::subschema_for::<Consignment>),
+    ("document", SchemaGenerator::subschema_for::<Document>),
+    ("attestation", SchemaGenerator::subschema_for::<Attestation>),
+    ("sheet", SchemaGenerator::subschema_for::<Sheet>),
+    ("legacy-file", SchemaGenerator::subschema_for::<LegacyFile>),
+    ("registration", SchemaGenerator::subschema_for::<Registration>),
+    ("access-grant", SchemaGenerator::subschema_for::<AccessGrant>),
+];
+
+/// True for a kind that can be listed.
+#[must_use]
+pub fn is_kind(name: &str) -> bool {
+    KINDS.iter().any(|(known, _)| *known == name)
+}
+
+fn answer(description: &str, schema: Value) -> Value {
+    json!({ "description": description, "content": { "application/json": { "schema": schema } } })
+}
+
+fn faults() -> Map<String, Value> {
+    let fault = json!({ "$ref": "#/components/schemas/Fault" });
+    [
+        ("400", "malformed"),
+        ("401", "not signed in"),
+        ("403", "the right is missing"),
+        ("404", "there is no such thing"),
+        ("409", "a rule or the present state forbids it"),
+        ("422", "the application breaks rules of its profile"),
+        ("500", "the node failed"),
+    ]
+    .into_iter()
+    .map(|(status, text)| (status.to_owned(), answer(text, fault.clone())))
+    .collect()
+}
+
+fn responses(description: &str, schema: Value) -> Value {
+    let mut all = faults();
+    all.insert("200".to_owned(), answer(description, schema));
+    Value::Object(all)
+}
+
+fn parameter(name: &str, place: &str, required: bool, text: &str) -> Value {
+    json!({ "name": name, "in": place, "required": required, "description": text, "schema": { "type": "string" } })
+}
+
+/// One path for every command.
+fn command_paths(schema: &Value, paths: &mut Map<String, Value>) {
+    for variant in schema["oneOf"].as_array().into_iter().flatten() {
+        let Some(name) = variant["properties"]["command"]["const"].as_str() else {
+            continue;
+        };
+        let Some((_, role, right)) = Command::TABLE.iter().find(|(known, _, _)| *known == name) else {
+            continue;
+        };
+        let mut body = variant.clone();
+        if let Some(properties) = body["properties"].as_object_mut() {
+            properties.remove("command");
+        }
+        if let Some(required) = body["required"].as_array_mut() {
+            required.retain(|field| field != "command");
+        }
+        let text = variant["description"].as_str().unwrap_or_default();
+        paths.insert(
+            format!("/v1/commands/{name}"),
+            json!({ "post": {
+                "operationId": name,
+                "summary": text,
+                "description": format!("Role {}, right {}.", role.name(), crate::ledger::word(right)),
+                "tags": [role.name()],
+                "parameters": [parameter("Idempotency-Key", "header", true,
+                    "The name of this command: given again under the same name it is done once and answered alike.")],
+                "requestBody": { "required": true, "content": { "application/json": { "schema": body } } },
+                "responses": responses("done", json!({ "$ref": "#/components/schemas/Answer" })),
+            }}),
+        );
+    }
+}
+
+fn query_paths(generator: &mut SchemaGenerator, paths: &mut Map<String, Value>) {
+    for (kind, schema) in KINDS {
+        let schema = schema(generator).to_value();
+        let role = parameter("role", "path", true, "office, centre, works or registry");
+        paths.insert(
+            format!("/v1/{{role}}/{kind}"),
+            json!({ "get": {
+                "operationId": format!("list-{kind}"), "summary": format!("Lists things of the kind {kind} by name."),
+                "tags": ["queries"],
+                "parameters": [role.clone(), parameter("state", "query", false, "only those in this state"),
+                    parameter("after", "query", false, "those after this name"),
+                    parameter("limit", "query", false, "at most so many, to 500")],
+                "responses": responses("the things", json!({ "type": "array", "items": schema })),
+            }}),
+        );
+        paths.insert(
+            format!("/v1/{{role}}/{kind}/{{id}}"),
+            json!({ "get": {
+                "operationId": format!("read-{kind}"), "summary": format!("Reads one thing of the kind {kind}."),
+                "tags": ["queries"], "parameters": [role, parameter("id", "path", true, "its name")],
+                "responses": responses("the thing", schema),
+            }}),
+        );
+    }
+}
+
+fn other_paths(paths: &mut Map<String, Value>) {
+    let role = || parameter("role", "path", true, "office, centre, works or registry");
+    let any = json!({ "type": "object" });
+    let list = json!({ "type": "array", "items": { "type": "object" } });
+    let plain = [
+        ("/health", "health", "Whether the node works.", vec![], any.clone()),
+        ("/v1/session", "read-session", "Who is signed in.", vec![], json!({ "$ref": "#/components/schemas/Session" })),
+        ("/v1/{role}/journal", "list-journal", "Entries of the journal; needs the right audit.",
+            vec![role(), parameter("from", "query", false, "the first entry")], list.clone()),
+        ("/v1/{role}/journal/of/{kind}/{id}", "read-history", "The entries of one thing.",
+            vec![role(), parameter("kind", "path", true, "its kind"), parameter("id", "path", true, "its name")], list.clone()),
+        ("/v1/{role}/journal/head", "read-head", "The last signed head, a C2SP checkpoint.", vec![role()], json!({ "type": "string" })),
+        ("/v1/{role}/journal/inclusion", "prove-inclusion", "The proof that an entry is in the tree of a size.",
+            vec![role(), parameter("index", "query", true, "the entry"), parameter("size", "query", true, "the size")], list.clone()),
+        ("/v1/{role}/journal/consistency", "prove-consistency", "The proof that a tree grew to another.",
+            vec![role(), parameter("old", "query", true, "the old size"), parameter("new", "query", true, "the new size")], list.clone()),
+        ("/v1/{role}/messages", "list-messages", "Messages that somebody should look at.",
+            vec![role(), parameter("state", "query", true, "waiting, parked or overdue")], list),
+    ];
+    for (path, id, text, parameters, schema) in plain {
+        paths.insert(
+            path.to_owned(),
+            json!({ "get": { "operationId": id, "summary": text, "tags": ["queries"], "parameters": parameters,
+                "responses": responses("the answer", schema) } }),
+        );
+    }
+    let sign_in = json!({ "type": "object", "required": ["officer", "password"],
+        "properties": { "officer": { "type": "string" }, "password": { "type": "string" } } });
+    paths.insert(
+        "/v1/sign-in".to_owned(),
+        json!({ "post": { "operationId": "sign-in", "summary": "Signs an officer in.", "tags": ["session"], "security": [],
+            "requestBody": { "required": true, "content": { "application/json": { "schema": sign_in } } },
+            "responses": responses("a token", any.clone()) } }),
+    );
+    paths.insert(
+        "/v1/sign-out".to_owned(),
+        json!({ "post": { "operationId": "sign-out", "summary": "Ends the session.", "tags": ["session"],
+            "responses": responses("done", any.clone()) } }),
+    );
+    paths.insert(
+        "/v1/{role}/messages/{id}/resend".to_owned(),
+        json!({ "post": { "operationId": "resend-message", "summary": "Sends a parked message again; needs the right administer.",
+            "tags": ["messages"], "parameters": [role(), parameter("id", "path", true, "its name")],
+            "responses": responses("done", any) } }),
+    );
+}
+
+/// The whole description.
+#[must_use]
+pub fn openapi() -> Value {
+    let settings = schemars::generate::SchemaSettings::draft2020_12()
+        .with(|settings| settings.definitions_path = "/components/schemas".into());
+    let mut generator = settings.into_generator();
+    let mut paths = Map::new();
+    let commands = generator.root_schema_for::<Command>().to_value();
+    command_paths(&commands, &mut paths);
+    query_paths(&mut generator, &mut paths);
+    other_paths(&mut paths);
+    generator.subschema_for::<Answer>();
+    generator.subschema_for::<Session>();
+    let mut schemas = generator.take_definitions(true);
+    schemas.insert(
+        "Fault".to_owned(),
+        json!({ "type": "object", "required": ["code", "en", "it"], "properties": {
+            "code": { "type": "string", "description": "stable" },
+            "en": { "type": "string" }, "it": { "type": "string" },
+            "remedy_en": { "type": "string" }, "remedy_it": { "type": "string" } } }),
+    );
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Rilascio", "version": env!("CARGO_PKG_VERSION"),
+            "description": "Commands and queries of the issuing circuit. Rights are checked here." },
+        "servers": [{ "url": "/" }],
+        "security": [{ "token": [] }],
+        "paths": paths,
+        "components": { "schemas": schemas, "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } } },
+    })
+}

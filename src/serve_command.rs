@@ -1,0 +1,202 @@
+//! `rilascio serve`: the nodes of an installation, their workers and their HTTP interface.
+
+use crate::advisers::{Addresses, Outside};
+use crate::authority_store::AuthorityStore;
+use crate::catalogue::Catalogue;
+use crate::circuit_setup::{self, Setup};
+use crate::demonstration::{self, Guide};
+use crate::document_folder::NewFolder;
+use crate::entropy;
+use crate::fault::Fault;
+use crate::issue_command::{default_data, write_product};
+use crate::virtual_works::VirtualWorks;
+use jiff::Timestamp;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use rilascio_node::{Clock, Database, Installation, Role, Tools};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  rilascio serve --demo\n  rilascio serve --data DIR --listen 127.0.0.1:8380 --roles centre,works,registry\n\n\
+    The interface describes itself at /v1/openapi.json; /health and /metrics are for those who watch it.\n\
+    Stop it with Ctrl-C: what is in hand is finished first.")]
+pub(crate) struct Arguments {
+    /// The data folder; with --demo a folder of its own if absent.
+    #[arg(long, value_name = "DIR", env = "RILASCIO_DATA")]
+    data: Option<PathBuf>,
+    /// Where the HTTP interface listens.
+    #[arg(long, value_name = "ADDR", env = "RILASCIO_LISTEN", default_value = "127.0.0.1:8380")]
+    listen: SocketAddr,
+    /// The roles that run here.
+    #[arg(long, value_name = "ROLES", env = "RILASCIO_ROLES", value_delimiter = ',', default_value = "office,centre,works,registry")]
+    roles: Vec<String>,
+    /// A PostgreSQL server in the place of SQLite files.
+    #[arg(long, value_name = "URL", env = "RILASCIO_DATABASE")]
+    database: Option<String>,
+    /// A folder of profiles that is looked into before the built-in ones.
+    #[arg(long, value_name = "DIR", env = "RILASCIO_PROFILES")]
+    profiles: Option<PathBuf>,
+    /// The AFIS, HOST:PORT; a simulated one if absent.
+    #[arg(long, value_name = "ADDR", env = "RILASCIO_AFIS")]
+    afis: Option<String>,
+    /// The registry of residents, HOST:PORT; a simulated one if absent.
+    #[arg(long, value_name = "ADDR", env = "RILASCIO_RESIDENTS")]
+    residents: Option<String>,
+    /// The older index of residents, HOST:PORT.
+    #[arg(long, value_name = "ADDR", env = "RILASCIO_RESIDENTS_INDEX")]
+    residents_index: Option<String>,
+    /// Fill a new installation with offices, operators and dossiers in all states.
+    #[arg(long)]
+    demo: bool,
+    /// Dossiers of the demonstration.
+    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u32).range(5..=5000))]
+    dossiers: u32,
+    /// Write the log as JSON, one event a line.
+    #[arg(long, env = "RILASCIO_LOG_JSON")]
+    log_json: bool,
+}
+
+/// Connections of each role to a PostgreSQL server.
+const CONNECTIONS: usize = 6;
+
+/// Standard error gets the log: ids only, never what a dossier holds.
+fn start_log(json: bool) {
+    let filter = EnvFilter::try_from_env("RILASCIO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let started = if json { log.json().try_init() } else { log.try_init() };
+    // A log that was started before stays.
+    drop(started);
+}
+
+fn roles(names: &[String]) -> Result<BTreeSet<Role>, Fault> {
+    names
+        .iter()
+        .map(|name| {
+            Role::from_name(name.trim()).ok_or_else(|| {
+                Fault::usage(format!("there is no role '{name}'")).remedy("roles are office, centre, works, registry")
+            })
+        })
+        .collect()
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
+    start_log(arguments.log_json);
+    let data = match (&arguments.data, arguments.demo) {
+        (Some(data), _) => data.clone(),
+        (None, true) => default_data().with_file_name("rilascio-demo"),
+        (None, false) => default_data(),
+    };
+    let roles = roles(&arguments.roles)?;
+    let catalogue = Arc::new(Catalogue::new(arguments.profiles.as_deref()));
+    let fresh = !data.join("circuit").exists();
+    if arguments.demo && fresh {
+        demonstration::write_offices(&data)?;
+    }
+    let authorities = AuthorityStore::open(&data, &mut entropy::generator()?)?;
+    let clock: Clock = Arc::new(Timestamp::now);
+    let database = match &arguments.database {
+        None => Database::Sqlite,
+        Some(url) => Database::Postgres {
+            url: url.clone(),
+            connections: CONNECTIONS,
+        },
+    };
+    let installation = Arc::new(circuit_setup::open(Setup {
+        data: &data,
+        roles: roles.clone(),
+        database,
+        catalogue: Arc::clone(&catalogue),
+        clock: Arc::clone(&clock),
+        master: authorities.master(),
+        far: None,
+    })?);
+    let cards = data.join("cards");
+    let works = VirtualWorks::new(
+        authorities,
+        catalogue,
+        Box::new(move |_, product| {
+            // Specimens: what the works hand to the courier, to be put into a reader.
+            let name = format!("{}.{}", product.profile.name.as_ref(), product.record.number);
+            rilascio_node::files::make_folder(&cards)?;
+            let mut folder = NewFolder::begin(&cards.join(name), true)?;
+            write_product(&mut folder, &product)?;
+            folder.finish().map(drop)
+        }),
+        Box::new(|_| {}),
+    );
+    let addresses = Addresses {
+        afis: arguments.afis.clone(),
+        residents: arguments.residents.clone(),
+        index: arguments.residents_index.clone(),
+    };
+    let tools = Tools {
+        transport: Arc::clone(&installation.local) as Arc<_>,
+        advisers: Arc::new(Outside::open(addresses, Arc::clone(&clock))?),
+        production: Arc::new(works),
+    };
+    let guide = if arguments.demo {
+        Some(demonstration::fill(&installation, &tools, &data, fresh, arguments.dossiers)?)
+    } else {
+        None
+    };
+    serve(arguments, &data, installation, tools, &roles, guide)
+}
+
+fn serve(
+    arguments: &Arguments,
+    data: &std::path::Path,
+    installation: Arc<Installation>,
+    tools: Tools,
+    roles: &BTreeSet<Role>,
+    guide: Option<Guide>,
+) -> Result<ExitCode, Fault> {
+    let metrics = PrometheusBuilder::new()
+        .install_recorder()
+        .map_err(|why| Fault::failed(format!("metrics: {why}")))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|why| Fault::failed(format!("threads: {why}")))?;
+    let tools: BTreeMap<Role, Tools> = roles.iter().map(|role| (*role, tools.clone())).collect();
+    runtime.block_on(async {
+        let listener = TcpListener::bind(arguments.listen).await.map_err(|why| {
+            Fault::failed(format!("{}: {why}", arguments.listen)).remedy("give another --listen")
+        })?;
+        let address = listener.local_addr().map_err(Fault::failed)?;
+        announce(&address, data, guide.as_ref());
+        rilascio_node::serve(listener, installation, tools, Some(metrics), stopped()).await?;
+        Ok::<_, Fault>(())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends when somebody stops the program.
+async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+        if let Ok(mut terminate) = terminate {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}
+
+#[expect(clippy::print_stdout, reason = "the address is the output of the command")]
+fn announce(address: &SocketAddr, data: &std::path::Path, guide: Option<&Guide>) {
+    if let Some(guide) = guide {
+        guide.print(address);
+    }
+    println!("data in {}", data.display());
+    println!("listening on http://{address}");
+    use std::io::Write;
+    let _ = std::io::stdout().flush();
+}
