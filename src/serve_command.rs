@@ -50,6 +50,9 @@ pub(crate) struct Arguments {
     /// The older index of residents, HOST:PORT.
     #[arg(long, value_name = "ADDR", env = "RILASCIO_RESIDENTS_INDEX")]
     residents_index: Option<String>,
+    /// Write every document that is made into this folder, with the keys of its chip: specimens only.
+    #[arg(long, value_name = "DIR")]
+    cards: Option<PathBuf>,
     /// Fill a new installation with offices, operators and dossiers in all states.
     #[arg(long)]
     demo: bool,
@@ -89,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     let data = match (&arguments.data, arguments.demo) {
         (Some(data), _) => data.clone(),
         (None, true) => default_data().with_file_name("rilascio-demo"),
-        (None, false) => default_data(),
+        (None, false) => default_data().with_file_name("rilascio-server"),
     };
     let roles = roles(&arguments.roles)?;
     let catalogue = Arc::new(Catalogue::new(arguments.profiles.as_deref()));
@@ -115,14 +118,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         master: authorities.master(),
         far: None,
     })?);
-    let cards = data.join("cards");
+    let cards = arguments.cards.clone().or_else(|| arguments.demo.then(|| data.join("cards")));
     let works = VirtualWorks::new(
         authorities,
         catalogue,
         Box::new(move |_, product| {
-            // Specimens: what the works hand to the courier, to be put into a reader.
+            // Without a folder for specimens nothing of a document stays here.
+            let Some(cards) = &cards else {
+                return Ok(());
+            };
             let name = format!("{}.{}", product.profile.name.as_ref(), product.record.number);
-            rilascio_node::files::make_folder(&cards)?;
+            rilascio_node::files::make_folder(cards)?;
             let mut folder = NewFolder::begin(&cards.join(name), true)?;
             write_product(&mut folder, &product)?;
             folder.finish().map(drop)

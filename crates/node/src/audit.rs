@@ -87,6 +87,11 @@ pub fn audit(store: &Store, role: Role, key: &NoteKey, older: Option<&str>, prog
     if frontier.size() != size || frontier.root() != root {
         return Err(broken("its entries are not those that its head counts"));
     }
+    let last = store.read::<_, StoreError, _>(journal::head_note).map_err(broken)?;
+    let last = last.map(|note| Checkpoint::verify(&note, key).map_err(broken)).transpose()?;
+    if last.is_none_or(|head| head.size != size || head.root != root) && size > 0 {
+        return Err(broken("its last entries are not signed"));
+    }
     if let Some(head) = next_note {
         return Err(broken(format!("it has {size} entries, and a head was signed over {}", head.size)));
     }

@@ -359,6 +359,24 @@ commands! {
     }
 }
 
+impl Command {
+    /// The second officer that a command names, if it is one for two people.
+    #[must_use]
+    pub fn second(&self) -> Option<&OfficerId> {
+        match self {
+            Self::ReceiveConsignment { second, .. }
+            | Self::ReceiveSheets { second, .. }
+            | Self::DestroySheet { second, .. }
+            | Self::ReceiveBlanks { second, .. }
+            | Self::AssignBlanks { second, .. }
+            | Self::ReturnBlanks { second, .. }
+            | Self::DestroyBlanks { second, .. }
+            | Self::Dispatch { second, .. } => Some(second),
+            _ => None,
+        }
+    }
+}
+
 /// What a command did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {

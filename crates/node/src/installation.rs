@@ -77,8 +77,6 @@ pub type Entropy = Arc<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>;
 pub struct Installation {
     /// The desks, by role.
     pub desks: BTreeMap<Role, Arc<Desk>>,
-    /// The keys that sign the heads of their journals.
-    pub heads: BTreeMap<Role, HeadKey>,
     /// The way between them.
     pub local: Arc<Local>,
     /// What time it is.
@@ -136,12 +134,10 @@ impl Installation {
         };
         let local = Arc::new(Local::new(Arc::clone(&plan.clock), plan.far.clone()));
         let mut desks = BTreeMap::new();
-        let mut heads = BTreeMap::new();
         for (role, key) in keys {
             let folder = plan.data.join(role.name());
             make_folder(&folder)?;
             let store = open_store(plan, role)?;
-            heads.insert(role, head_key(plan, role, rng.as_mut())?);
             let keeper = FileKeeper::open(
                 &folder.join("vault"),
                 role.name(),
@@ -156,6 +152,7 @@ impl Installation {
                 identity: key.identity()?,
                 circle: circle.read()?,
                 keeper: Arc::new(keeper),
+                head: Arc::new(head_key(plan, role, rng.as_mut())?),
                 profiles: Arc::clone(&plan.profiles),
                 routes: routes.clone(),
                 offices: plan.offices.clone(),
@@ -167,7 +164,6 @@ impl Installation {
         }
         Ok(Self {
             desks,
-            heads,
             local,
             clock: Arc::clone(&plan.clock),
         })

@@ -93,6 +93,8 @@ struct Line<'a, E> {
     site: &'a str,
     kind: &'a str,
     id: &'a str,
+    /// How many events the thing has, this one included; nothing for what has no table.
+    n: Option<i64>,
     event: &'a E,
 }
 
@@ -128,7 +130,7 @@ impl<'a> Ledger<'a> {
 
     /// Puts what happened into the journal: the last thing that a transaction does.
     pub(crate) fn finish(self) -> Result<()> {
-        Ok(journal::append(self.tx, &self.entries)?)
+        Ok(journal::append(self.tx, &self.entries, Some(&self.desk.head))?)
     }
 
     pub(crate) fn now_ms(&self) -> i64 {
@@ -213,7 +215,7 @@ impl<'a> Ledger<'a> {
         let event = A::decide(state.as_ref(), command, &context)?;
         let next = A::apply(state, &event)?;
         self.put(id, version, &next)?;
-        self.note(actor, A::KIND, id, &event)?;
+        self.line(actor, A::KIND, id, Some(version + 1), &event)?;
         Ok(next)
     }
 
@@ -231,6 +233,10 @@ impl<'a> Ledger<'a> {
 
     /// Notes an event in the journal.
     pub(crate) fn note(&mut self, actor: &Actor, kind: &str, id: &str, event: &impl Serialize) -> Result<()> {
+        self.line(actor, kind, id, None, event)
+    }
+
+    fn line(&mut self, actor: &Actor, kind: &str, id: &str, n: Option<i64>, event: &impl Serialize) -> Result<()> {
         let line = Line {
             v: 1,
             at: self.now.as_millisecond(),
@@ -238,6 +244,7 @@ impl<'a> Ledger<'a> {
             site: actor.site.as_str(),
             kind,
             id,
+            n,
             event,
         };
         let text = encode("journal entry", &line)?;

@@ -1,5 +1,6 @@
 //! Officers who sign in: passwords hashed with Argon2id, sessions by random tokens of which only the hash is kept.
 
+use crate::command::Command;
 use crate::desk::Desk;
 use crate::ledger::encode;
 use crate::{Error, Result};
@@ -77,6 +78,9 @@ impl Desk {
         if officer.is_system() {
             return Err(Reason::Right.refusal().into());
         }
+        if !by.is_system() {
+            by.needs(Right::Administer)?;
+        }
         if password.chars().count() < PASSWORD_MIN || password.len() > PASSWORD_BYTES_MAX {
             return Err(malformed("password", format!("{PASSWORD_MIN} to {PASSWORD_BYTES_MAX} characters")));
         }
@@ -105,6 +109,25 @@ impl Desk {
             let by = ledger.actor.clone();
             ledger.note(&by, OFFICER, id, &serde_json::json!({ "named": record.actor }))
         })
+    }
+
+    /// Nothing, when the second officer of a command is somebody: known here, at the same site, with the same right.
+    ///
+    /// # Errors
+    /// `circuit.two-people`.
+    pub fn check_second(&self, command: &Command, by: &Actor) -> Result<()> {
+        let Some(second) = command.second() else {
+            return Ok(());
+        };
+        by.beside(second)?;
+        let id = second.as_str().to_owned();
+        let row = self.store.read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &id)?))?;
+        let record = row.filter(|row| row.state == "active").map(|row| serde_json::from_str::<Officer>(&row.body));
+        let record = record.transpose().map_err(|why| malformed("officer", why))?;
+        let fits = record.is_some_and(|record| {
+            record.actor.site == by.site && record.actor.rights.contains(&command.right())
+        });
+        if fits { Ok(()) } else { Err(Reason::TwoPeople.refusal().into()) }
     }
 
     /// Takes an officer's rights away; their sessions end with it.
@@ -157,6 +180,10 @@ impl Desk {
             let mut row = row.ok_or_else(|| Reason::Unknown.refusal())?;
             let mut record: Officer = serde_json::from_str(&row.body).map_err(|why| malformed("officer", why))?;
             let who = ledger.actor.clone();
+            // Others may have guessed at the same time.
+            if record.wait_until_ms > ledger.now_ms() {
+                return Err(Reason::TooEarly.refusal().into());
+            }
             if !good {
                 record.failures += 1;
                 if record.failures >= FAILURES_MAX {

@@ -39,6 +39,8 @@ pub struct Replay {
     pub balance: Balance,
     /// Blanks of documents, to find one that was used twice.
     used: BTreeSet<String>,
+    /// How many events each thing has.
+    events: Events,
 }
 
 #[derive(Deserialize)]
@@ -46,6 +48,7 @@ struct Line {
     v: u8,
     kind: String,
     id: String,
+    n: Option<i64>,
     event: serde_json::Value,
 }
 
@@ -79,6 +82,13 @@ impl Replay {
             .map_err(|why| corrupt("journal entry", &entry.seq.to_string(), why))?;
         if line.v != 1 || line.kind != entry.kind || line.id != entry.id {
             return Err(corrupt("journal entry", &entry.seq.to_string(), "it is filed under another name"));
+        }
+        if let Some(n) = line.n {
+            let count = self.events.entry((line.kind.clone(), line.id.clone())).or_default();
+            if n != *count + 1 {
+                return Err(corrupt("journal entry", &entry.seq.to_string(), "an event of its thing is missing or doubled"));
+            }
+            *count = n;
         }
         let id = &line.id[..];
         match &line.kind[..] {
@@ -167,16 +177,17 @@ impl Replay {
     /// # Errors
     /// [`Error::Corrupt`] with the first thing that differs.
     pub fn compare(&self, tx: &mut dyn Tx, role: Role) -> Result<()> {
-        compare(tx, &self.dossiers)?;
-        compare(tx, &self.orders)?;
-        compare(tx, &self.blanks)?;
-        compare(tx, &self.consignments)?;
-        compare(tx, &self.documents)?;
-        compare(tx, &self.attestations)?;
-        compare(tx, &self.sheets)?;
-        compare(tx, &self.legacy)?;
-        compare(tx, &self.registrations)?;
-        compare(tx, &self.grants)?;
+        let events = &self.events;
+        compare(tx, &self.dossiers, events)?;
+        compare(tx, &self.orders, events)?;
+        compare(tx, &self.blanks, events)?;
+        compare(tx, &self.consignments, events)?;
+        compare(tx, &self.documents, events)?;
+        compare(tx, &self.attestations, events)?;
+        compare(tx, &self.sheets, events)?;
+        compare(tx, &self.legacy, events)?;
+        compare(tx, &self.registrations, events)?;
+        compare(tx, &self.grants, events)?;
         if role == Role::Works {
             let rows = entity::list(tx, "balance", None, None, "", PAGE)?;
             let mut sum = Balance::default();
@@ -203,7 +214,10 @@ impl Replay {
 /// Rows that are compared at a time.
 const PAGE: u32 = 1000;
 
-fn compare<A: Aggregate + Serialize>(tx: &mut dyn Tx, states: &BTreeMap<String, A>) -> Result<()> {
+/// How many events each thing has, by kind and name.
+type Events = BTreeMap<(String, String), i64>;
+
+fn compare<A: Aggregate + Serialize>(tx: &mut dyn Tx, states: &BTreeMap<String, A>, events: &Events) -> Result<()> {
     let mut seen = BTreeSet::new();
     let mut after = String::new();
     loop {
@@ -217,7 +231,8 @@ fn compare<A: Aggregate + Serialize>(tx: &mut dyn Tx, states: &BTreeMap<String, 
             let Some(state) = states.get(&row.id) else {
                 return Err(corrupt(A::KIND, &row.id, "the journal does not know it"));
             };
-            if crate::ledger::encode(A::KIND, state)? != row.body {
+            let written = events.get(&(A::KIND.to_owned(), row.id.clone())).copied();
+            if crate::ledger::encode(A::KIND, state)? != row.body || written != Some(row.version) {
                 return Err(corrupt(A::KIND, &row.id, "the table differs from the journal"));
             }
             seen.insert(row.id);

@@ -156,7 +156,8 @@ impl Desk {
         let Err(why) = done else {
             return Ok(true);
         };
-        if matches!(why, Error::Store(_)) {
+        // A key that is gone does not come back: such a job is parked like any other that fails.
+        if matches!(&why, Error::Store(fault) if !matches!(fault, rilascio_store::Error::Sealed { .. })) {
             return Err(why);
         }
         // What only waits for something else is never given up.
@@ -178,16 +179,20 @@ impl Desk {
         match job.kind.as_str() {
             "identify" => {
                 let (id, package) = self.package_for(&subject, now)?;
-                let found = package.map(|package| tools.advisers.identify(&id, &package)).transpose()?;
-                self.end(job, now, move |ledger| {
-                    found.map_or(Ok(()), |found| centre::identified(ledger, &id, found))
+                let found = package.as_ref().map(|package| tools.advisers.identify(&id, package)).transpose()?;
+                let content = package.map(|package| package.digest());
+                self.end(job, now, move |ledger| match (found, &content) {
+                    (Some(found), Some(content)) => centre::identified(ledger, &id, content, found),
+                    _ => Ok(()),
                 })
             }
             "verify" => {
                 let (id, package) = self.package_for(&subject, now)?;
-                let answer = package.map(|package| tools.advisers.verify(&id, &package)).transpose()?;
-                self.end(job, now, move |ledger| {
-                    answer.map_or(Ok(()), |answer| centre::verified(ledger, &id, answer))
+                let answer = package.as_ref().map(|package| tools.advisers.verify(&id, package)).transpose()?;
+                let content = package.map(|package| package.digest());
+                self.end(job, now, move |ledger| match (answer, &content) {
+                    (Some(answer), Some(content)) => centre::verified(ledger, &id, content, answer),
+                    _ => Ok(()),
                 })
             }
             kind @ ("certify" | "certify-express") => {
@@ -256,7 +261,16 @@ impl Desk {
             return self.end(job, now, |_| Ok(()));
         };
         match tools.production.make(&bound.request) {
-            Ok(made) => self.end(job, now, move |ledger| works::finish(ledger, &bound, &made).map(drop)),
+            Ok(made) => {
+                let id = job.id.clone();
+                self.transact(&self.system(), now, move |ledger| {
+                    // When another worker took over, the job is its own to end.
+                    if works::finish(ledger, &bound, &made)? {
+                        work::end_job(ledger.tx, &id)?;
+                    }
+                    Ok(())
+                })
+            }
             Err(ProductionFault::Defect(defect)) => {
                 let (order, blank, id) = (order.clone(), bound.blank, job.id.clone());
                 self.transact(&self.system(), now, move |ledger| {
@@ -266,7 +280,8 @@ impl Desk {
                 })
             }
             Err(ProductionFault::Standstill(why)) => {
-                // The blank was in the machine: it is spoiled when the order is taken up again.
+                let (order, blank) = (order.clone(), bound.blank);
+                self.transact(&self.system(), now, move |ledger| works::release(ledger, &order, &blank))?;
                 Err(Error::Malformed {
                     what: "machine",
                     why,

@@ -13,7 +13,7 @@ use rilascio_node::{
     ProductionFault, ProductionRequest, Profiles, Replay, Role, Routes, Tools,
 };
 use rilascio_pki::Certificate;
-use rilascio_store::journal::{self, Entry};
+use rilascio_store::journal::{self, Entry, HeadKey};
 use rilascio_store::{Error as StoreError, Point, Probe, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -105,6 +105,7 @@ pub(crate) struct Node {
     key: NodeKey,
     store: Store,
     keeper: Arc<MemoryKeeper>,
+    head: Arc<HeadKey>,
     pub(crate) reaper: Arc<Reaper>,
     pub(crate) desk: Arc<Desk>,
     drift: SignedDuration,
@@ -219,10 +220,11 @@ impl World {
             });
             let store = Store::inline(None, Some(Arc::clone(&reaper) as Arc<dyn Probe>))?;
             let keeper = Arc::new(MemoryKeeper::new(Box::new(dice.split())));
+            let head = Arc::new(HeadKey::generate(&format!("rilascio/{name}"), &mut rng));
             let drift = i64::from(scenario.drift_s);
             let drift = i64::try_from(dice.below(2 * drift.unsigned_abs() + 1)).unwrap_or(0) - drift;
             let site = site(&name);
-            let desk = world.open(role, &site, &key, &store, &keeper, &members)?;
+            let desk = world.open(role, &site, &key, &store, &keeper, &head, &members)?;
             world.network.connect(&desk);
             world.nodes.push(Node {
                 role,
@@ -230,6 +232,7 @@ impl World {
                 key,
                 store,
                 keeper,
+                head,
                 reaper,
                 desk,
                 drift: SignedDuration::from_secs(drift),
@@ -240,6 +243,7 @@ impl World {
         Ok(world)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts of a desk that outlive it")]
     fn open(
         &self,
         role: Role,
@@ -247,6 +251,7 @@ impl World {
         key: &NodeKey,
         store: &Store,
         keeper: &Arc<MemoryKeeper>,
+        head: &Arc<HeadKey>,
         members: &[Certificate],
     ) -> Result<Arc<Desk>, Fault> {
         let list = self.authority.revocation_list(1, &[], self.now - SignedDuration::from_hours(1))?;
@@ -257,6 +262,7 @@ impl World {
             identity: key.identity()?,
             circle: self.authority.circle(list, members.to_vec())?,
             keeper: Arc::clone(keeper) as Arc<_>,
+            head: Arc::clone(head),
             profiles: Arc::clone(&self.profiles),
             routes: self.routes.clone(),
             offices: self.offices.clone(),
@@ -279,7 +285,7 @@ impl World {
         let members: Vec<_> = self.nodes.iter().map(|node| node.key.certificate.clone()).collect();
         let old = &self.nodes[node];
         old.reaper.armed.store(false, Ordering::Relaxed);
-        let desk = self.open(old.role, &old.site, &old.key, &old.store, &old.keeper, &members)?;
+        let desk = self.open(old.role, &old.site, &old.key, &old.store, &old.keeper, &old.head, &members)?;
         self.network.connect(&desk);
         self.nodes[node].desk = desk;
         Ok(())

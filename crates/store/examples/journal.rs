@@ -19,7 +19,7 @@ fn main() {
                     id: format!("d{n}"),
                     text: format!("{{\"event\":\"opened\",\"n\":{n}}}"),
                 };
-                journal::append(tx, &[entry])?;
+                journal::append(tx, &[entry], None)?;
                 journal::size_and_root(tx)
             })
             .unwrap();

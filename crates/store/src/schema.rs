@@ -16,7 +16,8 @@ const STEPS: &[&str] = &[
      CREATE INDEX IF NOT EXISTS journal_of ON journal_entry (kind, id, seq);
      CREATE TABLE IF NOT EXISTS journal_node (level BIGINT NOT NULL, place BIGINT NOT NULL, hash BINARY NOT NULL,
         PRIMARY KEY (level, place));
-     CREATE TABLE IF NOT EXISTS journal_head (name TEXT PRIMARY KEY, size BIGINT NOT NULL, frontier BINARY NOT NULL);
+     CREATE TABLE IF NOT EXISTS journal_head (name TEXT PRIMARY KEY, size BIGINT NOT NULL, frontier BINARY NOT NULL,
+        note TEXT NOT NULL);
      CREATE TABLE IF NOT EXISTS journal_checkpoint (size BIGINT PRIMARY KEY, note TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS entity (kind TEXT NOT NULL, id TEXT NOT NULL, version BIGINT NOT NULL,
         site TEXT NOT NULL, state TEXT NOT NULL, due_ms BIGINT, body TEXT NOT NULL, PRIMARY KEY (kind, id));

@@ -191,13 +191,17 @@ pub fn rewrap(tx: &mut dyn Tx, keys: &VaultKeys, limit: u32, rng: &mut dyn Crypt
     for row in &rows {
         let (dossier, part, generation) = (row.text(0)?, row.text(1)?, row.int(2)?);
         let compartment = Compartment { dossier, part };
-        let old = keys.key(generation).ok_or_else(|| compartment.sealed())?;
+        let [dossier, part] = compartment.arguments();
+        let Some(old) = keys.key(generation) else {
+            // The key of that generation was destroyed: nothing opens this one, and it must not hold up the others.
+            tx.run(&FORGET_KEY, &[dossier, part])?;
+            continue;
+        };
         let new = keys.key(present).ok_or_else(|| compartment.sealed())?;
         let bytes = old
             .open(&compartment.name("key"), row.bytes(3)?)
             .map_err(|_| compartment.sealed())?;
         let wrapped = new.seal(&compartment.name("key"), &bytes, rng);
-        let [dossier, part] = compartment.arguments();
         tx.run(&SET_KEY, &[dossier, part, present.into(), Value::Bytes(wrapped), generation.into()])?;
     }
     Ok(rows.len())

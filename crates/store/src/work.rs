@@ -15,7 +15,8 @@ statements! {
         RETURNING id, receiver, kind, subject, body, attempts, answer_by_ms";
     SETTLE = "UPDATE outbox SET state = $2, body = $3, fault = NULL WHERE id = $1 AND state = 'ready'";
     DELAY = "UPDATE outbox SET state = $2, due_ms = $3, fault = $4 WHERE id = $1 AND state = 'ready'";
-    ANSWERED = "UPDATE outbox SET state = 'answered' WHERE id = $1 AND state IN ('ready', 'delivered')";
+    ANSWERED = "UPDATE outbox SET state = 'answered' WHERE id = $1 AND receiver = $2
+        AND state IN ('ready', 'delivered')";
     ANSWERED_ABOUT = "UPDATE outbox SET state = 'answered' WHERE kind = $1 AND subject = $2 AND state = 'delivered'";
     UNPARK = "UPDATE outbox SET state = 'ready', attempts = 0, due_ms = $2 WHERE id = $1 AND state = 'parked'
         RETURNING id";
@@ -25,7 +26,8 @@ statements! {
     COUNT_MESSAGES = "SELECT state, COUNT(*) FROM outbox GROUP BY state ORDER BY state";
     NEXT_MESSAGE = "SELECT due_ms FROM outbox WHERE state = 'ready' ORDER BY due_ms LIMIT 1";
     ADD_JOB = "INSERT INTO job (id, kind, subject, state, due_ms, attempts) VALUES ($1, $2, $3, 'ready', $4, 0)
-        ON CONFLICT (id) DO NOTHING";
+        ON CONFLICT (id) DO UPDATE SET state = 'ready', attempts = 0, due_ms = excluded.due_ms
+        WHERE job.state = 'parked'";
     CLAIM_JOB = "UPDATE job SET due_ms = $2, attempts = attempts + 1 WHERE id =
         (SELECT id FROM job WHERE state = 'ready' AND due_ms <= $1 ORDER BY due_ms, id LIMIT 1)
         RETURNING id, kind, subject, attempts",
@@ -165,12 +167,12 @@ pub fn not_delivered(tx: &mut dyn Tx, id: &str, again_ms: Option<i64>, now_ms: i
     Ok(())
 }
 
-/// The answer to a message came.
+/// The answer to a message came, from whom it was sent to.
 ///
 /// # Errors
 /// What the engine says.
-pub fn answered(tx: &mut dyn Tx, id: &str) -> Result<()> {
-    tx.run(&ANSWERED, &[id.into()])?;
+pub fn answered(tx: &mut dyn Tx, id: &str, receiver: &str) -> Result<()> {
+    tx.run(&ANSWERED, &[id.into(), receiver.into()])?;
     Ok(())
 }
 
@@ -267,7 +269,7 @@ pub fn next_due(tx: &mut dyn Tx) -> Result<Option<i64>> {
     Ok(due.into_iter().min())
 }
 
-/// Adds a job; one of that name that is there already stays as it is.
+/// Adds a job; one of that name that waits stays as it is, one that was given up begins again.
 ///
 /// # Errors
 /// What the engine says.

@@ -44,7 +44,7 @@ fn in_tx<T: Send + 'static>(
 
 fn keeps_all_or_nothing(store: &Store) {
     let refused: Result<(), Error> = in_tx(store, |tx| {
-        journal::append(tx, &[entry(0)])?;
+        journal::append(tx, &[entry(0)], None)?;
         entity::put(tx, "dossier", &thing("gone", 0, "{}"))?;
         Err(Error::Closed)
     });
@@ -89,7 +89,7 @@ fn journal_grows_and_proves_it(store: &Store) {
         n += group;
         heads.push(
             in_tx(store, move |tx| {
-                journal::append(tx, &entries)?;
+                journal::append(tx, &entries, None)?;
                 journal::size_and_root(tx)
             })
             .unwrap(),
@@ -130,7 +130,7 @@ fn many_callers_lose_nothing(store: &Store) {
                 for n in 0..25 {
                     let number = store
                         .write::<_, Error, _>(move |tx| {
-                            journal::append(tx, &[entry(n)])?;
+                            journal::append(tx, &[entry(n)], None)?;
                             work::take_numbers(tx, "parallel", 1)
                         })
                         .unwrap();
@@ -188,7 +188,7 @@ fn outbox_delivers_delays_and_parks(store: &Store) {
     assert_eq!(overdue[0].id, "m1");
     assert!(in_tx(store, |tx| work::unpark(tx, "m2", 600)).unwrap());
     assert!(!in_tx(store, |tx| work::unpark(tx, "m1", 600)).unwrap());
-    in_tx(store, |tx| work::answered(tx, "m1")).unwrap();
+    in_tx(store, |tx| work::answered(tx, "m1", "works")).unwrap();
     let counts = in_tx(store, work::count_messages).unwrap();
     assert_eq!(counts, [("answered".into(), 1), ("ready".into(), 1)]);
 }

@@ -125,6 +125,8 @@ pub enum BlankCommand {
     },
     /// Binds it to an order.
     Bind(OrderId),
+    /// Takes it back from an order that was not begun.
+    Release,
     /// Chip and surface are written and checked.
     Finish,
     /// It leaves.
@@ -160,6 +162,8 @@ pub enum BlankEvent {
     Moved(SiteId, OfficerId),
     /// Bound to an order.
     Bound(OrderId),
+    /// Back on the table.
+    Released,
     /// Written and checked.
     Finished,
     /// Left.
@@ -248,6 +252,11 @@ impl Aggregate for Blank {
                 from(&[S::Assigned])?;
                 Ok(E::Bound(order.clone()))
             }
+            C::Release => {
+                actor.needs(Right::System)?;
+                from(&[S::Bound])?;
+                Ok(E::Released)
+            }
             C::Finish => {
                 from(&[S::Bound])?;
                 Ok(E::Finished)
@@ -293,7 +302,7 @@ impl Aggregate for Blank {
         next.state = match event {
             E::Received(..) | E::Moved(..) => next.state,
             E::Initialised | E::Returned(_) => BlankState::Initialised,
-            E::Assigned(_) => BlankState::Assigned,
+            E::Assigned(_) | E::Released => BlankState::Assigned,
             E::Bound(_) => BlankState::Bound,
             E::Finished => BlankState::Finished,
             E::Dispatched => BlankState::Dispatched,
@@ -306,6 +315,7 @@ impl Aggregate for Blank {
         match event {
             E::Moved(to, _) => next.site = to.clone(),
             E::Bound(order) => next.order = Some(order.clone()),
+            E::Released => next.order = None,
             _ => {}
         }
         Ok(next)

@@ -211,8 +211,8 @@ impl Aggregate for Document {
             C::Block(why) => {
                 if !actor.is_system() {
                     actor.needs(Right::Revoke)?;
-                    // A person ends a title with another one beside; a report of loss cannot wait.
-                    if matches!(why, Block::Revoked | Block::Annulled) {
+                    // A report of loss cannot wait; to end a title for any other reason takes two.
+                    if !matches!(why, Block::Lost | Block::Stolen) {
                         return Err(Reason::TwoPeople.refusal());
                     }
                 }

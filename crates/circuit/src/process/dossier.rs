@@ -421,10 +421,9 @@ impl Dossier {
     fn check_surrender(&self, given: &Surrender, context: &Context<'_>) -> Result<(), Refusal> {
         let allowed = match given {
             Surrender::FirstIssue => !self.surrender_is_due(context),
-            Surrender::Document(document) => {
-                self.previous.as_ref().is_none_or(|previous| previous == document)
-            }
-            Surrender::Report(_) => true,
+            // Nobody else's document comes to its end here.
+            Surrender::Document(document) => self.previous.as_ref() == Some(document),
+            Surrender::Report(_) => self.previous.is_some(),
             Surrender::Missing => !self.surrender_is_due(context),
         };
         allowed.then_some(()).ok_or_else(|| Reason::OldDocument.refusal())
@@ -626,6 +625,10 @@ impl Aggregate for Dossier {
                     return Err(Reason::FourEyes.refusal());
                 }
                 if *grant {
+                    // A grant takes two who say yes.
+                    if dossier.proposal != Some(true) {
+                        return Err(Reason::TwoPeople.refusal());
+                    }
                     dossier.is_clear()?;
                 }
                 Ok(E::Decided(*grant, me()))

@@ -70,6 +70,8 @@ pub enum OrderCommand {
     Bind(BlankSerial),
     /// The blank failed; another is to be bound.
     Spoil,
+    /// The machine never touched the blank: it goes back.
+    Release,
     /// The document is made.
     Produce(DocumentId, BlankSerial),
     /// The document leaves.
@@ -92,6 +94,8 @@ pub enum OrderEvent {
     Bound(BlankSerial),
     /// The blank failed.
     Spoiled,
+    /// The blank went back.
+    Released,
     /// The document is made.
     Produced(DocumentId, BlankSerial),
     /// The document left.
@@ -159,6 +163,14 @@ impl Aggregate for Order {
                 }
                 Ok(OrderEvent::Spoiled)
             }
+            C::Release => {
+                actor.needs(Right::System)?;
+                from(&[S::InProduction])?;
+                if order.blank.is_none() {
+                    return Err(Reason::State.refusal());
+                }
+                Ok(OrderEvent::Released)
+            }
             C::Produce(document, blank) => {
                 if order.document.is_some() {
                     return Err(Reason::LiveDocument.refusal());
@@ -200,6 +212,7 @@ impl Aggregate for Order {
                 next.blank = None;
                 next.spoiled = next.spoiled.saturating_add(1);
             }
+            E::Released => next.blank = None,
             E::Produced(document, blank) => {
                 next.blank = Some(blank.clone());
                 next.document = Some(document.clone());

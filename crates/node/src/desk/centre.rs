@@ -8,7 +8,7 @@ use crate::{Error, Result};
 use rilascio_circuit::process::{
     BlankState, Block, Defect, Digest, Document, DocumentCommand, DocumentId, DocumentState,
     Dossier, DossierCommand, DossierId, IssueReason, Order, OrderCommand, OrderId, OrderState,
-    Phase, PrintSearch, PrintsTaken, Reason, ResidenceCheck, Surrender,
+    Phase, PrintSearch, PrintsTaken, Reason, ResidenceCheck, Step, Surrender,
 };
 use rilascio_exchange::message::{
     Body, Bytes, CertifiedRecord, ItemOutcome, Message, MessageId, OrderItem, Package,
@@ -250,8 +250,18 @@ fn take_in(ledger: &mut Ledger<'_>, message: &Message, sent: &Dossier, package: 
         });
     }
     let dossier = &sent.id;
+    // Dossiers of an office carry its name; one that came before stays with its office.
+    let known: Option<Dossier> = ledger.get(dossier.as_str())?;
+    let own_name = dossier.as_str().strip_prefix(sent.office.as_str()).is_some_and(|rest| rest.starts_with('-'));
+    if !own_name || known.as_ref().is_some_and(|known| known.office != sent.office || known.profile != sent.profile) {
+        return Err(Reason::Site.refusal().into());
+    }
     // What the office says of later steps is not the office's to say.
     let mut fresh = sent.clone();
+    fresh.hands.retain(|step, _| matches!(step, Step::Enrol | Step::Submit));
+    fresh.orders = known.as_ref().map_or(0, |known| known.orders);
+    fresh.followed = known.as_ref().map_or(0, |known| known.followed);
+    fresh.arrived = None;
     fresh.identification = None;
     fresh.adjudication = None;
     fresh.residence = None;
@@ -306,7 +316,8 @@ pub(crate) fn certify(ledger: &mut Ledger<'_>, dossier: &DossierId, express: boo
         .get(ledger.tx, &ledger.vault, CERTIFICATE)?
         .ok_or_else(|| Reason::State.refusal())?;
     let works = ledger.desk.routes.works_of(&known.profile)?.clone();
-    let id = OrderId::of(dossier, known.orders + 1).map_err(|why| Error::Malformed {
+    let attempt = known.orders.checked_add(1).ok_or_else(|| Reason::TooMany.refusal())?;
+    let id = OrderId::of(dossier, attempt).map_err(|why| Error::Malformed {
         what: "order",
         why,
     })?;
@@ -471,7 +482,10 @@ fn handed_over(
     tell_works(ledger, &in_force, BlankState::HandedOver, vec![officer.clone()])?;
     forget(ledger, &known.id)?;
     let old = match surrender {
-        Surrender::Document(old) => Some((old.clone(), DocumentCommand::Surrender)),
+        // Only the document that the dossier replaces: an office has no say about any other.
+        Surrender::Document(old) => {
+            known.previous.clone().filter(|previous| previous == old).map(|old| (old, DocumentCommand::Surrender))
+        }
         Surrender::Report(_) => known.previous.clone().map(|old| {
             let block = if known.reason == IssueReason::Theft { Block::Stolen } else { Block::Lost };
             (old, DocumentCommand::Block(block))
@@ -503,21 +517,30 @@ fn recalled(ledger: &mut Ledger<'_>, document: &Document, block: Block) -> Resul
     if known.phase < Phase::Dispatched {
         return Err(not_yet());
     }
-    if document.is_dead() {
+    if known.phase.is_end() {
         return Ok(());
     }
-    let blocked: Document =
-        ledger.step_by_system(document.id.as_str(), &DocumentCommand::Block(block))?;
-    tell_registry(ledger, &blocked)?;
+    let mut blocked = document.clone();
+    if !document.is_dead() {
+        blocked = ledger.step_by_system(document.id.as_str(), &DocumentCommand::Block(block))?;
+        tell_registry(ledger, &blocked)?;
+    }
     let to = go(Phase::Recalled, Some(document.id.clone()));
     follow(ledger, &dossier, &to)?;
     tell_works(ledger, &blocked, BlankState::Spoiled, Vec::new())?;
     forget(ledger, &dossier)
 }
 
+/// An answer about data that were replaced meanwhile does not count: it is asked again.
+fn about(known: &Dossier, content: &Digest) -> Result<()> {
+    let replaced = known.enrolment.as_ref().is_some_and(|enrolment| enrolment.content != *content);
+    if replaced { Err(not_yet()) } else { Ok(()) }
+}
+
 /// Notes what the search of the prints found.
-pub(crate) fn identified(ledger: &mut Ledger<'_>, dossier: &DossierId, found: PrintSearch) -> Result<()> {
+pub(crate) fn identified(ledger: &mut Ledger<'_>, dossier: &DossierId, content: &Digest, found: PrintSearch) -> Result<()> {
     let known: Dossier = ledger.known(dossier.as_str())?;
+    about(&known, content)?;
     if known.phase == Phase::Examination && known.identification.is_none() {
         follow(ledger, dossier, &DossierCommand::Identify(found))?;
     }
@@ -525,8 +548,9 @@ pub(crate) fn identified(ledger: &mut Ledger<'_>, dossier: &DossierId, found: Pr
 }
 
 /// Notes what the registry of residents answered.
-pub(crate) fn verified(ledger: &mut Ledger<'_>, dossier: &DossierId, answer: ResidenceCheck) -> Result<()> {
+pub(crate) fn verified(ledger: &mut Ledger<'_>, dossier: &DossierId, content: &Digest, answer: ResidenceCheck) -> Result<()> {
     let known: Dossier = ledger.known(dossier.as_str())?;
+    about(&known, content)?;
     if known.phase == Phase::Examination && known.residence.is_none() {
         follow(ledger, dossier, &DossierCommand::Verify(answer))?;
     }

@@ -20,6 +20,7 @@ use rilascio_circuit::process::{
 use rilascio_exchange::envelope::{self, Circle, Identity};
 use rilascio_exchange::message::{Acknowledgement, Body, Message, Outcome, SCHEMA};
 use crate::worker::VaultKeeper;
+use rilascio_store::journal::HeadKey;
 use rilascio_store::vault::VaultKeys;
 use rilascio_store::{Store, work};
 use std::collections::BTreeMap;
@@ -81,6 +82,8 @@ pub struct DeskParts {
     pub circle: Circle,
     /// Where the keys that wrap its dossiers' keys are kept.
     pub keeper: Arc<dyn VaultKeeper>,
+    /// The key that signs the head of its journal.
+    pub head: Arc<HeadKey>,
     /// The profiles.
     pub profiles: Arc<dyn Profiles>,
     /// Who does what.
@@ -103,6 +106,7 @@ pub struct Desk {
     circle: RwLock<Arc<Circle>>,
     vault: RwLock<Arc<VaultKeys>>,
     pub(crate) keeper: Arc<dyn VaultKeeper>,
+    pub(crate) head: Arc<HeadKey>,
     profiles: Arc<dyn Profiles>,
     pub(crate) routes: Routes,
     pub(crate) offices: BTreeMap<SiteId, Office>,
@@ -126,6 +130,7 @@ impl Desk {
             circle: RwLock::new(Arc::new(parts.circle)),
             vault: RwLock::new(Arc::new(vault)),
             keeper: parts.keeper,
+            head: parts.head,
             profiles: parts.profiles,
             routes: parts.routes,
             offices: parts.offices,
@@ -150,6 +155,12 @@ impl Desk {
     #[must_use]
     pub fn site(&self) -> &SiteId {
         &self.site
+    }
+
+    /// The key that signs the head of its journal.
+    #[must_use]
+    pub fn head(&self) -> &HeadKey {
+        &self.head
     }
 
     /// Its store.
@@ -277,6 +288,14 @@ impl Desk {
             return Err(Reason::Right.refusal().into());
         }
         actor.needs(command.right())?;
+        // Rights hold where somebody works: an office's keeper keeps nothing at the works.
+        let at_home = match self.role {
+            Role::Office => self.offices.contains_key(&actor.site),
+            Role::Centre | Role::Works | Role::Registry => actor.site == self.site,
+        };
+        if !at_home && !matches!(command, Command::LookUp { .. }) {
+            return Err(Reason::Site.refusal().into());
+        }
         let (id, command) = (id.to_owned(), Arc::new(command.clone()));
         let digest = Digest::of(encode("command", &(&*command, &actor.officer))?.as_bytes());
         self.transact(actor, now, move |ledger| {
@@ -331,7 +350,7 @@ impl Desk {
                 Role::Registry => registry::receive(ledger, &held)?,
             }
             if let Some(answered) = &header.answers {
-                work::answered(ledger.tx, answered.as_str())?;
+                work::answered(ledger.tx, answered.as_str(), sender)?;
             }
             let word = ledger.desk.word(&held, &known, Outcome::Accepted, ledger.now);
             let signed = envelope::acknowledge(&word, &ledger.desk.identity, ledger.now)?;

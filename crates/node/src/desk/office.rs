@@ -82,6 +82,7 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             Ok(answer)
         }
         C::Activate { dossier, check } => {
+            refuse_blocked(ledger, dossier)?;
             let active: Dossier =
                 ledger.step(dossier.as_str(), None, &DossierCommand::Activate(*check))?;
             let body = Body::Activation {
@@ -99,6 +100,7 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             check,
             surrender,
         } => {
+            refuse_blocked(ledger, dossier)?;
             let hand_over = DossierCommand::HandOver {
                 check: *check,
                 surrender: surrender.clone(),
@@ -233,6 +235,17 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             role: "office",
         }),
     }
+}
+
+/// A document that the registry names as blocked is kept, not handed over.
+fn refuse_blocked(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    let Some(document) = known.document else {
+        return Ok(());
+    };
+    let status = entity::get(ledger.tx, "status", document.as_str())?;
+    let valid = status.is_none_or(|status| matches!(&status.state[..], "produced" | "activated" | "in-force"));
+    if valid { Ok(()) } else { Err(Reason::Blocked.refusal().into()) }
 }
 
 fn malformed(why: String) -> Error {

@@ -113,7 +113,7 @@ impl Ledger<'_> {
     /// Seals a package of a dossier; one that was kept before is forgotten first.
     pub(crate) fn keep_package(&mut self, dossier: &str, package: &Package) -> Result<()> {
         for part in [BIOMETRICS, RECORD] {
-            Compartment { dossier, part }.forget(self.tx)?;
+            self.forget(dossier, part)?;
         }
         self.keep(dossier, RECORD, APPLICATION, package.application.as_bytes())?;
         for (name, bytes) in &package.images {

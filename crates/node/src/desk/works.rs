@@ -388,9 +388,9 @@ fn check_order(ledger: &mut Ledger<'_>, item: &OrderItem, centre: &NodeId) -> Re
     }
     let profile = ledger.profile(&order.profile)?;
     let checked = check(&profile, &item.package, ledger.today(), None)?;
-    if let Some(given) = &checked.application.document.number {
-        let id = format!("{}.{given}", order.profile);
-        if entity::get(ledger.tx, "number", &id)?.is_some() {
+    // A number that was asked for is this order's from here on; a document that is made again gets another.
+    if let (Some(given), 1) = (&checked.application.document.number, order.id.attempt()) {
+        if !burn(ledger, &order.profile, given.as_str(), &order.id)? {
             return Err(Error::Malformed {
                 what: "number",
                 why: format!("the number {given} was issued before"),
@@ -438,12 +438,8 @@ pub(crate) fn bind(ledger: &mut Ledger<'_>, id: &OrderId) -> Result<Option<Bound
     let profile = ledger.profile(&order.profile)?;
     let bare = blank.serial.as_str().rsplit('.').next().unwrap_or_default().to_owned();
     let given = check(&profile, &package, ledger.today(), None)?.application.document.number;
-    let number = match given {
-        // A number that was asked for is the dossier's; a blank that failed does not burn it.
-        Some(given) => {
-            burn(ledger, &order.profile, given.as_str(), id)?;
-            given
-        }
+    let number = match given.filter(|_| id.attempt() == 1) {
+        Some(given) => given,
         None => allocate(ledger, &profile, &order, &bare)?,
     };
     let record = check(&profile, &package, ledger.today(), Some((&number, &bare)))?.record;
@@ -470,7 +466,9 @@ pub(crate) fn bind(ledger: &mut Ledger<'_>, id: &OrderId) -> Result<Option<Bound
 fn allocate(ledger: &mut Ledger<'_>, profile: &Profile, order: &Order, serial: &str) -> Result<DocumentNumber> {
     let pattern = profile.document.number.as_ref();
     let number = if profile.document.serial.as_ref() == pattern {
-        burn(ledger, &order.profile, serial, &order.id)?;
+        if !burn(ledger, &order.profile, serial, &order.id)? {
+            return Err(Reason::Exists.refusal().into());
+        }
         serial.to_owned()
     } else {
         loop {
@@ -496,6 +494,17 @@ pub(crate) fn spoil(ledger: &mut Ledger<'_>, id: &OrderId, blank: &BlankSerial, 
     }
     move_blank(ledger, blank, &BlankCommand::Spoil(defect), true)?;
     let _: Order = ledger.step_by_system(id.as_str(), &OrderCommand::Spoil)?;
+    Ok(())
+}
+
+/// The machine stands still and never touched the blank: it goes back to the table.
+pub(crate) fn release(ledger: &mut Ledger<'_>, id: &OrderId, blank: &BlankSerial) -> Result<()> {
+    let order: Order = ledger.known(id.as_str())?;
+    if order.blank.as_ref() != Some(blank) || order.state != OrderState::InProduction {
+        return Ok(());
+    }
+    move_blank(ledger, blank, &BlankCommand::Release, true)?;
+    let _: Order = ledger.step_by_system(id.as_str(), &OrderCommand::Release)?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The log in the tables: entries, complete subtrees, the head, and proofs from them.
 
+use super::checkpoint::{Checkpoint, HeadKey};
 use super::merkle::{Frontier, Hash, leaf_hash, node_hash, split};
 use crate::tx::{Tx, Value, statements};
 use crate::{Error, Result};
@@ -11,11 +12,12 @@ const ENTRY_BYTES_MAX: usize = 64 * 1024;
 
 statements! {
     GROW = "UPDATE journal_head SET size = size + $1 WHERE name = 'journal' RETURNING size, frontier";
-    BEGIN = "INSERT INTO journal_head (name, size, frontier) VALUES ('journal', $1, $2)
+    BEGIN = "INSERT INTO journal_head (name, size, frontier, note) VALUES ('journal', $1, $2, '')
         ON CONFLICT (name) DO NOTHING";
     ADD = "INSERT INTO journal_entry (seq, kind, id, entry, hash) VALUES ($1, $2, $3, $4, $5)";
     ADD_NODE = "INSERT INTO journal_node (level, place, hash) VALUES ($1, $2, $3)";
-    SET_FRONTIER = "UPDATE journal_head SET frontier = $1 WHERE name = 'journal'";
+    SET_FRONTIER = "UPDATE journal_head SET frontier = $1, note = $2 WHERE name = 'journal'";
+    HEAD_NOTE = "SELECT note FROM journal_head WHERE name = 'journal'";
     HEAD = "SELECT size, frontier FROM journal_head WHERE name = 'journal'";
     ENTRIES = "SELECT seq, kind, id, entry FROM journal_entry WHERE seq >= $1 ORDER BY seq LIMIT $2";
     ENTRIES_OF = "SELECT seq, kind, id, entry FROM journal_entry WHERE kind = $1 AND id = $2 ORDER BY seq LIMIT $3";
@@ -55,11 +57,12 @@ fn read_frontier(size: u64, bytes: &[u8]) -> Result<Frontier> {
     })
 }
 
-/// Appends entries; all transactions that append wait here for each other.
+/// Appends entries; all transactions that append wait here for each other. With a key the new head is signed in the
+/// same transaction: whoever can write the tables and has no key cannot add to the journal either.
 ///
 /// # Errors
 /// [`Error::TooLarge`] for a long entry, or what the engine says.
-pub fn append(tx: &mut dyn Tx, entries: &[Entry]) -> Result<()> {
+pub fn append(tx: &mut dyn Tx, entries: &[Entry], key: Option<&HeadKey>) -> Result<()> {
     if entries.is_empty() {
         return Ok(());
     }
@@ -96,8 +99,26 @@ pub fn append(tx: &mut dyn Tx, entries: &[Entry]) -> Result<()> {
             }
         }
     }
-    tx.run(&SET_FRONTIER, &[Value::Bytes(frontier.to_bytes())])?;
+    let note = key.map_or_else(String::new, |key| {
+        let head = Checkpoint {
+            origin: key.public().name().to_owned(),
+            size: frontier.size(),
+            root: frontier.root(),
+        };
+        head.sign(key)
+    });
+    tx.run(&SET_FRONTIER, &[Value::Bytes(frontier.to_bytes()), Value::from(&note[..])])?;
     Ok(())
+}
+
+/// The signed head that the last append left; nothing when there was none, or it had no key.
+///
+/// # Errors
+/// What the engine says.
+pub fn head_note(tx: &mut dyn Tx) -> Result<Option<String>> {
+    let rows = tx.run(&HEAD_NOTE, &[])?;
+    let note = rows.first().map(|row| row.text(0).map(str::to_owned)).transpose()?;
+    Ok(note.filter(|note| !note.is_empty()))
 }
 
 /// How many entries there are, and the hash of the tree.

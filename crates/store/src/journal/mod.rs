@@ -6,7 +6,7 @@ mod merkle;
 
 pub use checkpoint::{Checkpoint, Cosignature, HeadKey, NoteKey};
 pub use log::{
-    Entry, append, checkpoint_at, consistency_proof, entries, entries_of, inclusion_proof, latest_checkpoint,
+    Entry, append, checkpoint_at, consistency_proof, entries, entries_of, head_note, inclusion_proof, latest_checkpoint,
     save_checkpoint, size_and_root,
 };
 pub(crate) use log::STATEMENTS;
