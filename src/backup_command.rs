@@ -7,7 +7,7 @@ use crate::document_folder::NewFolder;
 use crate::fault::Fault;
 use crate::issue_command::default_data;
 use rilascio_node::Role;
-use rilascio_store::{Store, work};
+use rilascio_store::{Store, vault, work};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -131,7 +131,13 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> Result<ExitCode, Fault> {
             copy_tree(&vault, &beside.join(role.name()).join("vault"))?;
         }
         let store = Store::sqlite(&tables)?;
-        store.write::<_, rilascio_store::Error, _>(|tx| work::skip_numbers(tx, GAP))?;
+        let keys = beside.join(role.name()).join("vault");
+        let generation = rilascio_node::files::highest(&keys, "", ".key").unwrap_or(1);
+        store.write::<_, rilascio_store::Error, _>(move |tx| {
+            // New keys are wrapped by what is kept; those of a key that was destroyed since the backup are gone.
+            vault::begin_generation(tx, i64::try_from(generation).unwrap_or(i64::MAX))?;
+            work::skip_numbers(tx, GAP)
+        })?;
     }
     folder.finish()?;
     println!("restored to {}; {GAP} numbers of every series are left out", data.display());

@@ -71,6 +71,7 @@ impl TlsTransport {
         let verifier = rustls::client::WebPkiServerVerifier::builder_with_provider(ends.roots, provider())
             .with_crls([ends.list])
             .only_check_end_entity_revocation()
+            .enforce_revocation_expiration()
             .build()
             .map_err(|why| fault("own", why))?;
         let config = ClientConfig::builder_with_provider(provider())
@@ -143,6 +144,7 @@ pub async fn listen(listener: TcpListener, own: &Identity, circle: &Circle, hand
     let verifier = WebPkiClientVerifier::builder_with_provider(ends.roots, provider())
         .with_crls([ends.list])
         .only_check_end_entity_revocation()
+        .enforce_revocation_expiration()
         .build()
         .map_err(|why| fault("own", why))?;
     let config = ServerConfig::builder_with_provider(provider())

@@ -7,7 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use rand_core::CryptoRng;
 use rilascio_circuit::process::{Digest, NodeId};
 use rilascio_keys::{Curve, EcPrivateKey, HashAlgorithm, PrivateKey, SignatureAlgorithm, Signer};
-use rilascio_pki::{Certificate, RevocationList, SignedData, check_node, enveloped_data};
+use rilascio_pki::{
+    Certificate, RevocationList, SignedData, check_list, check_node, enveloped_data,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use zeroize::Zeroizing;
@@ -135,7 +137,11 @@ impl Circle {
         let (from, to) = certificate.validity();
         let known = || self.verified.lock().unwrap_or_else(PoisonError::into_inner);
         // The signatures do not change and neither does the list of this circle; time does.
-        if !known().contains(&digest) || at < from || at > to {
+        let (begin, end) = self.authority.validity();
+        let in_time = from <= at && at <= to && begin <= at && at <= end;
+        if known().contains(&digest) && in_time {
+            check_list(&self.list, at)?;
+        } else {
             check_node(certificate, &self.authority, &self.list, at)?;
             known().insert(digest);
         }

@@ -25,12 +25,13 @@ impl Ed25519Key {
     /// # Errors
     /// [`Error::PrivateKey`] when it is not 32 bytes.
     pub fn from_seed(seed: &[u8]) -> Result<Self> {
-        let seed: [u8; 32] = seed.try_into().map_err(|_| Error::PrivateKey)?;
-        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| Error::PrivateKey)?;
-        Ok(Self {
-            seed: Zeroizing::new(seed),
-            pair,
-        })
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| Error::PrivateKey)?;
+        let mut kept = Zeroizing::new([0; 32]);
+        if seed.len() != kept.len() {
+            return Err(Error::PrivateKey);
+        }
+        kept.copy_from_slice(seed);
+        Ok(Self { seed: kept, pair })
     }
 
     /// The seed, to be sealed.

@@ -112,6 +112,15 @@ impl CircuitAuthority {
         self.authority.issue_revocation_list(number, &entries, period).map_err(exchange)
     }
 
+    /// The same list again, for another term.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn renew_list(&self, list: &RevocationList, number: u64, now: Timestamp) -> Result<RevocationList> {
+        let period = Period::days(now, LIST_DAYS).map_err(exchange)?;
+        self.authority.issue_revocation_list(number, &list.entries(), period).map_err(exchange)
+    }
+
     /// The circle of those nodes.
     ///
     /// # Errors

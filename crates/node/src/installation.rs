@@ -81,6 +81,7 @@ pub struct Installation {
     pub local: Arc<Local>,
     /// What time it is.
     pub clock: Clock,
+    data: PathBuf,
 }
 
 fn certificate(path: &Path, der: &[u8]) -> Result<Certificate> {
@@ -166,7 +167,19 @@ impl Installation {
             desks,
             local,
             clock: Arc::clone(&plan.clock),
+            data: plan.data.clone(),
         })
+    }
+
+    /// Reads the circle of nodes again: one may have been added or struck off.
+    ///
+    /// # Errors
+    /// When a file is missing or malformed.
+    pub fn renew_circle(&self) -> Result<()> {
+        for desk in self.desks.values() {
+            desk.set_circle(read_circle(&self.data)?);
+        }
+        Ok(())
     }
 
     /// The desk of a role.
@@ -286,6 +299,7 @@ impl<'a> CircleFiles<'a> {
             if now < from || now > to {
                 return Err(wrong(&path, format!("the circuit lasts from {from} to {to}; begin a new data folder")));
             }
+            self.renew_list(&authority, now)?;
             return Ok(Some(authority));
         }
         let since = now - SignedDuration::from_hours(24);
@@ -296,6 +310,20 @@ impl<'a> CircleFiles<'a> {
         write_whole(&self.folder.join("crl-1.der"), list.der(), false)?;
         write_whole(&path, authority.certificate().der(), false)?;
         Ok(Some(authority))
+    }
+
+    /// Renews the revocation list a month before it ends.
+    fn renew_list(&self, authority: &CircuitAuthority, now: Timestamp) -> Result<()> {
+        let number = highest(&self.folder, "crl-", ".der").unwrap_or(0);
+        let path = self.folder.join(format!("crl-{number}.der"));
+        let der = read_if_there(&path)?.ok_or_else(|| wrong(&path, "there is no such file"))?;
+        let list = RevocationList::decode(&der).map_err(|why| wrong(&path, why))?;
+        let month = SignedDuration::from_hours(30 * 24);
+        if list.period().1.is_some_and(|end| now + month < end) {
+            return Ok(());
+        }
+        let renewed = authority.renew_list(&list, number + 1, now)?;
+        write_whole(&self.folder.join(format!("crl-{}.der", number + 1)), renewed.der(), false)
     }
 
     fn read(&self) -> Result<Circle> {

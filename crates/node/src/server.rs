@@ -21,7 +21,7 @@ const WORKERS: usize = 2;
 /// The shortest and the longest pause of a worker that finds nothing to do.
 const IDLE_MIN: Duration = Duration::from_millis(20);
 const IDLE_MAX: Duration = Duration::from_millis(500);
-/// How often heads are signed.
+/// How often heads are signed and the circle of nodes is read again.
 const HEAD_EVERY: Duration = Duration::from_secs(60);
 
 /// The workers of an installation.
@@ -87,6 +87,9 @@ fn keep_house(installation: &Installation, stop: &AtomicBool) {
             continue;
         }
         next = Instant::now() + HEAD_EVERY;
+        if let Err(why) = installation.renew_circle() {
+            tracing::error!(code = why.code(), fault = %why, "the circle of nodes cannot be read");
+        }
         for role in installation.desks.keys() {
             if let Err(why) = keep_role(installation, *role, &mut signed) {
                 tracing::error!(role = role.name(), code = why.code(), fault = %why, "house-keeping failed");

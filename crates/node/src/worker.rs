@@ -119,6 +119,7 @@ impl Desk {
                 }
                 Ok((signed, word))
             });
+        let unreachable = matches!(&outcome, Err(rilascio_exchange::Error::Connection { .. }));
         let expects = message.answer_by_ms.is_some();
         self.store.write::<_, Error, _>(move |tx| {
             let id = &message.id;
@@ -126,14 +127,18 @@ impl Desk {
                 Ok((signed, word)) => match &word.outcome {
                     Outcome::Accepted => work::delivered(tx, id, signed, expects)?,
                     Outcome::Later { code } => {
-                        work::not_delivered(tx, id, again(attempts, now_ms), now_ms, code)?;
+                        work::not_delivered(tx, id, attempts, again(attempts, now_ms), now_ms, code)?;
                     }
                     Outcome::Refused { code, text } => {
-                        work::not_delivered(tx, id, None, now_ms, &format!("{code}: {text}"))?;
+                        work::not_delivered(tx, id, attempts, None, now_ms, &format!("{code}: {text}"))?;
                     }
                 },
                 Err(why) => {
-                    work::not_delivered(tx, id, again(attempts, now_ms), now_ms, &why.to_string())?;
+                    let next = again(attempts, now_ms);
+                    work::not_delivered(tx, id, attempts, next, now_ms, &why.to_string())?;
+                    if let (true, Some(next)) = (unreachable, next) {
+                        work::hold(tx, &message.receiver, next)?;
+                    }
                 }
             }
             Ok(())
@@ -169,7 +174,7 @@ impl Desk {
             again(attempts, now_ms)
         };
         self.store.write::<_, Error, _>(move |tx| {
-            Ok(work::delay_job(tx, &job.id, again, now_ms, &why.to_string())?)
+            Ok(work::delay_job(tx, &job, again, now_ms, &why.to_string())?)
         })?;
         Ok(true)
     }
@@ -244,10 +249,10 @@ impl Desk {
         now: Timestamp,
         mut effect: impl FnMut(&mut crate::ledger::Ledger<'_>) -> Result<()> + Send + 'static,
     ) -> Result<()> {
-        let id = job.id.clone();
+        let job = job.clone();
         self.transact(&self.system(), now, move |ledger| {
             // The row goes first, so that an effect can ask for the same job again.
-            if work::end_job(ledger.tx, &id)? {
+            if work::end_job(ledger.tx, &job)? {
                 effect(ledger)?;
             }
             Ok(())
@@ -262,21 +267,21 @@ impl Desk {
         };
         match tools.production.make(&bound.request) {
             Ok(made) => {
-                let id = job.id.clone();
+                let job = job.clone();
                 self.transact(&self.system(), now, move |ledger| {
                     // When another worker took over, the job is its own to end.
                     if works::finish(ledger, &bound, &made)? {
-                        work::end_job(ledger.tx, &id)?;
+                        work::end_job(ledger.tx, &job)?;
                     }
                     Ok(())
                 })
             }
             Err(ProductionFault::Defect(defect)) => {
-                let (order, blank, id) = (order.clone(), bound.blank, job.id.clone());
+                let (order, blank, job) = (order.clone(), bound.blank, job.clone());
                 self.transact(&self.system(), now, move |ledger| {
                     works::spoil(ledger, &order, &blank, defect)?;
                     let now_ms = ledger.now_ms();
-                    Ok(work::delay_job(ledger.tx, &id, Some(now_ms), now_ms, "the blank was spoiled")?)
+                    Ok(work::delay_job(ledger.tx, &job, Some(now_ms), now_ms, "the blank was spoiled")?)
                 })
             }
             Err(ProductionFault::Standstill(why)) => {

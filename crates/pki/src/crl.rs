@@ -156,6 +156,13 @@ impl RevocationList {
             .map_err(Error::signature(WHAT))
     }
 
+    /// The certificates on the list: serial number, and since when.
+    #[must_use]
+    pub fn entries(&self) -> Vec<(SerialNumber, Timestamp)> {
+        let entries = self.list.revoked_certificates.iter().flatten();
+        entries.map(|entry| (entry.serial_number.clone(), timestamp(&entry.revocation_date))).collect()
+    }
+
     /// Refuses a certificate that is on the list.
     ///
     /// # Errors

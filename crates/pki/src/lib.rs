@@ -18,7 +18,7 @@ pub use certificate::Certificate;
 pub use crl::RevocationList;
 pub use error::Error;
 pub use extensions::{DOCUMENT_TYPE_LIST, DocumentTypeList};
-pub use node_authority::{NodeAuthority, check_node};
+pub use node_authority::{NodeAuthority, check_list, check_node};
 pub use path::{TrustAnchors, check_path};
 pub use signed_data::SignedData;
 pub use sod::{CARD_SECURITY, LdsSecurityObject, Sod, card_security};

@@ -120,6 +120,19 @@ impl<S: Signer> NodeAuthority<S> {
     }
 }
 
+/// A list that was not renewed says nothing about nodes that were struck off since.
+///
+/// # Errors
+/// [`Error::NotAllowed`].
+pub fn check_list(list: &RevocationList, at: Timestamp) -> Result<()> {
+    match list.period().1 {
+        Some(end) if at <= end => Ok(()),
+        _ => Err(Error::NotAllowed {
+            why: format!("cannot be checked: the circuit's revocation list ended before {at}"),
+        }),
+    }
+}
+
 /// Verifies that a certificate names a node of the circuit at a moment; gives the node's name.
 ///
 /// # Errors
@@ -138,6 +151,7 @@ pub fn check_node(
     certificate.verify_issued_by(authority)?;
     list.verify_issued_by(authority)?;
     list.check(certificate)?;
+    check_list(list, at)?;
     for (what, (from, to)) in [
         ("of the node", certificate.validity()),
         ("of the circuit's authority", authority.validity()),

@@ -14,6 +14,7 @@ use x509_cert::serial_number::SerialNumber;
 
 const WHAT: &str = "signed data";
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
+const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
 const SIGNING_TIME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.5");
@@ -160,7 +161,8 @@ impl SignedData {
             ContentInfo {
                 content_type: SIGNED_DATA,
                 content: SignedDataSyntax {
-                    version: 3,
+                    // RFC 5652, 5.1: 1 for plain data, 3 for any other content.
+                    version: if content_type == DATA { 1 } else { 3 },
                     digest_algorithms: SetOfVec::try_from(vec![digest_algorithm])?,
                     encapsulated: EncapsulatedContent {
                         content_type,

@@ -4,7 +4,7 @@ use crate::people::People;
 use crate::world::World;
 use crate::{Broken, Fault, Scenario};
 use jiff::SignedDuration;
-use rilascio_circuit::process::{BlankState, DocumentState, Phase};
+use rilascio_circuit::process::{BlankState, ConsignmentState, DocumentState, Phase};
 use rilascio_exchange::message::Package;
 use rilascio_node::{Error, Profiles, Role};
 use rilascio_store::{Error as StoreError, work};
@@ -67,6 +67,7 @@ pub fn run(
     let mut world = World::new(scenario, seed, Arc::clone(profiles), &names)?;
     let mut people = People::new(samples);
     for day in 0..days {
+        world.renew_circle()?;
         for _ in 0..TURNS {
             people.turn(&mut world)?;
             work_some(&mut world, STEPS_MAX)?;
@@ -188,7 +189,11 @@ fn open_messages(world: &World) -> Result<usize, Fault> {
         let (waiting, late) = node.desk.store().read::<_, StoreError, _>(|tx| {
             Ok((work::waiting(tx, 1000)?, work::overdue(tx, i64::MAX, 1000)?))
         })?;
-        open += waiting.len() + late.iter().filter(|stuck| stuck.kind != "consignment").count();
+        let on_the_road = |stuck: &work::Stuck| {
+            let parcel = node.replay.consignments.get(&stuck.subject);
+            parcel.is_some_and(|parcel| parcel.state == ConsignmentState::Dispatched)
+        };
+        open += waiting.len() + late.iter().filter(|stuck| !on_the_road(stuck)).count();
     }
     Ok(open)
 }

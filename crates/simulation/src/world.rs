@@ -280,6 +280,16 @@ impl World {
         self.nodes.iter().position(|node| node.role == role).unwrap_or(0)
     }
 
+    /// Gives every node the revocation list of the day.
+    pub(crate) fn renew_circle(&self) -> Result<(), Fault> {
+        for node in &self.nodes {
+            let members = self.nodes.iter().map(|node| node.key.certificate.clone()).collect();
+            let list = self.authority.revocation_list(1, &[], self.now - SignedDuration::from_hours(1))?;
+            node.desk.set_circle(self.authority.circle(list, members)?);
+        }
+        Ok(())
+    }
+
     /// Starts a node that was killed: whatever it had in memory is gone.
     pub(crate) fn restart(&mut self, node: usize) -> Result<(), Fault> {
         let members: Vec<_> = self.nodes.iter().map(|node| node.key.certificate.clone()).collect();

@@ -82,6 +82,9 @@ impl From<postgres::Error> for Error {
             SqlState::T_R_SERIALIZATION_FAILURE,
             SqlState::T_R_DEADLOCK_DETECTED,
             SqlState::UNIQUE_VIOLATION,
+            // Replicas that make the same table at the same moment.
+            SqlState::DUPLICATE_SCHEMA,
+            SqlState::DUPLICATE_TABLE,
         ];
         match why.code() {
             Some(code) if again.contains(code) => Self::Conflict,

@@ -24,9 +24,10 @@ statements! {
     PUT_BLOB = "INSERT INTO vault_blob (dossier, compartment, name, sealed) VALUES ($1, $2, $3, $4)
         ON CONFLICT (dossier, compartment, name) DO UPDATE SET sealed = excluded.sealed";
     BLOB = "SELECT sealed FROM vault_blob WHERE dossier = $1 AND compartment = $2 AND name = $3";
+    KNOW_GENERATION = "INSERT INTO counter (name, value) VALUES ('vault-generation', $1) ON CONFLICT (name) DO NOTHING";
     HOLD_GENERATION = "UPDATE counter SET value = value WHERE name = 'vault-generation' RETURNING value";
     BEGIN_GENERATION = "INSERT INTO counter (name, value) VALUES ('vault-generation', $1)
-        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE counter.value < excluded.value";
     NAMES = "SELECT name FROM vault_blob WHERE dossier = $1 AND compartment = $2 ORDER BY name";
 }
 
@@ -121,8 +122,9 @@ impl Compartment<'_> {
             None => {
                 let key = MasterKey::generate(rng);
                 // Holds a renewal back until this is committed; or learns that it has begun.
+                tx.run(&KNOW_GENERATION, &[keys.current().into()])?;
                 let begun = tx.run(&HOLD_GENERATION, &[])?;
-                let generation = begun.first().map_or(Ok(keys.current()), |row| row.int(0))?;
+                let generation = begun.first().ok_or(Error::Conflict)?.int(0)?;
                 let wrapping = keys.key(generation).ok_or(Error::StaleKeys)?;
                 let wrapped = wrapping.seal(&self.name("key"), key.as_bytes(), rng);
                 let [dossier, part] = self.arguments();

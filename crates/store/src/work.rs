@@ -13,11 +13,14 @@ statements! {
         (SELECT id FROM outbox WHERE state = 'ready' AND due_ms <= $1 ORDER BY due_ms, id LIMIT 1
          FOR UPDATE SKIP LOCKED)
         RETURNING id, receiver, kind, subject, body, attempts, answer_by_ms";
-    SETTLE = "UPDATE outbox SET state = $2, body = $3, fault = NULL WHERE id = $1 AND state = 'ready'";
-    DELAY = "UPDATE outbox SET state = $2, due_ms = $3, fault = $4 WHERE id = $1 AND state = 'ready'";
-    ANSWERED = "UPDATE outbox SET state = 'answered' WHERE id = $1 AND receiver = $2
-        AND state IN ('ready', 'delivered')";
-    ANSWERED_ABOUT = "UPDATE outbox SET state = 'answered' WHERE kind = $1 AND subject = $2 AND state = 'delivered'";
+    SETTLE = "UPDATE outbox SET state = CASE WHEN state = 'answered' THEN 'answered' ELSE $2 END, body = $3,
+        fault = NULL WHERE id = $1 AND state IN ('ready', 'answered')";
+    DELAY = "UPDATE outbox SET state = $2, due_ms = $3, fault = $4 WHERE id = $1 AND state = 'ready' AND attempts = $5";
+    HOLD = "UPDATE outbox SET due_ms = $2 WHERE receiver = $1 AND state = 'ready' AND due_ms < $2";
+    ANSWERED = "UPDATE outbox SET body = CASE WHEN state = 'delivered' THEN body ELSE $3 END, state = 'answered'
+        WHERE id = $1 AND receiver = $2 AND state IN ('ready', 'delivered', 'parked')";
+    ANSWERED_ABOUT = "UPDATE outbox SET state = 'answered' WHERE kind = $1 AND subject = $2
+        AND state IN ('ready', 'delivered', 'parked')";
     UNPARK = "UPDATE outbox SET state = 'ready', attempts = 0, due_ms = $2 WHERE id = $1 AND state = 'parked'
         RETURNING id";
     OVERDUE = "SELECT id, receiver, kind, subject, fault FROM outbox WHERE state = 'delivered' AND answer_by_ms <= $1
@@ -35,8 +38,8 @@ statements! {
         (SELECT id FROM job WHERE state = 'ready' AND due_ms <= $1 ORDER BY due_ms, id LIMIT 1
          FOR UPDATE SKIP LOCKED)
         RETURNING id, kind, subject, attempts";
-    END_JOB = "DELETE FROM job WHERE id = $1 RETURNING id";
-    DELAY_JOB = "UPDATE job SET state = $2, due_ms = $3, fault = $4 WHERE id = $1";
+    END_JOB = "DELETE FROM job WHERE id = $1 AND attempts = $2 RETURNING id";
+    DELAY_JOB = "UPDATE job SET state = $2, due_ms = $3, fault = $4 WHERE id = $1 AND attempts = $5";
     COUNT_JOBS = "SELECT state, COUNT(*) FROM job GROUP BY state ORDER BY state";
     NEXT_JOB = "SELECT due_ms FROM job WHERE state = 'ready' ORDER BY due_ms LIMIT 1";
     RECEIVED = "SELECT digest, answer FROM inbox WHERE sender = $1 AND id = $2";
@@ -156,14 +159,37 @@ pub fn delivered(tx: &mut dyn Tx, id: &str, receipt: &[u8], expects_answer: bool
     Ok(())
 }
 
-/// A message was not taken: tries again later, or parks it.
+/// What is kept of a reason: enough to read, nothing that a table cannot hold.
+fn reason(why: &str) -> Value {
+    const CHARACTERS_MAX: usize = 300;
+    let plain: String = why.chars().filter(|c| !c.is_control()).take(CHARACTERS_MAX).collect();
+    Value::Text(plain)
+}
+
+/// A message was not taken in that attempt: tries again later, or parks it. Of another attempt nothing is changed.
 ///
 /// # Errors
 /// What the engine says.
-pub fn not_delivered(tx: &mut dyn Tx, id: &str, again_ms: Option<i64>, now_ms: i64, why: &str) -> Result<()> {
+pub fn not_delivered(
+    tx: &mut dyn Tx,
+    id: &str,
+    attempt: i64,
+    again_ms: Option<i64>,
+    now_ms: i64,
+    why: &str,
+) -> Result<()> {
     let state = if again_ms.is_some() { "ready" } else { "parked" };
     let due = again_ms.unwrap_or(now_ms);
-    tx.run(&DELAY, &[id.into(), state.into(), due.into(), why.into()])?;
+    tx.run(&DELAY, &[id.into(), state.into(), due.into(), reason(why), attempt.into()])?;
+    Ok(())
+}
+
+/// A receiver cannot be reached: what else waits for it does not hold up the others.
+///
+/// # Errors
+/// What the engine says.
+pub fn hold(tx: &mut dyn Tx, receiver: &str, until_ms: i64) -> Result<()> {
+    tx.run(&HOLD, &[receiver.into(), until_ms.into()])?;
     Ok(())
 }
 
@@ -172,7 +198,7 @@ pub fn not_delivered(tx: &mut dyn Tx, id: &str, again_ms: Option<i64>, now_ms: i
 /// # Errors
 /// What the engine says.
 pub fn answered(tx: &mut dyn Tx, id: &str, receiver: &str) -> Result<()> {
-    tx.run(&ANSWERED, &[id.into(), receiver.into()])?;
+    tx.run(&ANSWERED, &[id.into(), receiver.into(), Value::Bytes(Vec::new())])?;
     Ok(())
 }
 
@@ -295,22 +321,23 @@ pub fn claim_job(tx: &mut dyn Tx, now_ms: i64, until_ms: i64) -> Result<Option<J
     }))
 }
 
-/// A job is done; false when another worker ended it before.
+/// A job is done; false when another worker ended it or took it over.
 ///
 /// # Errors
 /// What the engine says.
-pub fn end_job(tx: &mut dyn Tx, id: &str) -> Result<bool> {
-    Ok(!tx.run(&END_JOB, &[id.into()])?.is_empty())
+pub fn end_job(tx: &mut dyn Tx, job: &Job) -> Result<bool> {
+    Ok(!tx.run(&END_JOB, &[(&job.id[..]).into(), job.attempts.into()])?.is_empty())
 }
 
 /// A job could not be done: tries again later, or parks it.
 ///
 /// # Errors
 /// What the engine says.
-pub fn delay_job(tx: &mut dyn Tx, id: &str, again_ms: Option<i64>, now_ms: i64, why: &str) -> Result<()> {
+pub fn delay_job(tx: &mut dyn Tx, job: &Job, again_ms: Option<i64>, now_ms: i64, why: &str) -> Result<()> {
     let state = if again_ms.is_some() { "ready" } else { "parked" };
     let due = again_ms.unwrap_or(now_ms);
-    tx.run(&DELAY_JOB, &[id.into(), state.into(), due.into(), why.into()])?;
+    let (id, attempt) = (Value::from(&job.id[..]), job.attempts.into());
+    tx.run(&DELAY_JOB, &[id, state.into(), due.into(), reason(why), attempt])?;
     Ok(())
 }
 

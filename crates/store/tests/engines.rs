@@ -174,12 +174,12 @@ fn outbox_delivers_delays_and_parks(store: &Store) {
     assert_eq!(claim(151).unwrap().attempts, 2, "a worker that died gives way");
     in_tx(store, |tx| {
         work::delivered(tx, "m1", b"receipt", true)?;
-        work::not_delivered(tx, "m2", Some(300), 151, "refused the connection")
+        work::not_delivered(tx, "m2", 1, Some(300), 151, "refused the connection")
     })
     .unwrap();
     assert_eq!(claim(299), None);
     assert_eq!(claim(300).unwrap().message.id, "m2");
-    in_tx(store, |tx| work::not_delivered(tx, "m2", None, 300, "gave up")).unwrap();
+    in_tx(store, |tx| work::not_delivered(tx, "m2", 2, None, 300, "gave up")).unwrap();
     let (parked, overdue) = in_tx(store, |tx| {
         Ok((work::parked(tx, 10)?, work::overdue(tx, 500, 10)?))
     })
@@ -210,9 +210,8 @@ fn replicas_share_jobs_without_doubling(store: &Store) {
                 while let Some(job) =
                     store.write::<_, Error, _>(|tx| work::claim_job(tx, 1, 1_000_000)).unwrap()
                 {
-                    let id = job.id.clone();
-                    assert!(store.write::<_, Error, _>(move |tx| work::end_job(tx, &id)).unwrap());
-                    done.push(job.id);
+                    done.push(job.id.clone());
+                    assert!(store.write::<_, Error, _>(move |tx| work::end_job(tx, &job)).unwrap());
                 }
                 done
             })

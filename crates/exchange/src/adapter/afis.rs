@@ -60,7 +60,11 @@ impl Afis {
                 why: format!("the AFIS answered '{}' to case {case}", answer.head(4).unwrap_or("nothing")),
             });
         }
-        let text = answer.records.get(1).and_then(|record| record.text(CANDIDATES)).unwrap_or("");
+        // No list of candidates is no answer: it must never read as 'nobody'.
+        let record = answer.records.get(1).filter(|record| record.kind == 2 && record.text(CASE) == Some(case));
+        let text = record.and_then(|record| record.text(CANDIDATES)).ok_or_else(|| Error::Malformed {
+            why: format!("the AFIS answered case {case} without a list of candidates"),
+        })?;
         Ok(text.split('\u{1E}').filter(|found| !found.is_empty() && *found != case).map(str::to_owned).collect())
     }
 }

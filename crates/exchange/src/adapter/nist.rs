@@ -115,8 +115,9 @@ impl Transaction {
                 (7, envelope.to),
                 (8, envelope.from),
                 (9, envelope.control),
-                (11, "19.69"),
-                (12, "19.69"),
+                // Resolutions belong to Type-4 records; there are none.
+                (11, "00.00"),
+                (12, "00.00"),
             ],
         );
         if let Some(answers) = envelope.answers {

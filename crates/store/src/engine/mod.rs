@@ -59,11 +59,11 @@ where
     }
 
     fn answer(&mut self, committed: Result<()>) {
-        let outcome = self.outcome.take().unwrap_or(Err(Error::Closed.into()));
-        let answer = match (outcome, committed) {
-            (Ok(value), Ok(())) => Ok(value),
-            (Ok(_), Err(why)) => Err(why.into()),
-            (Err(why), _) => Err(why),
+        let answer = match (self.outcome.take(), committed) {
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (Some(Err(why)), _) => Err(why),
+            (_, Err(why)) => Err(why.into()),
+            (None, Ok(())) => Err(Error::Closed.into()),
         };
         // A caller that went away does not want to know.
         let _ = self.reply.send(answer);

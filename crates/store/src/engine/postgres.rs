@@ -134,7 +134,16 @@ impl Threads {
                 why: format!("'{schema}' is no name of a schema: a-z, 0-9 and '_' only"),
             });
         }
-        migrate(url, schema)?;
+        // Replicas that start together meet: the one that comes second tries again.
+        let mut attempts = 0;
+        while let Err(why) = migrate(url, schema) {
+            attempts += 1;
+            let met = matches!(why, Error::Conflict) && attempts < ATTEMPTS_MAX;
+            if !met {
+                return Err(why);
+            }
+            std::thread::sleep(PAUSE * 100);
+        }
         let (queue, wanted) = sync_channel(QUEUE_MAX);
         let wanted = Arc::new(Mutex::new(wanted));
         let mut threads = Vec::new();

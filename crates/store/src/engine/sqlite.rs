@@ -143,11 +143,11 @@ fn copy(connection: &Connection, path: &Path) -> Result<()> {
 enum Message {
     Work(Box<dyn Work>),
     Scrub(SyncSender<Result<()>>),
-    Copy(PathBuf, SyncSender<Result<()>>),
 }
 
 /// A writer thread and readers.
 pub(super) struct Threads {
+    path: PathBuf,
     write: Option<SyncSender<Message>>,
     read: Option<SyncSender<Message>>,
     threads: Vec<JoinHandle<()>>,
@@ -168,6 +168,7 @@ impl Threads {
             threads.push(std::thread::spawn(move || serve_reads(&reader, &wanted)));
         }
         Ok(Self {
+            path: path.to_owned(),
             write: Some(write),
             read: Some(read),
             threads,
@@ -180,19 +181,16 @@ impl Threads {
         queue.send(Message::Work(work)).map_err(|_| Error::Closed)
     }
 
-    fn ask(&self, message: impl FnOnce(SyncSender<Result<()>>) -> Message) -> Result<()> {
+    pub(super) fn scrub(&self) -> Result<()> {
         let (reply, answer) = sync_channel(1);
         let queue = self.write.as_ref().ok_or(Error::Closed)?;
-        queue.send(message(reply)).map_err(|_| Error::Closed)?;
+        queue.send(Message::Scrub(reply)).map_err(|_| Error::Closed)?;
         answer.recv().unwrap_or(Err(Error::Closed))
     }
 
-    pub(super) fn scrub(&self) -> Result<()> {
-        self.ask(Message::Scrub)
-    }
-
+    /// Copies over a connection of its own: writers go on meanwhile.
     pub(super) fn copy_to(&self, path: &Path) -> Result<()> {
-        self.ask(|reply| Message::Copy(path.to_owned(), reply))
+        Inline::read_only(&self.path)?.copy_to(path)
     }
 }
 
@@ -220,7 +218,6 @@ fn serve_writes(connection: &Connection, wanted: &Receiver<Message>) {
         for other in others {
             match other {
                 Message::Scrub(reply) => drop(reply.send(scrub(connection))),
-                Message::Copy(path, reply) => drop(reply.send(copy(connection, &path))),
                 Message::Work(work) => commit(connection, vec![work]),
             }
         }

@@ -175,12 +175,12 @@ impl Checkpoint {
         format!("{body}\n— {} {line}\n", key.name)
     }
 
-    /// Adds the signature of a witness to a note; the witness has checked that the log grew.
+    /// Adds the signature of a witness to a note of a log; the witness has checked that the log grew.
     ///
     /// # Errors
-    /// [`Error::Head`] when the note is none.
-    pub fn cosign(note: &str, witness: &HeadKey, at_s: u64) -> Result<String> {
-        let (head, _) = Self::read(note)?;
+    /// [`Error::Head`] when the note is not signed by that log.
+    pub fn cosign(note: &str, log: &NoteKey, witness: &HeadKey, at_s: u64) -> Result<String> {
+        let head = Self::verify(note, log)?;
         let signature = witness.key.sign(cosigned(&head, at_s).as_bytes());
         let public = witness.public();
         let blob = [&public.id()[..], &at_s.to_be_bytes(), &signature].concat();
@@ -209,6 +209,9 @@ impl Checkpoint {
             .and_then(|root| root.try_into().ok())
             .ok_or_else(|| refuse("its hash is not 32 bytes in base64"))?;
         let head = Self { origin, size, root };
+        if !signatures.ends_with('\n') || signatures.contains('\r') {
+            return Err(refuse("its last line does not end"));
+        }
         if format!("{body}\n") != head.body() {
             return Err(refuse("it has lines that mean nothing here"));
         }
