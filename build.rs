@@ -11,19 +11,37 @@ fn main() -> std::io::Result<()> {
     std::fs::write(out.join("profiles.rs"), code)?;
     let examples = root.join("examples");
     let mut code = table("APPLICATIONS", "&str", "include_str", &examples, &["toml"])?;
-    code += &table("IMAGES", "&[u8]", "include_bytes", &examples, &["png", "jpg"])?;
+    code += &table(
+        "IMAGES",
+        "&[u8]",
+        "include_bytes",
+        &examples,
+        &["png", "jpg"],
+    )?;
     std::fs::write(out.join("examples.rs"), code)
 }
 
 /// A table of the files of a folder: path and content.
-fn table(name: &str, kind: &str, include: &str, folder: &Path, extensions: &[&str]) -> std::io::Result<String> {
+fn table(
+    name: &str,
+    kind: &str,
+    include: &str,
+    folder: &Path,
+    extensions: &[&str],
+) -> std::io::Result<String> {
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut files = Vec::new();
     collect(folder, extensions, &mut files)?;
     files.sort();
-    let mut code = format!("/// Path from the folder, and content.\npub(crate) static {name}: &[(&str, {kind})] = &[\n");
+    let mut code = format!(
+        "/// Path from the folder, and content.\npub(crate) static {name}: &[(&str, {kind})] = &[\n"
+    );
     for file in &files {
-        let path = file.strip_prefix(folder).unwrap_or(file).to_string_lossy().replace('\\', "/");
+        let path = file
+            .strip_prefix(folder)
+            .unwrap_or(file)
+            .to_string_lossy()
+            .replace('\\', "/");
         println!("cargo::rerun-if-changed={}", file.display());
         let _ = writeln!(code, "    ({path:?}, {include}!({file:?})),");
     }
@@ -37,7 +55,10 @@ fn collect(folder: &Path, extensions: &[&str], files: &mut Vec<PathBuf>) -> std:
         if path.is_dir() {
             println!("cargo::rerun-if-changed={}", path.display());
             collect(&path, extensions, files)?;
-        } else if path.extension().is_some_and(|ext| extensions.iter().any(|known| ext == *known)) {
+        } else if path
+            .extension()
+            .is_some_and(|ext| extensions.iter().any(|known| ext == *known))
+        {
             files.push(path);
         }
     }

@@ -31,11 +31,17 @@ impl Outside {
         let failed = |why: std::io::Error| Fault::failed(format!("a simulated system: {why}"));
         let afis = match addresses.afis {
             Some(address) => address,
-            None => SimulatedAfis::default().listen().map_err(failed)?.to_string(),
+            None => SimulatedAfis::default()
+                .listen()
+                .map_err(failed)?
+                .to_string(),
         };
         let residents = match addresses.residents {
             Some(address) => address,
-            None => SimulatedResidents::default().listen().map_err(failed)?.to_string(),
+            None => SimulatedResidents::default()
+                .listen()
+                .map_err(failed)?
+                .to_string(),
         };
         Ok(Self {
             afis: Afis {
@@ -73,9 +79,12 @@ impl Advisers for Outside {
         let day = (self.clock)().strftime("%Y%m%d").to_string();
         let mut prints = Vec::new();
         for print in &application.print {
-            let image = package.images.get(&print.image).ok_or_else(|| Error::Malformed {
-                why: format!("no image {}", print.image),
-            })?;
+            let image = package
+                .images
+                .get(&print.image)
+                .ok_or_else(|| Error::Malformed {
+                    why: format!("no image {}", print.image),
+                })?;
             prints.push(PrintImage {
                 finger: print.finger as u8,
                 size: png_size(&image.0).unwrap_or((0, 0)),
@@ -97,13 +106,20 @@ impl Advisers for Outside {
         let person = &application.person;
         let question = Question {
             case: dossier.to_string(),
-            code: person.fiscal_code.clone().or_else(|| person.personal_number.clone()),
+            code: person
+                .fiscal_code
+                .clone()
+                .or_else(|| person.personal_number.clone()),
             surname: person.surname.clone(),
             given_names: person.given_names.clone(),
             birth_date: person.birth_date.to_string(),
             municipality: application.document.place.clone(),
         };
         let confirmed = self.residents.confirm(&question)?;
-        Ok(if confirmed { ResidenceCheck::Confirmed } else { ResidenceCheck::Denied })
+        Ok(if confirmed {
+            ResidenceCheck::Confirmed
+        } else {
+            ResidenceCheck::Denied
+        })
     }
 }

@@ -15,9 +15,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  rilascio audit head --data DIR > heads-of-today\n  rilascio audit verify --data COPY --head heads-of-today\n\n\
+#[command(
+    after_help = "Examples:\n  rilascio audit head --data DIR > heads-of-today\n  rilascio audit verify --data COPY --head heads-of-today\n\n\
     Heads are C2SP checkpoints: anybody may keep or witness them. 'verify' needs no key and changes nothing.\n\
-    Exit 1: a journal does not hold, or does not continue an older head.")]
+    Exit 1: a journal does not hold, or does not continue an older head."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     action: Action,
@@ -54,13 +56,18 @@ fn roles(data: &Path) -> Result<Vec<Role>, Fault> {
     let there = |role: &Role| data.join(role.name()).join("node.db").is_file();
     let found: Vec<Role> = Role::ALL.into_iter().filter(there).collect();
     if found.is_empty() {
-        return Err(Fault::failed(format!("{}: there are no journals here", data.display()))
-            .remedy("give --data the folder of an installation, or a copy of it"));
+        return Err(
+            Fault::failed(format!("{}: there are no journals here", data.display()))
+                .remedy("give --data the folder of an installation, or a copy of it"),
+        );
     }
     Ok(found)
 }
 
-#[expect(clippy::print_stdout, reason = "the heads are the output of the command")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the heads are the output of the command"
+)]
 fn head(data: &Path) -> Result<ExitCode, Fault> {
     let found = roles(data)?;
     let master = AuthorityStore::master_key(data, &mut entropy::generator()?)?;
@@ -70,7 +77,10 @@ fn head(data: &Path) -> Result<ExitCode, Fault> {
         let sealed = read_file(&path)?;
         let seed = master
             .open(&format!("{}/journal", role.name()), &sealed)
-            .map_err(|why| Fault::file(&path, why).remedy("give the master key that sealed it in RILASCIO_MASTER_KEY"))?;
+            .map_err(|why| {
+                Fault::file(&path, why)
+                    .remedy("give the master key that sealed it in RILASCIO_MASTER_KEY")
+            })?;
         let key = HeadKey::from_seed(&format!("rilascio/{}", role.name()), &seed)?;
         let store = Store::sqlite(&folder.join("node.db"))?;
         print!("{}", sign_head(&store, &key)?);
@@ -93,15 +103,21 @@ fn read_notes(text: &str) -> Result<BTreeMap<String, String>, Fault> {
             note.push('\n');
         }
     }
-    let named = notes.into_iter().map(|note| (note.lines().next().unwrap_or_default().to_owned(), note));
+    let named = notes
+        .into_iter()
+        .map(|note| (note.lines().next().unwrap_or_default().to_owned(), note));
     let named: BTreeMap<String, String> = named.collect();
     if named.is_empty() {
-        return Err(Fault::usage("the file holds no heads").remedy("give what 'rilascio audit head' printed"));
+        return Err(Fault::usage("the file holds no heads")
+            .remedy("give what 'rilascio audit head' printed"));
     }
     Ok(named)
 }
 
-#[expect(clippy::print_stdout, reason = "the findings are the output of the command")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the findings are the output of the command"
+)]
 fn verify(data: &Path, head: Option<&Path>) -> Result<ExitCode, Fault> {
     let mut older = match head {
         None => BTreeMap::new(),
@@ -121,8 +137,17 @@ fn verify(data: &Path, head: Option<&Path>) -> Result<ExitCode, Fault> {
         bar.finish_and_clear();
         match found {
             Ok(found) => {
-                let root: String = found.root.iter().map(|byte| format!("{byte:02x}")).collect();
-                println!("{}: {} entries hold, {} heads agree, root {root}", role.name(), found.size, found.heads);
+                let root: String = found
+                    .root
+                    .iter()
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect();
+                println!(
+                    "{}: {} entries hold, {} heads agree, root {root}",
+                    role.name(),
+                    found.size,
+                    found.heads
+                );
             }
             Err(why) => {
                 sound = false;
@@ -134,5 +159,9 @@ fn verify(data: &Path, head: Option<&Path>) -> Result<ExitCode, Fault> {
         sound = false;
         eprintln!("rilascio: there is no journal {name} here, and a head of it was given");
     }
-    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if sound {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
 }

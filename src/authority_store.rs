@@ -12,8 +12,8 @@ use crate::fault::Fault;
 use jiff::Timestamp;
 use rand_core::CryptoRng;
 use rilascio_circuit::{AuthorityProfile, KeySpec, Profile};
-use rilascio_node::files::{highest, read_if_there, write_whole};
 use rilascio_keys::{MasterKey, PrivateKey, Signer};
+use rilascio_node::files::{highest, read_if_there, write_whole};
 use rilascio_pki::{
     AuthorityNames, Certificate, Csca, DOCUMENT_TYPE_LIST, DocumentSigner, DocumentSignerPlan,
     DocumentTypeList, Period, RevocationList, TrustAnchors,
@@ -340,10 +340,15 @@ fn wait_for(lock: &File, path: &Path) -> Result<(), Fault> {
     loop {
         match lock.try_lock() {
             Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if since.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) if since.elapsed() < PATIENCE => {
+                std::thread::sleep(PAUSE)
+            }
             Err(TryLockError::WouldBlock) => {
-                return Err(Fault::failed(format!("{}: another process works in this data folder", path.display()))
-                    .remedy("stop the server that uses it, or give another --data"));
+                return Err(Fault::failed(format!(
+                    "{}: another process works in this data folder",
+                    path.display()
+                ))
+                .remedy("stop the server that uses it, or give another --data"));
             }
             Err(TryLockError::Error(why)) => return Err(Fault::file(path, why)),
         }

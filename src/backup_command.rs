@@ -12,8 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  rilascio backup --data DIR --out backup-2026-11-22\n\n\
-    Not in a backup: master.key and ROLE/vault. Keep them apart, replicated and never archived.")]
+#[command(
+    after_help = "Example:\n  rilascio backup --data DIR --out backup-2026-11-22\n\n\
+    Not in a backup: master.key and ROLE/vault. Keep them apart, replicated and never archived."
+)]
 pub(crate) struct BackupArguments {
     /// The data folder; a server may be running on it.
     #[arg(long, value_name = "DIR", env = "RILASCIO_DATA", default_value_os_t = default_data())]
@@ -24,8 +26,10 @@ pub(crate) struct BackupArguments {
 }
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  rilascio restore --from backup-2026-11-22 --keys KEYS --data NEW\n\n\
-    KEYS is the old data folder, or a copy of its master.key and ROLE/vault folders.")]
+#[command(
+    after_help = "Example:\n  rilascio restore --from backup-2026-11-22 --keys KEYS --data NEW\n\n\
+    KEYS is the old data folder, or a copy of its master.key and ROLE/vault folders."
+)]
 pub(crate) struct RestoreArguments {
     /// The backup.
     #[arg(long, value_name = "DIR")]
@@ -68,7 +72,10 @@ fn copy_if_there(from: &Path, to: &Path, name: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the summary is the output of the command")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the summary is the output of the command"
+)]
 pub(crate) fn backup(arguments: &BackupArguments) -> Result<ExitCode, Fault> {
     let (data, out) = (&arguments.data, &arguments.out);
     // Written beside its place and renamed: a backup is whole or not there.
@@ -97,8 +104,10 @@ pub(crate) fn backup(arguments: &BackupArguments) -> Result<ExitCode, Fault> {
         roles += 1;
     }
     if roles == 0 {
-        return Err(Fault::failed(format!("{}: there is no installation here", data.display()))
-            .remedy("give --data the folder of an installation"));
+        return Err(
+            Fault::failed(format!("{}: there is no installation here", data.display()))
+                .remedy("give --data the folder of an installation"),
+        );
     }
     folder.finish()?;
     println!("{roles} roles copied to {}", out.display());
@@ -106,7 +115,10 @@ pub(crate) fn backup(arguments: &BackupArguments) -> Result<ExitCode, Fault> {
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::print_stdout, reason = "the summary is the output of the command")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the summary is the output of the command"
+)]
 pub(crate) fn restore(arguments: &RestoreArguments) -> Result<ExitCode, Fault> {
     let (from, keys, data) = (&arguments.from, &arguments.keys, &arguments.data);
     if data.exists() {
@@ -114,8 +126,10 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> Result<ExitCode, Fault> {
             .remedy("give --data a folder that is not there"));
     }
     if !keys.join("master.key").is_file() {
-        return Err(Fault::usage(format!("{}: there is no master.key", keys.display()))
-            .remedy("give --keys the folder where the keys are kept"));
+        return Err(
+            Fault::usage(format!("{}: there is no master.key", keys.display()))
+                .remedy("give --keys the folder where the keys are kept"),
+        );
     }
     let folder = NewFolder::begin(data, false)?;
     let beside = folder.place();
@@ -140,7 +154,13 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> Result<ExitCode, Fault> {
         })?;
     }
     folder.finish()?;
-    println!("restored to {}; {GAP} numbers of every series are left out", data.display());
-    println!("audit it with the last head that was kept: rilascio audit verify --data {} --head FILE", data.display());
+    println!(
+        "restored to {}; {GAP} numbers of every series are left out",
+        data.display()
+    );
+    println!(
+        "audit it with the last head that was kept: rilascio audit verify --data {} --head FILE",
+        data.display()
+    );
     Ok(ExitCode::SUCCESS)
 }

@@ -50,7 +50,10 @@ struct OfficeFile {
 }
 
 /// The offices of `DATA/offices.toml`, and the desk of `rilascio issue`, which issues everything.
-pub(crate) fn offices(data: &Path, catalogue: &Catalogue) -> Result<BTreeMap<SiteId, Office>, Fault> {
+pub(crate) fn offices(
+    data: &Path,
+    catalogue: &Catalogue,
+) -> Result<BTreeMap<SiteId, Office>, Fault> {
     let path = data.join("offices.toml");
     let text = rilascio_node::files::read_if_there(&path)?.unwrap_or_default();
     let file: OfficeFile = toml::from_str(&String::from_utf8_lossy(&text))
@@ -60,10 +63,18 @@ pub(crate) fn offices(data: &Path, catalogue: &Catalogue) -> Result<BTreeMap<Sit
     let desk = Office {
         site: site.clone(),
         name: "Issuing desk".to_owned(),
-        starts: catalogue.names().into_iter().map(|name| (name, start)).collect(),
+        starts: catalogue
+            .names()
+            .into_iter()
+            .map(|name| (name, start))
+            .collect(),
     };
     let mut all = BTreeMap::from([(site, desk)]);
-    all.extend(file.office.into_iter().map(|office| (office.site.clone(), office)));
+    all.extend(
+        file.office
+            .into_iter()
+            .map(|office| (office.site.clone(), office)),
+    );
     Ok(all)
 }
 
@@ -71,7 +82,11 @@ pub(crate) fn offices(data: &Path, catalogue: &Catalogue) -> Result<BTreeMap<Sit
 pub(crate) fn write_offices(data: &Path, offices: Vec<Office>) -> Result<(), Fault> {
     let file = OfficeFile { office: offices };
     let text = toml::to_string(&file).map_err(Fault::failed)?;
-    Ok(rilascio_node::files::write_whole(&data.join("offices.toml"), text.as_bytes(), false)?)
+    Ok(rilascio_node::files::write_whole(
+        &data.join("offices.toml"),
+        text.as_bytes(),
+        false,
+    )?)
 }
 
 /// Everything that is not the usual about an installation.

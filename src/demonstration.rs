@@ -27,17 +27,26 @@ const PLACES: &[Place] = &[
     Place {
         site: "questura-viterbo",
         name: "Questura di Viterbo, Ufficio Immigrazione",
-        profiles: &[("it-pse", Date::constant(2013, 12, 16)), ("it-passport", Date::constant(2010, 5, 20))],
+        profiles: &[
+            ("it-pse", Date::constant(2013, 12, 16)),
+            ("it-passport", Date::constant(2010, 5, 20)),
+        ],
     },
     Place {
         site: "questura-roma",
         name: "Questura di Roma, Ufficio Immigrazione",
-        profiles: &[("it-pse", Date::constant(2015, 11, 10)), ("it-passport", Date::constant(2010, 6, 29))],
+        profiles: &[
+            ("it-pse", Date::constant(2015, 11, 10)),
+            ("it-passport", Date::constant(2010, 6, 29)),
+        ],
     },
     Place {
         site: "gendarmeria",
         name: "Corpo della Gendarmeria, Ufficio Stranieri",
-        profiles: &[("sm-permit", Date::constant(2025, 4, 1)), ("sm-residence-card", Date::constant(2025, 4, 1))],
+        profiles: &[
+            ("sm-permit", Date::constant(2025, 4, 1)),
+            ("sm-residence-card", Date::constant(2025, 4, 1)),
+        ],
     },
     Place {
         site: "comune-ravenna",
@@ -55,7 +64,11 @@ pub(crate) fn write_offices(data: &Path) -> Result<(), Fault> {
             Ok(Office {
                 site: SiteId::parse(place.site).map_err(Fault::failed)?,
                 name: place.name.to_owned(),
-                starts: place.profiles.iter().map(|(name, day)| ((*name).to_owned(), *day)).collect(),
+                starts: place
+                    .profiles
+                    .iter()
+                    .map(|(name, day)| ((*name).to_owned(), *day))
+                    .collect(),
             })
         })
         .collect::<Result<_, Fault>>()?;
@@ -71,11 +84,22 @@ pub(crate) struct Guide {
 
 impl Guide {
     /// Prints the operators with their passwords, once, and where to begin.
-    #[expect(clippy::print_stdout, reason = "the guide is the output of the command")]
+    #[expect(
+        clippy::print_stdout,
+        reason = "the guide is the output of the command"
+    )]
     pub(crate) fn print(&self, address: &SocketAddr) {
-        let dossiers: Vec<String> = self.states.iter().map(|(state, count)| format!("{count} {state}")).collect();
+        let dossiers: Vec<String> = self
+            .states
+            .iter()
+            .map(|(state, count)| format!("{count} {state}"))
+            .collect();
         println!("dossiers: {}", dossiers.join(", "));
-        if self.operators.iter().any(|(_, password)| password.is_some()) {
+        if self
+            .operators
+            .iter()
+            .any(|(_, password)| password.is_some())
+        {
             println!("operators (these passwords are shown once):");
         } else {
             println!("operators have the passwords that were shown when this data folder was made");
@@ -87,15 +111,31 @@ impl Guide {
             let rights: Vec<String> = actor
                 .rights
                 .iter()
-                .filter_map(|right| serde_json::to_value(right).ok()?.as_str().map(str::to_owned))
+                .filter_map(|right| {
+                    serde_json::to_value(right)
+                        .ok()?
+                        .as_str()
+                        .map(str::to_owned)
+                })
                 .collect();
-            println!("    {:<28} {password}  {}", actor.officer.as_str(), rights.join(", "));
+            println!(
+                "    {:<28} {password}  {}",
+                actor.officer.as_str(),
+                rights.join(", ")
+            );
         }
         if let (Some(first), Some((actor, _))) = (&self.first, self.operators.first()) {
             println!("a first dossier to follow: {first}, waiting to be sent to the centre:");
-            println!("    curl -s http://{address}/v1/sign-in -d '{{\"officer\":\"{}\",\"password\":\"...\"}}'", actor.officer);
-            println!("    curl -s http://{address}/v1/office/dossier/{first} -H 'Authorization: Bearer TOKEN'");
-            println!("    curl -s http://{address}/v1/commands/submit-dossier -H 'Authorization: Bearer TOKEN' \\");
+            println!(
+                "    curl -s http://{address}/v1/sign-in -d '{{\"officer\":\"{}\",\"password\":\"...\"}}'",
+                actor.officer
+            );
+            println!(
+                "    curl -s http://{address}/v1/office/dossier/{first} -H 'Authorization: Bearer TOKEN'"
+            );
+            println!(
+                "    curl -s http://{address}/v1/commands/submit-dossier -H 'Authorization: Bearer TOKEN' \\"
+            );
             println!("        -H 'Idempotency-Key: first' -d '{{\"dossier\":\"{first}\"}}'");
         }
     }
@@ -105,9 +145,17 @@ impl Guide {
 fn operators() -> Result<Vec<(Role, Actor)>, Fault> {
     let mut all = Vec::new();
     for place in PLACES {
-        let at = |name: &str, rights: &[Right]| officer(&format!("{}.{name}", place.site), place.site, rights);
-        all.push((Role::Office, at("rossi", &[Right::Approve, Right::HandOver, Right::Stock])?));
-        all.push((Role::Office, at("bianchi", &[Right::Enrol, Right::HandOver, Right::Stock])?));
+        let at = |name: &str, rights: &[Right]| {
+            officer(&format!("{}.{name}", place.site), place.site, rights)
+        };
+        all.push((
+            Role::Office,
+            at("rossi", &[Right::Approve, Right::HandOver, Right::Stock])?,
+        ));
+        all.push((
+            Role::Office,
+            at("bianchi", &[Right::Enrol, Right::HandOver, Right::Stock])?,
+        ));
     }
     let rest: [(Role, &str, &[Right]); 8] = [
         (Role::Centre, "examiner", &[Right::Examine]),
@@ -120,7 +168,10 @@ fn operators() -> Result<Vec<(Role, Actor)>, Fault> {
         (Role::Centre, "auditor", &[Right::Audit, Right::Administer]),
     ];
     for (role, name, rights) in rest {
-        all.push((role, officer(&format!("{}.{name}", role.name()), role.name(), rights)?));
+        all.push((
+            role,
+            officer(&format!("{}.{name}", role.name()), role.name(), rights)?,
+        ));
     }
     Ok(all)
 }
@@ -164,21 +215,31 @@ pub(crate) fn fill(
     let operators = name_operators(installation, fresh)?;
     // The fill is a job like any other: cut off, it begins again only on a new folder.
     if fresh {
-        fill_dossiers(installation, tools, dossiers).map_err(|fault| {
-            fault.remedy(format!("remove {} and start again", data.display()))
-        })?;
+        fill_dossiers(installation, tools, dossiers)
+            .map_err(|fault| fault.remedy(format!("remove {} and start again", data.display())))?;
     }
     let office = installation.desk(Role::Office)?;
     let (counts, enrolled) = office.store().read::<_, rilascio_store::Error, _>(|tx| {
         let counts = rilascio_store::entity::count(tx, "dossier")?;
-        let enrolled = rilascio_store::entity::list(tx, "dossier", Some("enrolled"), Some(PLACES[0].site), "", 1)?;
+        let enrolled = rilascio_store::entity::list(
+            tx,
+            "dossier",
+            Some("enrolled"),
+            Some(PLACES[0].site),
+            "",
+            1,
+        )?;
         Ok((counts, enrolled))
     })?;
     let mut states = BTreeMap::new();
     for (state, _, count) in counts {
         *states.entry(state).or_default() += count;
     }
-    let first = enrolled.first().map(|row| DossierId::parse(&row.id)).transpose().map_err(Fault::failed)?;
+    let first = enrolled
+        .first()
+        .map(|row| DossierId::parse(&row.id))
+        .transpose()
+        .map_err(Fault::failed)?;
     Ok(Guide {
         operators,
         first,
@@ -186,7 +247,10 @@ pub(crate) fn fill(
     })
 }
 
-fn name_operators(installation: &Installation, fresh: bool) -> Result<Vec<(Actor, Option<String>)>, Fault> {
+fn name_operators(
+    installation: &Installation,
+    fresh: bool,
+) -> Result<Vec<(Actor, Option<String>)>, Fault> {
     let mut named = Vec::new();
     for (role, actor) in operators()? {
         let mut password = None;
@@ -212,8 +276,10 @@ fn fill_dossiers(installation: &Installation, tools: &Tools, dossiers: u32) -> R
         run: format!("demo-{:016x}", entropy::generator()?.next_u64()),
         count: 0,
     };
-    let desks: Vec<(&Place, &str)> =
-        PLACES.iter().flat_map(|place| place.profiles.iter().map(move |(name, _)| (place, *name))).collect();
+    let desks: Vec<(&Place, &str)> = PLACES
+        .iter()
+        .flat_map(|place| place.profiles.iter().map(move |(name, _)| (place, *name)))
+        .collect();
     let mut people = BTreeMap::new();
     for (_, profile) in &desks {
         people.insert(*profile, samples(Some(profile), true)?);
@@ -245,8 +311,15 @@ fn fill_dossiers(installation: &Installation, tools: &Tools, dossiers: u32) -> R
     }
     for place in PLACES {
         let staff = Staff::of(place.site)?;
-        let mine: Vec<_> = on_the_way.iter().filter(|(site, _, _)| *site == place.site).collect();
-        let sent: Vec<&DossierId> = mine.iter().filter(|(_, _, goal)| *goal > Goal::Produced).map(|(_, id, _)| id).collect();
+        let mine: Vec<_> = on_the_way
+            .iter()
+            .filter(|(site, _, _)| *site == place.site)
+            .collect();
+        let sent: Vec<&DossierId> = mine
+            .iter()
+            .filter(|(_, _, goal)| *goal > Goal::Produced)
+            .map(|(_, id, _)| id)
+            .collect();
         if sent.is_empty() {
             continue;
         }

@@ -91,7 +91,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     let provisional = refuse(check(&profile, &application, issued))?;
     let package = read_package(&arguments.application, text, &application)?;
     let template = |path: &str| catalogue.template(path);
-    check_faces(&profile, &provisional, &images(&application, &package, &provisional)?, &template)?;
+    check_faces(
+        &profile,
+        &provisional,
+        &images(&application, &package, &provisional)?,
+        &template,
+    )?;
 
     step("opening the circuit");
     let made = Made::default();
@@ -112,7 +117,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         authorities,
         catalogue,
         Box::new(move |request, product| {
-            *taken.lock().unwrap_or_else(PoisonError::into_inner) = Some((request.order.clone(), product));
+            *taken.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some((request.order.clone(), product));
             Ok(())
         }),
         Box::new(move |text| bar.set_message(text.to_owned())),
@@ -178,13 +184,17 @@ fn refuse_used_number(installation: &Installation, application: &Application) ->
     };
     let id = format!("{}.{number}", application.profile);
     let works = installation.desk(Role::Works)?;
-    let used = works.store().read::<_, rilascio_store::Error, _>(move |tx| {
-        rilascio_store::entity::get(tx, "number", &id)
-    })?;
+    let used = works
+        .store()
+        .read::<_, rilascio_store::Error, _>(move |tx| {
+            rilascio_store::entity::get(tx, "number", &id)
+        })?;
     match used {
         None => Ok(()),
-        Some(_) => Err(Fault::refused(format!("the number {number} was issued before"))
-            .remedy("give another document.number, or leave it out so that one is allocated")),
+        Some(_) => Err(
+            Fault::refused(format!("the number {number} was issued before"))
+                .remedy("give another document.number, or leave it out so that one is allocated"),
+        ),
     }
 }
 
@@ -278,7 +288,10 @@ pub(crate) fn write_product(folder: &mut NewFolder, product: &Product) -> Result
     for face in &product.faces {
         folder.write(&format!("card/{}.svg", face.name), face.svg.as_bytes())?;
         folder.write(&format!("card/{}.png", face.name), &face.engraving_png)?;
-        folder.write(&format!("card/{}-preview.png", face.name), &face.preview_png)?;
+        folder.write(
+            &format!("card/{}-preview.png", face.name),
+            &face.preview_png,
+        )?;
     }
     folder.write("card/proof.pdf", &product.proof)?;
     for (file, content) in &product.data.files {

@@ -44,7 +44,9 @@ pub(crate) fn samples(profile: Option<&str>, with_images: bool) -> Result<Vec<Sa
             let bytes = if with_images {
                 let place = normal(&format!("{folder}/{name}"));
                 let image = IMAGES.iter().find(|(known, _)| *known == place);
-                image.ok_or_else(|| Fault::failed(format!("{path}: there is no image {name}")))?.1
+                image
+                    .ok_or_else(|| Fault::failed(format!("{path}: there is no image {name}")))?
+                    .1
             } else {
                 PLACEHOLDER
             };

@@ -22,18 +22,31 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  rilascio serve --demo\n  rilascio serve --data DIR --listen 127.0.0.1:8380 --roles centre,works,registry\n\n\
+#[command(
+    after_help = "Examples:\n  rilascio serve --demo\n  rilascio serve --data DIR --listen 127.0.0.1:8380 --roles centre,works,registry\n\n\
     The interface describes itself at /v1/openapi.json; /health and /metrics are for those who watch it.\n\
-    Stop it with Ctrl-C: what is in hand is finished first.")]
+    Stop it with Ctrl-C: what is in hand is finished first."
+)]
 pub(crate) struct Arguments {
     /// The data folder; with --demo a folder of its own if absent.
     #[arg(long, value_name = "DIR", env = "RILASCIO_DATA")]
     data: Option<PathBuf>,
     /// Where the HTTP interface listens.
-    #[arg(long, value_name = "ADDR", env = "RILASCIO_LISTEN", default_value = "127.0.0.1:8380")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "RILASCIO_LISTEN",
+        default_value = "127.0.0.1:8380"
+    )]
     listen: SocketAddr,
     /// The roles that run here.
-    #[arg(long, value_name = "ROLES", env = "RILASCIO_ROLES", value_delimiter = ',', default_value = "office,centre,works,registry")]
+    #[arg(
+        long,
+        value_name = "ROLES",
+        env = "RILASCIO_ROLES",
+        value_delimiter = ',',
+        default_value = "office,centre,works,registry"
+    )]
     roles: Vec<String>,
     /// A PostgreSQL server in the place of SQLite files.
     #[arg(long, value_name = "URL", env = "RILASCIO_DATABASE")]
@@ -70,8 +83,15 @@ const CONNECTIONS: usize = 6;
 /// Standard error gets the log: ids only, never what a dossier holds.
 fn start_log(json: bool) {
     let filter = EnvFilter::try_from_env("RILASCIO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    let started = if json { log.json().try_init() } else { log.try_init() };
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false);
+    let started = if json {
+        log.json().try_init()
+    } else {
+        log.try_init()
+    };
     // A log that was started before stays.
     drop(started);
 }
@@ -81,7 +101,8 @@ fn roles(names: &[String]) -> Result<BTreeSet<Role>, Fault> {
         .iter()
         .map(|name| {
             Role::from_name(name.trim()).ok_or_else(|| {
-                Fault::usage(format!("there is no role '{name}'")).remedy("roles are office, centre, works, registry")
+                Fault::usage(format!("there is no role '{name}'"))
+                    .remedy("roles are office, centre, works, registry")
             })
         })
         .collect()
@@ -118,7 +139,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         master: authorities.master(),
         far: None,
     })?);
-    let cards = arguments.cards.clone().or_else(|| arguments.demo.then(|| data.join("cards")));
+    let cards = arguments
+        .cards
+        .clone()
+        .or_else(|| arguments.demo.then(|| data.join("cards")));
     let works = VirtualWorks::new(
         authorities,
         catalogue,
@@ -127,7 +151,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
             let Some(cards) = &cards else {
                 return Ok(());
             };
-            let name = format!("{}.{}", product.profile.name.as_ref(), product.record.number);
+            let name = format!(
+                "{}.{}",
+                product.profile.name.as_ref(),
+                product.record.number
+            );
             rilascio_node::files::make_folder(cards)?;
             let mut folder = NewFolder::begin(&cards.join(name), true)?;
             write_product(&mut folder, &product)?;
@@ -146,7 +174,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         production: Arc::new(works),
     };
     let guide = if arguments.demo {
-        Some(demonstration::fill(&installation, &tools, &data, fresh, arguments.dossiers)?)
+        Some(demonstration::fill(
+            &installation,
+            &tools,
+            &data,
+            fresh,
+            arguments.dossiers,
+        )?)
     } else {
         None
     };
@@ -164,7 +198,9 @@ fn serve(
     let metrics = PrometheusBuilder::new()
         .install_recorder()
         .map_err(|why| Fault::failed(format!("metrics: {why}")))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let runtime = runtime.map_err(|why| Fault::failed(format!("threads: {why}")))?;
     let tools: BTreeMap<Role, Tools> = roles.iter().map(|role| (*role, tools.clone())).collect();
     runtime.block_on(async {
@@ -196,7 +232,10 @@ async fn stopped() {
     let _ = interrupt.await;
 }
 
-#[expect(clippy::print_stdout, reason = "the address is the output of the command")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the address is the output of the command"
+)]
 fn announce(address: &SocketAddr, data: &std::path::Path, guide: Option<&Guide>) {
     if let Some(guide) = guide {
         guide.print(address);

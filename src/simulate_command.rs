@@ -13,9 +13,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  rilascio simulate --seed 7 --days 3\n  rilascio simulate --seed 1 --runs 1000 --days 1\n\n\
+#[command(
+    after_help = "Examples:\n  rilascio simulate --seed 7 --days 3\n  rilascio simulate --seed 1 --runs 1000 --days 1\n\n\
     The last line is 'state' and the hash of the final state: a seed gives the same on any machine.\n\
-    Exit 1 names the broken invariant, the seed and the event.")]
+    Exit 1 names the broken invariant, the seed and the event."
+)]
 pub(crate) struct Arguments {
     /// A scenario file (TOML); the usual troubles if absent.
     scenario: Option<PathBuf>,
@@ -35,7 +37,10 @@ pub(crate) struct Arguments {
 
 type Outcome = (u64, Result<Summary, rilascio_simulation::Fault>);
 
-#[expect(clippy::print_stdout, reason = "the summary is the output of the command")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the summary is the output of the command"
+)]
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     let scenario = match &arguments.scenario {
         None => Scenario::default(),
@@ -55,26 +60,45 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         match outcome {
             Ok(summary) => add(&mut total, summary),
             Err(why) => {
-                return Err(Fault::refused(format!("seed {seed}: {why}")).remedy(format!(
-                    "replay it: rilascio simulate --seed {seed} --days {}",
-                    arguments.days
-                )));
+                return Err(
+                    Fault::refused(format!("seed {seed}: {why}")).remedy(format!(
+                        "replay it: rilascio simulate --seed {seed} --days {}",
+                        arguments.days
+                    )),
+                );
             }
         }
     }
     if !arguments.quiet {
-        println!("{} runs of {} days, every invariant held after every event", arguments.runs, arguments.days);
-        println!("    {} dossiers, {} documents handed over", total.dossiers, total.handed_over);
-        println!("    {} commands done, {} refused by a rule", total.commands, total.refused);
+        println!(
+            "{} runs of {} days, every invariant held after every event",
+            arguments.runs, arguments.days
+        );
+        println!(
+            "    {} dossiers, {} documents handed over",
+            total.dossiers, total.handed_over
+        );
+        println!(
+            "    {} commands done, {} refused by a rule",
+            total.commands, total.refused
+        );
         println!("    {} events in the journals", total.events);
-        println!("    {} kills of nodes, {} parcels lost", total.kills, total.parcels_lost);
+        println!(
+            "    {} kills of nodes, {} parcels lost",
+            total.kills, total.parcels_lost
+        );
     }
     println!("state {}", total.state);
     Ok(ExitCode::SUCCESS)
 }
 
 /// Runs the seeds on all processors.
-fn run_all(arguments: &Arguments, scenario: &Scenario, profiles: &Arc<dyn Profiles>, people: &[Sample]) -> Vec<Outcome> {
+fn run_all(
+    arguments: &Arguments,
+    scenario: &Scenario,
+    profiles: &Arc<dyn Profiles>,
+    people: &[Sample],
+) -> Vec<Outcome> {
     let bar = if arguments.quiet {
         ProgressBar::hidden()
     } else {
@@ -94,18 +118,30 @@ fn run_all(arguments: &Arguments, scenario: &Scenario, profiles: &Arc<dyn Profil
                         return;
                     }
                     let seed = arguments.seed.wrapping_add(place);
-                    let outcome = simulate(scenario, seed, arguments.days, profiles, people, &mut |_| bar.inc(1));
+                    let outcome = simulate(
+                        scenario,
+                        seed,
+                        arguments.days,
+                        profiles,
+                        people,
+                        &mut |_| bar.inc(1),
+                    );
                     if outcome.is_err() {
                         // The first broken seed is enough.
                         next.store(arguments.runs, Ordering::Relaxed);
                     }
-                    outcomes.lock().unwrap_or_else(PoisonError::into_inner).push((seed, outcome));
+                    outcomes
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push((seed, outcome));
                 }
             });
         }
     });
     bar.finish_and_clear();
-    outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)
+    outcomes
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Sums up; the state of several runs is the hash over the hash so far and the next.
@@ -121,6 +157,8 @@ fn add(total: &mut Summary, run: Summary) {
         run.state
     } else {
         let both = format!("{}{}", total.state, run.state);
-        rilascio_circuit::process::Digest::of(both.as_bytes()).as_str().to_owned()
+        rilascio_circuit::process::Digest::of(both.as_bytes())
+            .as_str()
+            .to_owned()
     };
 }

@@ -40,10 +40,16 @@ pub(crate) struct VirtualWorks {
 }
 
 /// The images of a package that the record uses.
-pub(crate) fn images(application: &Application, package: &Package, record: &Record) -> Result<Images, Fault> {
+pub(crate) fn images(
+    application: &Application,
+    package: &Package,
+    record: &Record,
+) -> Result<Images, Fault> {
     let read = |name: &str| {
         let bytes = package.images.get(name);
-        bytes.map(|bytes| bytes.0.clone()).ok_or_else(|| Fault::failed(format!("no image {name}")))
+        bytes
+            .map(|bytes| bytes.0.clone())
+            .ok_or_else(|| Fault::failed(format!("no image {name}")))
     };
     let prints = record.prints.prints.iter().map(|place| {
         let print = &application.print[*place];
@@ -51,7 +57,12 @@ pub(crate) fn images(application: &Application, package: &Package, record: &Reco
     });
     Ok(Images {
         portrait: read(&application.images.portrait)?,
-        signature: application.images.signature.as_deref().map(read).transpose()?,
+        signature: application
+            .images
+            .signature
+            .as_deref()
+            .map(read)
+            .transpose()?,
         prints: prints.collect::<Result<_, Fault>>()?,
     })
 }
@@ -74,26 +85,40 @@ impl VirtualWorks {
 
     /// Why the last document was not made.
     pub(crate) fn last_fault(&self) -> Option<Fault> {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.fault
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 
-    fn authority(&self, profile: &Profile, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<Authority, Fault> {
+    fn authority(
+        &self,
+        profile: &Profile,
+        at: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Authority, Fault> {
         (self.tell)("opening the authority");
-        let authorities = self.authorities.lock().unwrap_or_else(PoisonError::into_inner);
+        let authorities = self
+            .authorities
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         authorities.authority(profile, at, rng, &*self.tell)
     }
 
     fn produce(&self, request: &ProductionRequest) -> Result<MadeDocument, Fault> {
         let (profile, record) = (&request.profile, &request.record);
         let mut rng = entropy::generator()?;
-        let application = Application::parse("application", &request.package.application).map_err(Fault::failed)?;
+        let application = Application::parse("application", &request.package.application)
+            .map_err(Fault::failed)?;
         let images = images(&application, &request.package, record)?;
         let template = |path: &str| self.catalogue.template(path);
         check_faces(profile, record, &images, &template)?;
         let authority = self.authority(profile, request.at, &mut rng)?;
         (self.tell)("preparing the data");
         let (signer, anchors) = (&authority.signer, &authority.anchors);
-        let data = prepare(profile, record, &images, signer, anchors, request.at, &mut rng)?;
+        let data = prepare(
+            profile, record, &images, signer, anchors, request.at, &mut rng,
+        )?;
         (self.tell)("engraving the faces");
         let can = data.secrets.can.as_ref().map(|can| can.as_str());
         let (faces, proof) = engrave(profile, record, &images, can, &template, request.at)?;
@@ -128,12 +153,26 @@ fn read_back(
 ) -> Result<Report, Fault> {
     let mut chip = virtual_chip(data, Box::new(entropy::generator()?), rng, &mut |_, _| {})?;
     let password = AccessPassword::mrz(&data.secrets.mrz_information);
-    let report = inspect_chip(&mut chip, &password, Some(record.mrz.as_str()), anchors, at, rng);
+    let report = inspect_chip(
+        &mut chip,
+        &password,
+        Some(record.mrz.as_str()),
+        anchors,
+        at,
+        rng,
+    );
     if report.verdict() != Verdict::Valid {
-        let failed = report.checks.iter().filter(|check| check.outcome == Outcome::Failed);
-        let failed: Vec<String> =
-            failed.map(|check| format!("{}: {}", check.check.title(), check.why)).collect();
-        return Err(Fault::failed(format!("the chip does not read back: {}", failed.join("; "))));
+        let failed = report
+            .checks
+            .iter()
+            .filter(|check| check.outcome == Outcome::Failed);
+        let failed: Vec<String> = failed
+            .map(|check| format!("{}: {}", check.check.title(), check.why))
+            .collect();
+        return Err(Fault::failed(format!(
+            "the chip does not read back: {}",
+            failed.join("; ")
+        )));
     }
     Ok(report)
 }

@@ -28,7 +28,9 @@ impl Staff {
     /// Officers of a site, named after it.
     pub(crate) fn of(site: &str) -> Result<Self, Fault> {
         let office = [Right::Enrol, Right::Approve, Right::HandOver, Right::Stock];
-        let at = |name: &str, place: &str, rights: &[Right]| officer(&format!("{place}.{name}"), place, rights);
+        let at = |name: &str, place: &str, rights: &[Right]| {
+            officer(&format!("{place}.{name}"), place, rights)
+        };
         Ok(Self {
             enroller: at("enroller", site, &office)?,
             approver: at("approver", site, &office)?,
@@ -77,7 +79,12 @@ impl Circuit<'_> {
     }
 
     /// Opens and enrols a dossier.
-    pub(crate) fn enrol(&mut self, staff: &Staff, profile: &str, package: Package) -> Result<DossierId, Fault> {
+    pub(crate) fn enrol(
+        &mut self,
+        staff: &Staff,
+        profile: &str,
+        package: Package,
+    ) -> Result<DossierId, Fault> {
         let open = Command::OpenDossier {
             profile: profile.to_owned(),
             reason: IssueReason::First,
@@ -106,8 +113,16 @@ impl Circuit<'_> {
 
     /// Examines a dossier and proposes what is to be decided. The same synthetic person comes again and again: hits of
     /// the print search are judged to be the same.
-    pub(crate) fn propose(&mut self, staff: &Staff, dossier: &DossierId, grant: bool) -> Result<(), Fault> {
-        let known = self.installation.desk(Role::Centre)?.dossier(dossier.as_str())?;
+    pub(crate) fn propose(
+        &mut self,
+        staff: &Staff,
+        dossier: &DossierId,
+        grant: bool,
+    ) -> Result<(), Fault> {
+        let known = self
+            .installation
+            .desk(Role::Centre)?
+            .dossier(dossier.as_str())?;
         if known.is_some_and(|known| matches!(known.identification, Some(PrintSearch::Hits(_)))) {
             let adjudicate = Command::Adjudicate {
                 dossier: dossier.clone(),
@@ -142,20 +157,30 @@ impl Circuit<'_> {
                 second,
             },
         ];
-        commands.iter().try_for_each(|command| self.give(&staff.keeper, command).map(drop))
+        commands
+            .iter()
+            .try_for_each(|command| self.give(&staff.keeper, command).map(drop))
     }
 
     fn has_blanks(&self, profile: &str) -> Result<bool, Fault> {
         let state = format!("{profile}/assigned");
         let works = self.installation.desk(Role::Works)?;
-        let found = works.store().read::<_, rilascio_store::Error, _>(move |tx| {
-            rilascio_store::entity::list(tx, "blank", Some(&state), None, "", 1)
-        })?;
+        let found = works
+            .store()
+            .read::<_, rilascio_store::Error, _>(move |tx| {
+                rilascio_store::entity::list(tx, "blank", Some(&state), None, "", 1)
+            })?;
         Ok(!found.is_empty())
     }
 
     /// Decides a proposal; granted, the centre certifies and orders, and the works make the document.
-    pub(crate) fn decide(&mut self, staff: &Staff, profile: &str, dossier: &DossierId, grant: bool) -> Result<(), Fault> {
+    pub(crate) fn decide(
+        &mut self,
+        staff: &Staff,
+        profile: &str,
+        dossier: &DossierId,
+        grant: bool,
+    ) -> Result<(), Fault> {
         if grant && !self.has_blanks(profile)? {
             self.stock(staff, profile, BLANKS)?;
         }
@@ -170,7 +195,9 @@ impl Circuit<'_> {
 
     /// Sends the documents of those dossiers to their office, and counts them in there.
     pub(crate) fn deliver(&mut self, staff: &Staff, dossiers: &[&DossierId]) -> Result<(), Fault> {
-        let orders = dossiers.iter().map(|dossier| OrderId::of(dossier, 1).map_err(Fault::failed));
+        let orders = dossiers
+            .iter()
+            .map(|dossier| OrderId::of(dossier, 1).map_err(Fault::failed));
         let dispatch = Command::Dispatch {
             office: staff.counter.site.clone(),
             orders: orders.collect::<Result<_, _>>()?,
@@ -182,11 +209,16 @@ impl Circuit<'_> {
         let desk = self.installation.desk(Role::Office)?;
         for id in sent.ids {
             let found = desk.consignment(&id)?;
-            let found = found.ok_or_else(|| Fault::failed(format!("the parcel {id} did not arrive")))?;
+            let found =
+                found.ok_or_else(|| Fault::failed(format!("the parcel {id} did not arrive")))?;
             let second: OfficerId = staff.approver.officer.clone();
             let receive = Command::ReceiveConsignment {
                 consignment: found.id.clone(),
-                found: found.items.iter().map(|item| item.document.clone()).collect(),
+                found: found
+                    .items
+                    .iter()
+                    .map(|item| item.document.clone())
+                    .collect(),
                 second,
             };
             self.give(&staff.counter, &receive)?;

@@ -353,7 +353,10 @@ fn nothing_is_lost_or_given_twice_when_files_are_broken() {
     }
     let (status, said) = run(&out.join("two"), &[]);
     assert_eq!(status, 3, "{said}");
-    assert!(said.contains("restore it from a backup") && !out.join("two").exists(), "{said}");
+    assert!(
+        said.contains("restore it from a backup") && !out.join("two").exists(),
+        "{said}"
+    );
     std::fs::write(&tables, whole).unwrap();
     assert_eq!(run(&out.join("two"), &[]).0, 0);
     let number = |name: &str| document(&out.join(name))["number"].clone();

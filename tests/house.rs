@@ -5,7 +5,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::path::{Path, PathBuf};
 
 /// The crates from the lowest to the highest: each may use only those before it (ARCHITECTURE.md).
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 15] = [
     "rilascio-mrtd",
     "rilascio-keys",
     "rilascio-artwork",
@@ -16,11 +16,36 @@ const ORDER: [&str; 11] = [
     "rilascio-inspection",
     "rilascio-circuit",
     "rilascio-works",
+    "rilascio-store",
+    "rilascio-exchange",
+    "rilascio-node",
+    "rilascio-simulation",
+    "rilascio",
+];
+
+/// The crates at the edge: these, and the program, meet files, sockets and threads.
+const EDGE: [&str; 5] = [
+    "rilascio-store",
+    "rilascio-exchange",
+    "rilascio-node",
+    "rilascio-simulation",
     "rilascio",
 ];
 
 /// What only the edge may use: the pure crates see no socket, no clock and no randomness of their own.
-const EDGE_ONLY: [&str; 6] = ["tokio", "getrandom", "rustix", "pcsc", "clap", "indicatif"];
+const EDGE_ONLY: [&str; 11] = [
+    "axum",
+    "clap",
+    "getrandom",
+    "indicatif",
+    "lettre",
+    "pcsc",
+    "postgres",
+    "rusqlite",
+    "rustix",
+    "tokio",
+    "tokio-rustls",
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -49,7 +74,7 @@ fn every_arrow_between_crates_points_down() {
                     dependency.name
                 );
             }
-            let pure = package.name.as_str() != "rilascio";
+            let pure = !EDGE.contains(&package.name.as_str());
             let edge = EDGE_ONLY.contains(&dependency.name.as_str());
             assert!(
                 !(pure && edge),
@@ -101,16 +126,19 @@ fn pure_crates_read_no_clock_and_open_no_file() {
     ];
     for file in all_sources() {
         let inside = file.strip_prefix(&crates).ok();
-        let is_source = inside.is_some_and(|path| {
-            path.components()
-                .nth(1)
-                .is_some_and(|part| part.as_os_str() == "src")
-        });
-        if !is_source {
+        let part = |place: usize| {
+            inside.and_then(|path| path.components().nth(place)?.as_os_str().to_str())
+        };
+        if part(1) != Some("src") {
             continue;
         }
+        let edge = part(0).is_some_and(|name| EDGE.contains(&&format!("rilascio-{name}")[..]));
         let text = std::fs::read_to_string(&file).unwrap();
-        for word in words {
+        // At the edge too the time comes in as an argument, so that a run can be replayed.
+        for word in words
+            .iter()
+            .filter(|word| !edge || word.starts_with("Timestamp") || word.starts_with("System"))
+        {
             assert!(!text.contains(word), "{} uses {word}", file.display());
         }
     }

@@ -7,7 +7,9 @@ use crate::envelope::{Circle, Identity};
 use crate::message::MESSAGE_BYTES_MAX;
 use crate::{Error, Result};
 use rilascio_circuit::process::NodeId;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivateSec1KeyDer, ServerName};
+use rustls::pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivateSec1KeyDer, ServerName,
+};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
 use std::collections::BTreeMap;
@@ -66,14 +68,19 @@ impl TlsTransport {
     ///
     /// # Errors
     /// When the own certificate or key cannot be used.
-    pub fn new(own: &Identity, circle: &Circle, addresses: BTreeMap<NodeId, String>) -> Result<Self> {
+    pub fn new(
+        own: &Identity,
+        circle: &Circle,
+        addresses: BTreeMap<NodeId, String>,
+    ) -> Result<Self> {
         let ends = ends(own, circle)?;
-        let verifier = rustls::client::WebPkiServerVerifier::builder_with_provider(ends.roots, provider())
-            .with_crls([ends.list])
-            .only_check_end_entity_revocation()
-            .enforce_revocation_expiration()
-            .build()
-            .map_err(|why| fault("own", why))?;
+        let verifier =
+            rustls::client::WebPkiServerVerifier::builder_with_provider(ends.roots, provider())
+                .with_crls([ends.list])
+                .only_check_end_entity_revocation()
+                .enforce_revocation_expiration()
+                .build()
+                .map_err(|why| fault("own", why))?;
         let config = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(|why| fault("own", why))?
@@ -96,16 +103,20 @@ impl TlsTransport {
         let address = self.addresses.get(receiver).ok_or_else(|| Error::Unknown {
             node: receiver.to_string(),
         })?;
-        let place = address.to_socket_addrs().map_err(|why| fault(peer, why))?.next();
+        let place = address
+            .to_socket_addrs()
+            .map_err(|why| fault(peer, why))?
+            .next();
         let place = place.ok_or_else(|| fault(peer, "no such address"))?;
-        let socket = TcpStream::connect_timeout(&place, PATIENCE).map_err(|why| fault(peer, why))?;
+        let socket =
+            TcpStream::connect_timeout(&place, PATIENCE).map_err(|why| fault(peer, why))?;
         socket
             .set_read_timeout(Some(PATIENCE))
             .and_then(|()| socket.set_write_timeout(Some(PATIENCE)))
             .map_err(|why| fault(peer, why))?;
         let name = ServerName::try_from(receiver.to_string()).map_err(|why| fault(peer, why))?;
-        let connection =
-            ClientConnection::new(Arc::clone(&self.config), name).map_err(|why| fault(peer, why))?;
+        let connection = ClientConnection::new(Arc::clone(&self.config), name)
+            .map_err(|why| fault(peer, why))?;
         let mut stream = StreamOwned::new(connection, socket);
         let length = u32::try_from(sealed.len()).map_err(|_| Error::TooLarge {
             bytes: sealed.len(),
@@ -118,7 +129,9 @@ impl TlsTransport {
             stream.read_exact(&mut length)?;
             let length = u32::from_be_bytes(length);
             let mut answer = Vec::new();
-            (&mut stream).take(u64::from(length.min(1 << 20))).read_to_end(&mut answer)?;
+            (&mut stream)
+                .take(u64::from(length.min(1 << 20)))
+                .read_to_end(&mut answer)?;
             if answer.len() < length as usize {
                 return Err(std::io::ErrorKind::UnexpectedEof.into());
             }
@@ -139,7 +152,12 @@ pub type Handler = Arc<dyn Fn(Vec<u8>) -> Option<Vec<u8>> + Send + Sync>;
 ///
 /// # Errors
 /// When the own certificate or key cannot be used.
-pub async fn listen(listener: TcpListener, own: &Identity, circle: &Circle, handler: Handler) -> Result<()> {
+pub async fn listen(
+    listener: TcpListener,
+    own: &Identity,
+    circle: &Circle,
+    handler: Handler,
+) -> Result<()> {
     let ends = ends(own, circle)?;
     let verifier = WebPkiClientVerifier::builder_with_provider(ends.roots, provider())
         .with_crls([ends.list])
@@ -169,13 +187,21 @@ pub async fn listen(listener: TcpListener, own: &Identity, circle: &Circle, hand
                 }
                 // Room grows with what comes, not with what is announced.
                 let mut sealed = Vec::new();
-                (&mut stream).take(length as u64).read_to_end(&mut sealed).await?;
+                (&mut stream)
+                    .take(length as u64)
+                    .read_to_end(&mut sealed)
+                    .await?;
                 if sealed.len() < length {
                     return Err(std::io::ErrorKind::UnexpectedEof.into());
                 }
-                let answer = tokio::task::spawn_blocking(move || handler(sealed)).await.ok().flatten();
+                let answer = tokio::task::spawn_blocking(move || handler(sealed))
+                    .await
+                    .ok()
+                    .flatten();
                 let answer = answer.unwrap_or_default();
-                stream.write_u32(u32::try_from(answer.len()).unwrap_or(0)).await?;
+                stream
+                    .write_u32(u32::try_from(answer.len()).unwrap_or(0))
+                    .await?;
                 stream.write_all(&answer).await?;
                 stream.shutdown().await
             };

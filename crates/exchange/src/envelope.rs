@@ -43,7 +43,8 @@ impl Identity {
                 why: "the certificate belongs to another key".into(),
             });
         }
-        let node = NodeId::parse(&certificate.subject_name()).map_err(|why| Error::Certificate { why })?;
+        let node =
+            NodeId::parse(&certificate.subject_name()).map_err(|why| Error::Certificate { why })?;
         Ok(Self {
             node,
             certificate,
@@ -74,7 +75,13 @@ impl Identity {
     /// # Errors
     /// When the signer fails.
     pub fn sign(&self, content: &[u8], at: Timestamp) -> Result<Vec<u8>> {
-        Ok(SignedData::sign(DATA, content, &self.certificate, self.signer.as_ref(), at)?)
+        Ok(SignedData::sign(
+            DATA,
+            content,
+            &self.certificate,
+            self.signer.as_ref(),
+            at,
+        )?)
     }
 }
 
@@ -92,7 +99,11 @@ impl Circle {
     ///
     /// # Errors
     /// When the list is not the authority's.
-    pub fn new(authority: Certificate, list: RevocationList, members: Vec<Certificate>) -> Result<Self> {
+    pub fn new(
+        authority: Certificate,
+        list: RevocationList,
+        members: Vec<Certificate>,
+    ) -> Result<Self> {
         list.verify_issued_by(&authority)?;
         let mut known = BTreeMap::new();
         for certificate in members {
@@ -173,7 +184,12 @@ pub struct Opened {
 ///
 /// # Errors
 /// [`Error::Unknown`] for a receiver outside the circle, or when it is too large.
-pub fn seal(message: &Message, own: &Identity, circle: &Circle, rng: &mut dyn CryptoRng) -> Result<Vec<u8>> {
+pub fn seal(
+    message: &Message,
+    own: &Identity,
+    circle: &Circle,
+    rng: &mut dyn CryptoRng,
+) -> Result<Vec<u8>> {
     let json = Zeroizing::new(serde_json::to_vec(message).map_err(|why| Error::Malformed {
         why: why.to_string(),
     })?);
@@ -246,11 +262,17 @@ pub fn acknowledge(word: &Acknowledgement, own: &Identity, at: Timestamp) -> Res
 ///
 /// # Errors
 /// When it is somebody else's word, or malformed.
-pub fn read_acknowledgement(signed: &[u8], receiver: &NodeId, circle: &Circle, at: Timestamp) -> Result<Acknowledgement> {
+pub fn read_acknowledgement(
+    signed: &[u8],
+    receiver: &NodeId,
+    circle: &Circle,
+    at: Timestamp,
+) -> Result<Acknowledgement> {
     let (node, content) = circle.verify(signed, at)?;
-    let word: Acknowledgement = serde_json::from_slice(&content).map_err(|why| Error::Malformed {
-        why: why.to_string(),
-    })?;
+    let word: Acknowledgement =
+        serde_json::from_slice(&content).map_err(|why| Error::Malformed {
+            why: why.to_string(),
+        })?;
     if node != *receiver || word.receiver != *receiver {
         return Err(Error::Sender {
             claimed: receiver.to_string(),

@@ -4,7 +4,7 @@ use base64ct::{Base64, Encoding};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rilascio_circuit::process::{
-    Balance, Block, BlankSerial, BlankState, Consignment, ConsignmentId, Defect, Digest, Document,
+    Balance, BlankSerial, BlankState, Block, Consignment, ConsignmentId, Defect, Digest, Document,
     DocumentId, DocumentState, Dossier, DossierId, HolderCheck, NodeId, OfficerId, Order, OrderId,
     Phase, SiteId, Surrender,
 };
@@ -83,7 +83,9 @@ impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
         let bytes = Base64::decode_vec(&text);
-        bytes.map(Self).map_err(|_| serde::de::Error::custom("not base64"))
+        bytes
+            .map(Self)
+            .map_err(|_| serde::de::Error::custom("not base64"))
     }
 }
 

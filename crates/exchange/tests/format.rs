@@ -22,13 +22,22 @@ fn check_published(name: &str, value: &serde_json::Value) {
         std::fs::write(&path, &text).unwrap();
     }
     let published = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(published == text, "{name} is not what the program speaks: run UPDATE_SCHEMAS=1 cargo test -p rilascio-exchange");
+    assert!(
+        published == text,
+        "{name} is not what the program speaks: run UPDATE_SCHEMAS=1 cargo test -p rilascio-exchange"
+    );
 }
 
 #[test]
 fn the_published_schemas_are_those_that_the_program_speaks() {
-    check_published("message.schema.json", &schemars::schema_for!(Message).to_value());
-    check_published("acknowledgement.schema.json", &schemars::schema_for!(Acknowledgement).to_value());
+    check_published(
+        "message.schema.json",
+        &schemars::schema_for!(Message).to_value(),
+    );
+    check_published(
+        "acknowledgement.schema.json",
+        &schemars::schema_for!(Acknowledgement).to_value(),
+    );
 }
 
 #[test]
@@ -36,14 +45,28 @@ fn every_kind_has_an_example_that_schema_and_program_accept() {
     let schema = schemars::schema_for!(Message).to_value();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let mut kinds = BTreeSet::new();
-    for entry in std::fs::read_dir(docs().join("examples")).unwrap().flatten() {
+    for entry in std::fs::read_dir(docs().join("examples"))
+        .unwrap()
+        .flatten()
+    {
         let text = std::fs::read_to_string(entry.path()).unwrap();
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let faults: Vec<String> = validator.iter_errors(&value).map(|fault| fault.to_string()).collect();
+        let faults: Vec<String> = validator
+            .iter_errors(&value)
+            .map(|fault| fault.to_string())
+            .collect();
         assert!(faults.is_empty(), "{}: {faults:?}", entry.path().display());
         let message: Message = serde_json::from_value(value.clone()).unwrap();
-        assert_eq!(serde_json::to_value(&message).unwrap(), value, "{}", entry.path().display());
-        assert_eq!(entry.file_name().to_str().unwrap(), format!("{}.json", message.body.kind()));
+        assert_eq!(
+            serde_json::to_value(&message).unwrap(),
+            value,
+            "{}",
+            entry.path().display()
+        );
+        assert_eq!(
+            entry.file_name().to_str().unwrap(),
+            format!("{}.json", message.body.kind())
+        );
         kinds.insert(message.body.kind());
         // Another field is refused, not overlooked.
         let mut more = value;
@@ -71,7 +94,13 @@ fn transaction() -> Transaction {
         quality: Some(64),
         bytes: &[0x1C, 0x1D, 0x1E, 0x1F, 0, 255],
     };
-    Transaction::new(&envelope, vec![Record::new(2, &[(2, "00"), (3, "case-1")]), print.record(1, "CENTRE", "20261122")])
+    Transaction::new(
+        &envelope,
+        vec![
+            Record::new(2, &[(2, "00"), (3, "case-1")]),
+            print.record(1, "CENTRE", "20261122"),
+        ],
+    )
 }
 
 #[test]
@@ -82,7 +111,10 @@ fn transactions_of_ansi_nist_read_as_they_were_written() {
     let read = Transaction::read(&bytes).unwrap();
     assert_eq!(read.head(4), Some("CPNU"));
     assert_eq!(read.head(9), Some("case-1"));
-    assert_eq!(read_print(&read.records[2]), Some((2, &[0x1C, 0x1D, 0x1E, 0x1F, 0, 255][..])));
+    assert_eq!(
+        read_print(&read.records[2]),
+        Some((2, &[0x1C, 0x1D, 0x1E, 0x1F, 0, 255][..]))
+    );
     for cut in 0..bytes.len() {
         assert!(Transaction::read(&bytes[..cut]).is_err(), "cut at {cut}");
     }
@@ -118,14 +150,31 @@ fn the_afis_answers_over_its_socket() {
         quality: None,
         bytes,
     };
-    assert!(afis.search("case-1", "20261122", &[print(b"loop"), print(b"whorl")]).unwrap().is_empty());
-    assert!(afis.search("case-1", "20261122", &[print(b"loop")]).unwrap().is_empty(), "oneself is no hit");
-    assert_eq!(afis.search("case-2", "20261122", &[print(b"whorl")]).unwrap(), ["case-1"]);
+    assert!(
+        afis.search("case-1", "20261122", &[print(b"loop"), print(b"whorl")])
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        afis.search("case-1", "20261122", &[print(b"loop")])
+            .unwrap()
+            .is_empty(),
+        "oneself is no hit"
+    );
+    assert_eq!(
+        afis.search("case-2", "20261122", &[print(b"whorl")])
+            .unwrap(),
+        ["case-1"]
+    );
     let nobody = Afis {
         address: "127.0.0.1:1".into(),
         ..afis
     };
-    assert!(nobody.search("case-3", "20261122", &[print(b"arch")]).is_err());
+    assert!(
+        nobody
+            .search("case-3", "20261122", &[print(b"arch")])
+            .is_err()
+    );
 }
 
 #[test]
@@ -166,8 +215,18 @@ fn notices_reach_the_mail_server() {
         port: address.port(),
         from: "permessi@example.org".into(),
     };
-    mail.send("titolare@example.org", "Documento pronto", "Il documento è pronto.").unwrap();
-    let text = mails.recv_timeout(std::time::Duration::from_secs(10)).unwrap();
-    assert!(text.contains("To: titolare@example.org") && text.contains("Subject: Documento pronto"), "{text}");
+    mail.send(
+        "titolare@example.org",
+        "Documento pronto",
+        "Il documento è pronto.",
+    )
+    .unwrap();
+    let text = mails
+        .recv_timeout(std::time::Duration::from_secs(10))
+        .unwrap();
+    assert!(
+        text.contains("To: titolare@example.org") && text.contains("Subject: Documento pronto"),
+        "{text}"
+    );
     assert!(mail.send("no address", "x", "y").is_err());
 }

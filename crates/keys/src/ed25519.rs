@@ -57,6 +57,8 @@ impl Ed25519Key {
     /// Whether a signature is that of a public key over a message.
     #[must_use]
     pub fn verify(public_key: &[u8; 32], message: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&ED25519, public_key).verify(message, signature).is_ok()
+        UnparsedPublicKey::new(&ED25519, public_key)
+            .verify(message, signature)
+            .is_ok()
     }
 }

@@ -25,8 +25,8 @@ pub use public::{CurveEncoding, PublicKey};
 pub use rsa::{RsaPrivateKey, RsaSize, rsa_public_operation};
 pub use seal::MasterKey;
 pub use signer::{PrivateKey, Signer};
-pub use transport::ContentKey;
 pub use suite::{CipherSuite, KeyUse, SessionKeys};
+pub use transport::ContentKey;
 
 /// The result of everything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

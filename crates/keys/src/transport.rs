@@ -36,7 +36,11 @@ impl ContentKey {
     ///
     /// # Errors
     /// [`Error::Sealed`] when key, nonce or a byte of it differ.
-    pub fn decrypt(&self, nonce: [u8; Self::NONCE_BYTES], content: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    pub fn decrypt(
+        &self,
+        nonce: [u8; Self::NONCE_BYTES],
+        content: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>> {
         Aes256Gcm::new(&(*self.0).into())
             .decrypt(&Nonce::<Aes256Gcm>::from(nonce), content)
             .map(Zeroizing::new)

@@ -58,13 +58,17 @@ impl From<rilascio_circuit::Refusal> for ApiFault {
 fn status(fault: &Error) -> StatusCode {
     match fault {
         Error::Refused(refusal) => match refusal.rule {
-            "circuit.right" | "circuit.site" | "circuit.four-eyes" | "circuit.two-people" => StatusCode::FORBIDDEN,
+            "circuit.right" | "circuit.site" | "circuit.four-eyes" | "circuit.two-people" => {
+                StatusCode::FORBIDDEN
+            }
             "circuit.unknown" => StatusCode::NOT_FOUND,
             "circuit.malformed" => StatusCode::BAD_REQUEST,
             _ => StatusCode::CONFLICT,
         },
         Error::Application(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::Malformed { .. } | Error::Profile { .. } | Error::Role { .. } => StatusCode::BAD_REQUEST,
+        Error::Malformed { .. } | Error::Profile { .. } | Error::Role { .. } => {
+            StatusCode::BAD_REQUEST
+        }
         Error::CommandReused { .. } | Error::Store(StoreError::Conflict) => StatusCode::CONFLICT,
         Error::Store(StoreError::Head { .. }) => StatusCode::NOT_FOUND,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
@@ -75,10 +79,14 @@ impl IntoResponse for ApiFault {
     fn into_response(self) -> Response {
         let status = status(&self.0);
         let body = match &self.0 {
-            Error::Refused(refusal) => json!({ "code": refusal.rule, "it": refusal.it, "en": refusal.en,
-                "remedy_it": refusal.remedy_it, "remedy_en": refusal.remedy_en }),
-            Error::Application(refusals) => json!({ "code": "application", "it": "la domanda non rispetta le regole",
-                "en": "the application breaks rules", "refusals": refusals.0 }),
+            Error::Refused(refusal) => {
+                json!({ "code": refusal.rule, "it": refusal.it, "en": refusal.en,
+                "remedy_it": refusal.remedy_it, "remedy_en": refusal.remedy_en })
+            }
+            Error::Application(refusals) => {
+                json!({ "code": "application", "it": "la domanda non rispetta le regole",
+                "en": "the application breaks rules", "refusals": refusals.0 })
+            }
             // What failed inside is for the log, not for whoever asks.
             other if status == StatusCode::INTERNAL_SERVER_ERROR => {
                 tracing::error!(code = other.code(), fault = %other, "request failed");
@@ -86,7 +94,9 @@ impl IntoResponse for ApiFault {
                     "remedy_it": "riprovare; se persiste, avvisare chi lo gestisce",
                     "remedy_en": "try again; if it persists, tell whoever runs it" })
             }
-            other => json!({ "code": other.code(), "it": other.to_string(), "en": other.to_string() }),
+            other => {
+                json!({ "code": other.code(), "it": other.to_string(), "en": other.to_string() })
+            }
         };
         (status, Json(body)).into_response()
     }
@@ -95,7 +105,9 @@ impl IntoResponse for ApiFault {
 type Answered<T> = std::result::Result<T, ApiFault>;
 
 /// Runs what waits for the data base away from the threads that serve connections.
-async fn blocking<T: Send + 'static>(run: impl FnOnce() -> Result<T> + Send + 'static) -> Answered<T> {
+async fn blocking<T: Send + 'static>(
+    run: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Answered<T> {
     match tokio::task::spawn_blocking(run).await {
         Ok(outcome) => Ok(outcome?),
         Err(_) => Err(ApiFault(Error::Malformed {
@@ -109,7 +121,11 @@ async fn blocking<T: Send + 'static>(run: impl FnOnce() -> Result<T> + Send + 's
 struct SignedIn(Session);
 
 fn token(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+    headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
 }
 
 fn not_signed_in() -> Response {
@@ -121,7 +137,10 @@ fn not_signed_in() -> Response {
 impl FromRequestParts<Api> for SignedIn {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> std::result::Result<Self, Response> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        api: &Api,
+    ) -> std::result::Result<Self, Response> {
         let Some(token) = token(&parts.headers).map(str::to_owned) else {
             return Err(not_signed_in());
         };
@@ -179,7 +198,11 @@ impl Api {
 
     fn desk(&self, role: &str) -> Answered<Arc<Desk>> {
         let role = Role::from_name(role).ok_or_else(|| Reason::Unknown.refusal())?;
-        Ok(Arc::clone(self.installation.desk(role).map_err(|_| Reason::Unknown.refusal())?))
+        Ok(Arc::clone(
+            self.installation
+                .desk(role)
+                .map_err(|_| Reason::Unknown.refusal())?,
+        ))
     }
 
     fn now(&self) -> Timestamp {
@@ -192,14 +215,20 @@ async fn health(State(api): State<Api>) -> Response {
     let found = blocking(move || {
         let mut roles = serde_json::Map::new();
         for (role, desk) in &installation.desks {
-            let size = desk.store().read::<_, StoreError, _>(|tx| Ok(journal::size_and_root(tx)?.0))?;
+            let size = desk
+                .store()
+                .read::<_, StoreError, _>(|tx| Ok(journal::size_and_root(tx)?.0))?;
             roles.insert(role.name().to_owned(), json!({ "journal": size }));
         }
         Ok(roles)
     });
     match found.await {
         Ok(roles) => Json(json!({ "status": "ok", "roles": roles })).into_response(),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "failing" }))).into_response(),
+        Err(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({ "status": "failing" })),
+        )
+            .into_response(),
     }
 }
 
@@ -208,20 +237,30 @@ async fn metrics_text(State(api): State<Api>) -> Answered<String> {
     blocking(move || {
         for (role, desk) in &installation.desks {
             let (size, messages, jobs) = desk.store().read::<_, StoreError, _>(|tx| {
-                Ok((journal::size_and_root(tx)?.0, work::count_messages(tx)?, work::count_jobs(tx)?))
+                Ok((
+                    journal::size_and_root(tx)?.0,
+                    work::count_messages(tx)?,
+                    work::count_jobs(tx)?,
+                ))
             })?;
             metrics::gauge!("rilascio_journal_entries", "role" => role.name()).set(size as f64);
             for (state, count) in messages {
-                metrics::gauge!("rilascio_messages", "role" => role.name(), "state" => state).set(count as f64);
+                metrics::gauge!("rilascio_messages", "role" => role.name(), "state" => state)
+                    .set(count as f64);
             }
             for (state, count) in jobs {
-                metrics::gauge!("rilascio_jobs", "role" => role.name(), "state" => state).set(count as f64);
+                metrics::gauge!("rilascio_jobs", "role" => role.name(), "state" => state)
+                    .set(count as f64);
             }
         }
         Ok(())
     })
     .await?;
-    Ok(api.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default())
+    Ok(api
+        .metrics
+        .as_ref()
+        .map(PrometheusHandle::render)
+        .unwrap_or_default())
 }
 
 #[derive(Deserialize)]
@@ -261,10 +300,20 @@ async fn sign_in(State(api): State<Api>, body: Bytes) -> Answered<Response> {
     })
 }
 
-async fn sign_out(State(api): State<Api>, _: SignedIn, headers: HeaderMap) -> Answered<Json<Value>> {
+async fn sign_out(
+    State(api): State<Api>,
+    _: SignedIn,
+    headers: HeaderMap,
+) -> Answered<Json<Value>> {
     let token = token(&headers).unwrap_or_default().to_owned();
     let (installation, now) = (Arc::clone(&api.installation), api.now());
-    blocking(move || installation.desks.values().try_for_each(|desk| desk.sign_out(&token, now))).await?;
+    blocking(move || {
+        installation
+            .desks
+            .values()
+            .try_for_each(|desk| desk.sign_out(&token, now))
+    })
+    .await?;
     Ok(Json(json!({ "signed": "out" })))
 }
 
@@ -282,15 +331,22 @@ async fn command(
     let started = Instant::now();
     let wrong = |what, why: String| ApiFault(Error::Malformed { what, why });
     let body = body.map_err(|why| wrong("request", why.to_string()))?;
-    let id = headers.get("idempotency-key").and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
+    let id = headers
+        .get("idempotency-key")
+        .and_then(|id| id.to_str().ok())
+        .filter(|id| !id.is_empty());
     let id = id.filter(|id| id.len() <= 80).ok_or_else(|| {
-        wrong("Idempotency-Key", "every command has a name of its own in this header, 1 to 80 characters".into())
+        wrong(
+            "Idempotency-Key",
+            "every command has a name of its own in this header, 1 to 80 characters".into(),
+        )
     })?;
     // Names of one officer are not those of another.
     let id = format!("{}/{id}", session.actor.officer);
     let mut fields: serde_json::Map<String, Value> = parsed(&body)?;
     fields.insert("command".to_owned(), Value::String(name));
-    let command: Command = serde_json::from_value(Value::Object(fields)).map_err(|why| wrong("command", why.to_string()))?;
+    let command: Command = serde_json::from_value(Value::Object(fields))
+        .map_err(|why| wrong("command", why.to_string()))?;
     let desk = api.desk(command.role().name())?;
     let (held, asked, by) = (Arc::clone(&desk), command.clone(), session.actor.clone());
     blocking(move || held.check_second(&asked, &by)).await?;
@@ -302,7 +358,12 @@ async fn command(
     };
     metrics::counter!("rilascio_commands", "command" => word, "outcome" => if outcome.is_ok() { "done" } else { "refused" })
         .increment(1);
-    tracing::info!(command = word, outcome = code, took_ms = started.elapsed().as_millis() as u64, "command");
+    tracing::info!(
+        command = word,
+        outcome = code,
+        took_ms = started.elapsed().as_millis() as u64,
+        "command"
+    );
     Ok(Json(outcome?).into_response())
 }
 
@@ -321,7 +382,12 @@ fn may_read(session: &Session, desk: &Desk) -> Answered<()> {
         Role::Office => [Right::Enrol, Right::Approve, Right::HandOver, Right::Stock],
         Role::Centre => [Right::Examine, Right::Decide, Right::Revoke, Right::Revoke],
         Role::Works => [Right::Stock, Right::Produce, Right::Produce, Right::Produce],
-        Role::Registry => [Right::Administer, Right::Revoke, Right::HandOver, Right::Examine],
+        Role::Registry => [
+            Right::Administer,
+            Right::Revoke,
+            Right::HandOver,
+            Right::Examine,
+        ],
     };
     let at_home = match desk.role() {
         Role::Office => desk.offices().contains_key(&session.actor.site),
@@ -329,14 +395,20 @@ fn may_read(session: &Session, desk: &Desk) -> Answered<()> {
         Role::Registry => true,
         Role::Centre | Role::Works => session.actor.site == *desk.site(),
     };
-    let allowed =
-        rights.contains(&Right::Audit) || at_home && fits.iter().any(|right| rights.contains(right));
-    if allowed { Ok(()) } else { Err(Reason::Right.refusal().into()) }
+    let allowed = rights.contains(&Right::Audit)
+        || at_home && fits.iter().any(|right| rights.contains(right));
+    if allowed {
+        Ok(())
+    } else {
+        Err(Reason::Right.refusal().into())
+    }
 }
 
 /// An office shows its own things only.
 fn is_visible(session: &Session, desk: &Desk, site: &str) -> bool {
-    desk.role() != Role::Office || session.actor.rights.contains(&Right::Audit) || session.actor.site.as_str() == site
+    desk.role() != Role::Office
+        || session.actor.rights.contains(&Right::Audit)
+        || session.actor.site.as_str() == site
 }
 
 fn json_body(row: &entity::Entity) -> Result<Value> {
@@ -366,7 +438,12 @@ async fn list(
         let mut found = Vec::new();
         // Pages of all sites are read until enough of this site is found.
         while found.len() < limit as usize {
-            let (kind, state, from, site) = (kind.clone(), listing.state.clone(), after.clone(), only.clone());
+            let (kind, state, from, site) = (
+                kind.clone(),
+                listing.state.clone(),
+                after.clone(),
+                only.clone(),
+            );
             let page = desk.store().read::<_, StoreError, _>(move |tx| {
                 entity::list(tx, &kind, state.as_deref(), site.as_deref(), &from, limit)
             })?;
@@ -375,7 +452,10 @@ async fn list(
             };
             after.clone_from(&last.id);
             let short = page.len() < limit as usize;
-            found.extend(page.into_iter().filter(|row| is_visible(&session, &desk, &row.site)));
+            found.extend(
+                page.into_iter()
+                    .filter(|row| is_visible(&session, &desk, &row.site)),
+            );
             if short {
                 break;
             }
@@ -398,11 +478,18 @@ async fn read(
         return Err(Reason::Unknown.refusal().into());
     }
     let found = blocking(move || {
-        let row = desk.store().read::<_, StoreError, _>(move |tx| entity::get(tx, &kind, &id))?;
-        row.filter(|row| is_visible(&session, &desk, &row.site)).as_ref().map(json_body).transpose()
+        let row = desk
+            .store()
+            .read::<_, StoreError, _>(move |tx| entity::get(tx, &kind, &id))?;
+        row.filter(|row| is_visible(&session, &desk, &row.site))
+            .as_ref()
+            .map(json_body)
+            .transpose()
     })
     .await?;
-    found.map(Json).ok_or_else(|| Reason::Unknown.refusal().into())
+    found
+        .map(Json)
+        .ok_or_else(|| Reason::Unknown.refusal().into())
 }
 
 #[derive(Deserialize)]
@@ -425,7 +512,9 @@ async fn journal_entries(
     session.actor.needs(Right::Audit)?;
     let desk = api.desk(&role)?;
     let found = blocking(move || {
-        Ok(desk.store().read::<_, StoreError, _>(move |tx| journal::entries(tx, from, LIST_MAX))?)
+        Ok(desk
+            .store()
+            .read::<_, StoreError, _>(move |tx| journal::entries(tx, from, LIST_MAX))?)
     });
     Ok(Json(found.await?.iter().map(entry_json).collect()))
 }
@@ -442,11 +531,15 @@ async fn history(
     }
     let found = blocking(move || {
         let (site_kind, site_id) = (kind.clone(), id.clone());
-        let row = desk.store().read::<_, StoreError, _>(move |tx| entity::get(tx, &site_kind, &site_id))?;
+        let row = desk
+            .store()
+            .read::<_, StoreError, _>(move |tx| entity::get(tx, &site_kind, &site_id))?;
         if !row.is_some_and(|row| is_visible(&session, &desk, &row.site)) {
             return Err(Reason::Unknown.refusal().into());
         }
-        Ok(desk.store().read::<_, StoreError, _>(move |tx| journal::entries_of(tx, &kind, &id, LIST_MAX))?)
+        Ok(desk
+            .store()
+            .read::<_, StoreError, _>(move |tx| journal::entries_of(tx, &kind, &id, LIST_MAX))?)
     });
     Ok(Json(found.await?.iter().map(entry_json).collect()))
 }
@@ -454,7 +547,12 @@ async fn history(
 async fn journal_head(State(api): State<Api>, Path(role): Path<String>) -> Answered<String> {
     // A head is public: the more people keep it, the better.
     let desk = api.desk(&role)?;
-    let found = blocking(move || Ok(desk.store().read::<_, StoreError, _>(journal::latest_checkpoint)?)).await?;
+    let found = blocking(move || {
+        Ok(desk
+            .store()
+            .read::<_, StoreError, _>(journal::latest_checkpoint)?)
+    })
+    .await?;
     found.ok_or_else(|| Reason::NotYet.refusal().into())
 }
 
@@ -471,7 +569,12 @@ struct Consistency {
 }
 
 fn hex(hashes: &[journal::Hash]) -> Json<Vec<String>> {
-    Json(hashes.iter().map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect()).collect())
+    Json(
+        hashes
+            .iter()
+            .map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect())
+            .collect(),
+    )
 }
 
 async fn inclusion(
@@ -481,7 +584,9 @@ async fn inclusion(
 ) -> Answered<Json<Vec<String>>> {
     let desk = api.desk(&role)?;
     let proof = blocking(move || {
-        Ok(desk.store().read::<_, StoreError, _>(move |tx| journal::inclusion_proof(tx, asked.index, asked.size))?)
+        Ok(desk.store().read::<_, StoreError, _>(move |tx| {
+            journal::inclusion_proof(tx, asked.index, asked.size)
+        })?)
     });
     Ok(hex(&proof.await?))
 }
@@ -493,7 +598,9 @@ async fn consistency(
 ) -> Answered<Json<Vec<String>>> {
     let desk = api.desk(&role)?;
     let proof = blocking(move || {
-        Ok(desk.store().read::<_, StoreError, _>(move |tx| journal::consistency_proof(tx, asked.old, asked.new))?)
+        Ok(desk.store().read::<_, StoreError, _>(move |tx| {
+            journal::consistency_proof(tx, asked.old, asked.new)
+        })?)
     });
     Ok(hex(&proof.await?))
 }
@@ -517,11 +624,13 @@ async fn messages(
     }
     let now_ms = api.now().as_millisecond();
     let found = blocking(move || {
-        Ok(desk.store().read::<_, StoreError, _>(move |tx| match &asked.state[..] {
-            "parked" => work::parked(tx, LIST_MAX),
-            "overdue" => work::overdue(tx, now_ms, LIST_MAX),
-            _ => work::waiting(tx, LIST_MAX),
-        })?)
+        Ok(desk
+            .store()
+            .read::<_, StoreError, _>(move |tx| match &asked.state[..] {
+                "parked" => work::parked(tx, LIST_MAX),
+                "overdue" => work::overdue(tx, now_ms, LIST_MAX),
+                _ => work::waiting(tx, LIST_MAX),
+            })?)
     });
     let rows = found.await?;
     let shown = rows.iter().map(|stuck| {
@@ -538,7 +647,11 @@ async fn resend(
     session.actor.needs(Right::Administer)?;
     let desk = api.desk(&role)?;
     let now_ms = api.now().as_millisecond();
-    let done = blocking(move || Ok(desk.store().write::<_, StoreError, _>(move |tx| work::unpark(tx, &id, now_ms))?));
+    let done = blocking(move || {
+        Ok(desk
+            .store()
+            .write::<_, StoreError, _>(move |tx| work::unpark(tx, &id, now_ms))?)
+    });
     if done.await? {
         Ok(Json(json!({ "state": "ready" })))
     } else {

@@ -5,7 +5,9 @@ use crate::{Error, Result};
 use jiff::Timestamp;
 use rand_core::CryptoRng;
 use rilascio_exchange::envelope::{Circle, Identity};
-use rilascio_keys::{Curve, EcPrivateKey, HashAlgorithm, MasterKey, PrivateKey, SignatureAlgorithm, Signer};
+use rilascio_keys::{
+    Curve, EcPrivateKey, HashAlgorithm, MasterKey, PrivateKey, SignatureAlgorithm, Signer,
+};
 use rilascio_pki::{Certificate, NodeAuthority, Period, RevocationList};
 use rilascio_store::vault::VaultKeys;
 use std::sync::{Mutex, PoisonError};
@@ -27,7 +29,9 @@ pub type NodeSigner = Box<dyn Signer + Send + Sync>;
 /// When the scalar is none.
 pub fn node_signer(scalar: &[u8]) -> Result<NodeSigner> {
     let key = PrivateKey::Ec(EcPrivateKey::from_bytes(Curve::P256, scalar).map_err(exchange)?);
-    let signer = key.into_signer(SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256)).map_err(exchange)?;
+    let signer = key
+        .into_signer(SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256))
+        .map_err(exchange)?;
     Ok(Box::new(signer))
 }
 
@@ -59,7 +63,8 @@ impl CircuitAuthority {
     pub fn found(circuit: &str, now: Timestamp, rng: &mut dyn CryptoRng) -> Result<Self> {
         let scalar = EcPrivateKey::generate(Curve::P256, rng).to_bytes();
         let period = Period::days(now, AUTHORITY_DAYS).map_err(exchange)?;
-        let authority = NodeAuthority::create(node_signer(&scalar)?, circuit, period, rng).map_err(exchange)?;
+        let authority =
+            NodeAuthority::create(node_signer(&scalar)?, circuit, period, rng).map_err(exchange)?;
         Ok(Self { authority, scalar })
     }
 
@@ -68,7 +73,8 @@ impl CircuitAuthority {
     /// # Errors
     /// When certificate and key do not belong together.
     pub fn open(certificate: Certificate, scalar: Zeroizing<Vec<u8>>) -> Result<Self> {
-        let authority = NodeAuthority::open(certificate, node_signer(&scalar)?).map_err(exchange)?;
+        let authority =
+            NodeAuthority::open(certificate, node_signer(&scalar)?).map_err(exchange)?;
         Ok(Self { authority, scalar })
     }
 
@@ -88,12 +94,20 @@ impl CircuitAuthority {
     ///
     /// # Errors
     /// When the name cannot be written.
-    pub fn name_node(&self, name: &str, now: Timestamp, rng: &mut dyn CryptoRng) -> Result<NodeKey> {
+    pub fn name_node(
+        &self,
+        name: &str,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<NodeKey> {
         let key = EcPrivateKey::generate(Curve::P256, rng);
         let scalar = key.to_bytes();
         let public = PrivateKey::Ec(key).public_key();
         let period = Period::days(now, NODE_DAYS).map_err(exchange)?;
-        let certificate = self.authority.certify(name, &public, period, rng).map_err(exchange)?;
+        let certificate = self
+            .authority
+            .certify(name, &public, period, rng)
+            .map_err(exchange)?;
         Ok(NodeKey {
             name: name.to_owned(),
             scalar,
@@ -105,20 +119,36 @@ impl CircuitAuthority {
     ///
     /// # Errors
     /// When it cannot be signed.
-    pub fn revocation_list(&self, number: u64, struck: &[(Certificate, Timestamp)], now: Timestamp) -> Result<RevocationList> {
-        let entries: Vec<_> =
-            struck.iter().map(|(certificate, since)| (certificate.serial().clone(), *since)).collect();
+    pub fn revocation_list(
+        &self,
+        number: u64,
+        struck: &[(Certificate, Timestamp)],
+        now: Timestamp,
+    ) -> Result<RevocationList> {
+        let entries: Vec<_> = struck
+            .iter()
+            .map(|(certificate, since)| (certificate.serial().clone(), *since))
+            .collect();
         let period = Period::days(now, LIST_DAYS).map_err(exchange)?;
-        self.authority.issue_revocation_list(number, &entries, period).map_err(exchange)
+        self.authority
+            .issue_revocation_list(number, &entries, period)
+            .map_err(exchange)
     }
 
     /// The same list again, for another term.
     ///
     /// # Errors
     /// When it cannot be signed.
-    pub fn renew_list(&self, list: &RevocationList, number: u64, now: Timestamp) -> Result<RevocationList> {
+    pub fn renew_list(
+        &self,
+        list: &RevocationList,
+        number: u64,
+        now: Timestamp,
+    ) -> Result<RevocationList> {
         let period = Period::days(now, LIST_DAYS).map_err(exchange)?;
-        self.authority.issue_revocation_list(number, &list.entries(), period).map_err(exchange)
+        self.authority
+            .issue_revocation_list(number, &list.entries(), period)
+            .map_err(exchange)
     }
 
     /// The circle of those nodes.
@@ -169,20 +199,34 @@ impl MemoryKeeper {
 
 impl VaultKeeper for MemoryKeeper {
     fn load(&self) -> Result<VaultKeys> {
-        Self::keys(&self.generations.lock().unwrap_or_else(PoisonError::into_inner))
+        Self::keys(
+            &self
+                .generations
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     fn add_generation(&self) -> Result<VaultKeys> {
-        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut generations = self
+            .generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut key = Zeroizing::new([0; 32]);
-        self.rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut key[..]);
+        self.rng
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fill_bytes(&mut key[..]);
         let next = generations.last().map_or(0, |(number, _)| *number) + 1;
         generations.push((next, key));
         Self::keys(&generations)
     }
 
     fn destroy_old(&self) -> Result<VaultKeys> {
-        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut generations = self
+            .generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let old = generations.len().saturating_sub(1);
         generations.drain(..old);
         Self::keys(&generations)

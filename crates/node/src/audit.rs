@@ -44,11 +44,24 @@ pub fn sign_head(store: &Store, key: &HeadKey) -> Result<String> {
 ///
 /// # Errors
 /// [`Error::Journal`] with the first thing that does not hold.
-pub fn audit(store: &Store, role: Role, key: &NoteKey, older: Option<&str>, progress: &mut dyn FnMut(u64)) -> Result<Audited> {
-    let older = older.map(|note| Checkpoint::verify(note, key).map_err(broken)).transpose()?;
-    let (size, root) = store.read::<_, StoreError, _>(journal::size_and_root).map_err(broken)?;
+pub fn audit(
+    store: &Store,
+    role: Role,
+    key: &NoteKey,
+    older: Option<&str>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Audited> {
+    let older = older
+        .map(|note| Checkpoint::verify(note, key).map_err(broken))
+        .transpose()?;
+    let (size, root) = store
+        .read::<_, StoreError, _>(journal::size_and_root)
+        .map_err(broken)?;
     if let Some(head) = older.as_ref().filter(|head| head.size > size) {
-        return Err(broken(format!("it has {size} entries, and once had {}", head.size)));
+        return Err(broken(format!(
+            "it has {size} entries, and once had {}",
+            head.size
+        )));
     }
     let mut frontier = Frontier::default();
     let mut replay = Replay::default();
@@ -56,10 +69,16 @@ pub fn audit(store: &Store, role: Role, key: &NoteKey, older: Option<&str>, prog
     let mut next_note = next_head(store, key, 0)?;
     let mut compare = |frontier: &Frontier, next_note: &mut Option<Checkpoint>| -> Result<()> {
         let here = frontier.size();
-        for head in older.iter().chain(next_note.iter()).filter(|head| head.size == here) {
+        for head in older
+            .iter()
+            .chain(next_note.iter())
+            .filter(|head| head.size == here)
+        {
             heads += 1;
             if head.root != frontier.root() {
-                return Err(broken(format!("its first {here} entries are not those of a signed head")));
+                return Err(broken(format!(
+                    "its first {here} entries are not those of a signed head"
+                )));
             }
         }
         if next_note.as_ref().is_some_and(|head| head.size == here) {
@@ -70,7 +89,9 @@ pub fn audit(store: &Store, role: Role, key: &NoteKey, older: Option<&str>, prog
     compare(&frontier, &mut next_note)?;
     loop {
         let from = frontier.size();
-        let page = store.read::<_, StoreError, _>(move |tx| journal::entries(tx, from, PAGE)).map_err(broken)?;
+        let page = store
+            .read::<_, StoreError, _>(move |tx| journal::entries(tx, from, PAGE))
+            .map_err(broken)?;
         if page.is_empty() {
             break;
         }
@@ -87,15 +108,24 @@ pub fn audit(store: &Store, role: Role, key: &NoteKey, older: Option<&str>, prog
     if frontier.size() != size || frontier.root() != root {
         return Err(broken("its entries are not those that its head counts"));
     }
-    let last = store.read::<_, StoreError, _>(journal::head_note).map_err(broken)?;
-    let last = last.map(|note| Checkpoint::verify(&note, key).map_err(broken)).transpose()?;
+    let last = store
+        .read::<_, StoreError, _>(journal::head_note)
+        .map_err(broken)?;
+    let last = last
+        .map(|note| Checkpoint::verify(&note, key).map_err(broken))
+        .transpose()?;
     if last.is_none_or(|head| head.size != size || head.root != root) && size > 0 {
         return Err(broken("its last entries are not signed"));
     }
     if let Some(head) = next_note {
-        return Err(broken(format!("it has {size} entries, and a head was signed over {}", head.size)));
+        return Err(broken(format!(
+            "it has {size} entries, and a head was signed over {}",
+            head.size
+        )));
     }
-    store.read::<_, Error, _>(move |tx| replay.compare(tx, role)).map_err(broken)?;
+    store
+        .read::<_, Error, _>(move |tx| replay.compare(tx, role))
+        .map_err(broken)?;
     Ok(Audited {
         origin: key.name().to_owned(),
         size,
@@ -106,6 +136,9 @@ pub fn audit(store: &Store, role: Role, key: &NoteKey, older: Option<&str>, prog
 
 /// The first kept head of at least that size, its signature verified.
 fn next_head(store: &Store, key: &NoteKey, size: u64) -> Result<Option<Checkpoint>> {
-    let note = store.read::<_, StoreError, _>(move |tx| journal::checkpoint_at(tx, size)).map_err(broken)?;
-    note.map(|note| Checkpoint::verify(&note, key).map_err(broken)).transpose()
+    let note = store
+        .read::<_, StoreError, _>(move |tx| journal::checkpoint_at(tx, size))
+        .map_err(broken)?;
+    note.map(|note| Checkpoint::verify(&note, key).map_err(broken))
+        .transpose()
 }

@@ -4,7 +4,7 @@ use crate::role::Role;
 use jiff::civil::Date;
 use rilascio_circuit::PaperCase;
 use rilascio_circuit::process::{
-    AttestationId, Block, BlankSerial, Cancellation, ConsignmentId, Defect, DocumentId, DossierId,
+    AttestationId, BlankSerial, Block, Cancellation, ConsignmentId, Defect, DocumentId, DossierId,
     HolderCheck, IssueReason, LegacyFileId, OfficerId, OrderId, Reference, Right, SheetNumber,
     SiteId, Surrender,
 };

@@ -33,7 +33,9 @@ pub enum Error {
         what: String,
     },
     /// A command of that name was given before, with another content.
-    #[error("[NODE-004] another command of the name {id} was given before; take a new name for a new command")]
+    #[error(
+        "[NODE-004] another command of the name {id} was given before; take a new name for a new command"
+    )]
     CommandReused {
         /// Its name.
         id: String,
@@ -47,7 +49,9 @@ pub enum Error {
         role: &'static str,
     },
     /// What is stored cannot be so.
-    #[error("[NODE-006] {what} {id} cannot be read: {why}; verify the journal and restore a backup")]
+    #[error(
+        "[NODE-006] {what} {id} cannot be read: {why}; verify the journal and restore a backup"
+    )]
     Corrupt {
         /// What.
         what: &'static str,
@@ -96,9 +100,11 @@ impl Error {
     pub fn code(&self) -> String {
         match self {
             Self::Refused(refusal) => refusal.rule.to_owned(),
-            Self::Application(refusals) => {
-                refusals.0.first().map_or("application", |first| first.rule).to_owned()
-            }
+            Self::Application(refusals) => refusals
+                .0
+                .first()
+                .map_or("application", |first| first.rule)
+                .to_owned(),
             other => {
                 let text = other.to_string();
                 let code = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));

@@ -105,7 +105,10 @@ pub fn numbers(folder: &Path, prefix: &str, suffix: &str) -> Vec<u64> {
     let mut found: Vec<u64> = entries
         .filter_map(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
-            name.strip_prefix(prefix)?.strip_suffix(suffix)?.parse().ok()
+            name.strip_prefix(prefix)?
+                .strip_suffix(suffix)?
+                .parse()
+                .ok()
         })
         .collect();
     found.sort_unstable();

@@ -104,17 +104,17 @@ fn wrong(path: &Path, why: impl ToString) -> Error {
 /// Never for the names of this program.
 pub fn default_routes(offices: &BTreeMap<SiteId, Office>) -> Result<Routes> {
     let node = |role: Role| {
-        NodeId::parse(role.name()).map_err(|why| Error::Malformed {
-            what: "node",
-            why,
-        })
+        NodeId::parse(role.name()).map_err(|why| Error::Malformed { what: "node", why })
     };
     let office = node(Role::Office)?;
     Ok(Routes {
         centre: node(Role::Centre)?,
         registry: node(Role::Registry)?,
         works: BTreeMap::from([("*".to_owned(), node(Role::Works)?)]),
-        offices: offices.keys().map(|site| (site.clone(), office.clone())).collect(),
+        offices: offices
+            .keys()
+            .map(|site| (site.clone(), office.clone()))
+            .collect(),
     })
 }
 
@@ -145,7 +145,8 @@ impl Installation {
                 Arc::clone(&plan.master),
                 (plan.entropy)(),
             )?;
-            let site = SiteId::parse(role.name()).map_err(|why| Error::Malformed { what: "site", why })?;
+            let site =
+                SiteId::parse(role.name()).map_err(|why| Error::Malformed { what: "site", why })?;
             let desk = Desk::new(DeskParts {
                 role,
                 site,
@@ -209,13 +210,20 @@ fn head_key(plan: &Plan, role: Role, rng: &mut dyn CryptoRng) -> Result<HeadKey>
     let label = format!("{}/journal", role.name());
     let path = folder.join("journal.key");
     if let Some(sealed) = read_if_there(&path)? {
-        let seed = plan.master.open(&label, &sealed).map_err(|why| wrong(&path, why))?;
+        let seed = plan
+            .master
+            .open(&label, &sealed)
+            .map_err(|why| wrong(&path, why))?;
         return Ok(HeadKey::from_seed(&name, &seed)?);
     }
     let key = HeadKey::generate(&name, rng);
     let sealed = plan.master.seal(&label, &key.seed()[..], rng);
     write_whole(&path, &sealed, true)?;
-    write_whole(&folder.join("journal.vkey"), format!("{}\n", key.public()).as_bytes(), false)?;
+    write_whole(
+        &folder.join("journal.vkey"),
+        format!("{}\n", key.public()).as_bytes(),
+        false,
+    )?;
     Ok(key)
 }
 
@@ -251,12 +259,19 @@ impl<'a> CircleFiles<'a> {
         let mut keys = Vec::new();
         for role in &self.plan.roles {
             let name = role.name();
-            let (key_path, path) = (nodes.join(format!("{name}.key")), nodes.join(format!("{name}.cer")));
+            let (key_path, path) = (
+                nodes.join(format!("{name}.key")),
+                nodes.join(format!("{name}.cer")),
+            );
             let label = format!("circuit/{name}");
             let known = match (read_if_there(&key_path)?, read_if_there(&path)?) {
                 (Some(sealed), Some(der)) => Some(NodeKey {
                     name: name.to_owned(),
-                    scalar: self.plan.master.open(&label, &sealed).map_err(|why| wrong(&key_path, why))?,
+                    scalar: self
+                        .plan
+                        .master
+                        .open(&label, &sealed)
+                        .map_err(|why| wrong(&key_path, why))?,
                     certificate: certificate(&path, &der)?,
                 }),
                 _ => None,
@@ -269,14 +284,18 @@ impl<'a> CircleFiles<'a> {
             let key = match (fresh, &authority) {
                 (Some(key), _) => key,
                 (None, Some(authority)) => {
-                    let key = authority.name_node(name, now - SignedDuration::from_hours(1), rng)?;
+                    let key =
+                        authority.name_node(name, now - SignedDuration::from_hours(1), rng)?;
                     let sealed = self.plan.master.seal(&label, &key.scalar, rng);
                     write_whole(&key_path, &sealed, true)?;
                     write_whole(&path, key.certificate.der(), false)?;
                     key
                 }
                 (None, None) => {
-                    return Err(wrong(&path, "this node has no certificate; have it made where the circuit was founded"));
+                    return Err(wrong(
+                        &path,
+                        "this node has no certificate; have it made where the circuit was founded",
+                    ));
                 }
             };
             keys.push((*role, key));
@@ -285,19 +304,32 @@ impl<'a> CircleFiles<'a> {
     }
 
     /// The authority, where the circuit was founded here; a new one where there is none at all.
-    fn authority(&self, now: Timestamp, rng: &mut dyn CryptoRng) -> Result<Option<CircuitAuthority>> {
-        let (key_path, path) = (self.folder.join("authority.key"), self.folder.join("authority.cer"));
+    fn authority(
+        &self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Option<CircuitAuthority>> {
+        let (key_path, path) = (
+            self.folder.join("authority.key"),
+            self.folder.join("authority.cer"),
+        );
         let label = "circuit/authority";
         if let Some(der) = read_if_there(&path)? {
             let Some(sealed) = read_if_there(&key_path)? else {
                 return Ok(None);
             };
-            let scalar: Zeroizing<Vec<u8>> =
-                self.plan.master.open(label, &sealed).map_err(|why| wrong(&key_path, why))?;
+            let scalar: Zeroizing<Vec<u8>> = self
+                .plan
+                .master
+                .open(label, &sealed)
+                .map_err(|why| wrong(&key_path, why))?;
             let authority = CircuitAuthority::open(certificate(&path, &der)?, scalar)?;
             let (from, to) = authority.certificate().validity();
             if now < from || now > to {
-                return Err(wrong(&path, format!("the circuit lasts from {from} to {to}; begin a new data folder")));
+                return Err(wrong(
+                    &path,
+                    format!("the circuit lasts from {from} to {to}; begin a new data folder"),
+                ));
             }
             self.renew_list(&authority, now)?;
             return Ok(Some(authority));
@@ -323,7 +355,11 @@ impl<'a> CircleFiles<'a> {
             return Ok(());
         }
         let renewed = authority.renew_list(&list, number + 1, now)?;
-        write_whole(&self.folder.join(format!("crl-{}.der", number + 1)), renewed.der(), false)
+        write_whole(
+            &self.folder.join(format!("crl-{}.der", number + 1)),
+            renewed.der(),
+            false,
+        )
     }
 
     fn read(&self) -> Result<Circle> {

@@ -22,7 +22,12 @@ impl FileKeeper {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn open(folder: &Path, name: &str, master: Arc<MasterKey>, rng: Box<dyn CryptoRng + Send>) -> Result<Self> {
+    pub fn open(
+        folder: &Path,
+        name: &str,
+        master: Arc<MasterKey>,
+        rng: Box<dyn CryptoRng + Send>,
+    ) -> Result<Self> {
         make_folder(folder)?;
         let keeper = Self {
             folder: folder.to_owned(),
@@ -47,7 +52,9 @@ impl FileKeeper {
     fn make(&self, number: u64) -> Result<()> {
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         let key = MasterKey::generate(rng.as_mut());
-        let sealed = self.master.seal(&self.label(number), key.as_bytes(), rng.as_mut());
+        let sealed = self
+            .master
+            .seal(&self.label(number), key.as_bytes(), rng.as_mut());
         write_whole(&self.path(number), &sealed, true)
     }
 }
@@ -62,7 +69,10 @@ impl VaultKeeper for FileKeeper {
                 why,
             };
             let sealed = std::fs::read(&path).map_err(|why| fault(why.to_string()))?;
-            let opened = self.master.open(&self.label(number), &sealed).map_err(|why| fault(why.to_string()))?;
+            let opened = self
+                .master
+                .open(&self.label(number), &sealed)
+                .map_err(|why| fault(why.to_string()))?;
             let key = MasterKey::from_bytes(&opened).map_err(|why| fault(why.to_string()))?;
             keys.push((i64::try_from(number).unwrap_or(i64::MAX), key));
         }
@@ -70,7 +80,10 @@ impl VaultKeeper for FileKeeper {
     }
 
     fn add_generation(&self) -> Result<VaultKeys> {
-        let newest = numbers(&self.folder, "", ".key").into_iter().max().unwrap_or(0);
+        let newest = numbers(&self.folder, "", ".key")
+            .into_iter()
+            .max()
+            .unwrap_or(0);
         self.make(newest + 1)?;
         self.load()
     }

@@ -11,11 +11,11 @@ use rilascio_circuit::process::{
 };
 use rilascio_exchange::envelope;
 use rilascio_exchange::message::{Body, Header, Message, MessageId, SCHEMA};
+use rilascio_store::Tx;
 use rilascio_store::entity::{self, Entity};
 use rilascio_store::journal::{self, Entry};
 use rilascio_store::vault::{Compartment, VaultKeys};
 use rilascio_store::work::{self, Outgoing};
-use rilascio_store::Tx;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -130,7 +130,11 @@ impl<'a> Ledger<'a> {
 
     /// Puts what happened into the journal: the last thing that a transaction does.
     pub(crate) fn finish(self) -> Result<()> {
-        Ok(journal::append(self.tx, &self.entries, Some(&self.desk.head))?)
+        Ok(journal::append(
+            self.tx,
+            &self.entries,
+            Some(&self.desk.head),
+        )?)
     }
 
     pub(crate) fn now_ms(&self) -> i64 {
@@ -165,7 +169,12 @@ impl<'a> Ledger<'a> {
     }
 
     /// Things of a kind in a state at a site, by name.
-    pub(crate) fn list_at<A: Tabled>(&mut self, state: &str, site: &str, limit: u32) -> Result<Vec<A>> {
+    pub(crate) fn list_at<A: Tabled>(
+        &mut self,
+        state: &str,
+        site: &str,
+        limit: u32,
+    ) -> Result<Vec<A>> {
         let found = entity::list(self.tx, A::KIND, Some(state), Some(site), "", limit)?;
         found.iter().map(decode).collect()
     }
@@ -232,11 +241,24 @@ impl<'a> Ledger<'a> {
     }
 
     /// Notes an event in the journal.
-    pub(crate) fn note(&mut self, actor: &Actor, kind: &str, id: &str, event: &impl Serialize) -> Result<()> {
+    pub(crate) fn note(
+        &mut self,
+        actor: &Actor,
+        kind: &str,
+        id: &str,
+        event: &impl Serialize,
+    ) -> Result<()> {
         self.line(actor, kind, id, None, event)
     }
 
-    fn line(&mut self, actor: &Actor, kind: &str, id: &str, n: Option<i64>, event: &impl Serialize) -> Result<()> {
+    fn line(
+        &mut self,
+        actor: &Actor,
+        kind: &str,
+        id: &str,
+        n: Option<i64>,
+        event: &impl Serialize,
+    ) -> Result<()> {
         let line = Line {
             v: 1,
             at: self.now.as_millisecond(),
@@ -310,12 +332,24 @@ impl<'a> Ledger<'a> {
     /// Adds a job that is due now.
     pub(crate) fn job(&mut self, kind: &str, subject: &str) -> Result<()> {
         let id = format!("{kind}/{subject}");
-        Ok(work::add_job(self.tx, &id, kind, subject, self.now.as_millisecond())?)
+        Ok(work::add_job(
+            self.tx,
+            &id,
+            kind,
+            subject,
+            self.now.as_millisecond(),
+        )?)
     }
 
     /// Adds a job that is due later.
     pub(crate) fn job_at(&mut self, kind: &str, subject: &str, due_ms: i64) -> Result<()> {
-        Ok(work::add_job(self.tx, &format!("{kind}/{subject}"), kind, subject, due_ms)?)
+        Ok(work::add_job(
+            self.tx,
+            &format!("{kind}/{subject}"),
+            kind,
+            subject,
+            due_ms,
+        )?)
     }
 
     /// Today, by the clock of the world.
@@ -324,7 +358,13 @@ impl<'a> Ledger<'a> {
     }
 
     /// Seals bytes of a dossier.
-    pub(crate) fn keep(&mut self, dossier: &str, part: &str, name: &str, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn keep(
+        &mut self,
+        dossier: &str,
+        part: &str,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<()> {
         let compartment = Compartment { dossier, part };
         Ok(compartment.put(self.tx, &self.vault, name, bytes, &mut self.rng)?)
     }

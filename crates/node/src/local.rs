@@ -38,17 +38,23 @@ impl Local {
     /// The desk of a node of this process.
     #[must_use]
     pub fn desk(&self, node: &NodeId) -> Option<Arc<Desk>> {
-        self.desks.read().unwrap_or_else(PoisonError::into_inner).get(node).cloned()
+        self.desks
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(node)
+            .cloned()
     }
 }
 
 impl Transport for Local {
     fn send(&self, receiver: &NodeId, sealed: &[u8]) -> Result<Vec<u8>> {
         if let Some(desk) = self.desk(receiver) {
-            return desk.receive(sealed, (self.clock)()).map_err(|why| Error::Connection {
-                peer: receiver.to_string(),
-                why: why.to_string(),
-            });
+            return desk
+                .receive(sealed, (self.clock)())
+                .map_err(|why| Error::Connection {
+                    peer: receiver.to_string(),
+                    why: why.to_string(),
+                });
         }
         match &self.far {
             Some(far) => far.send(receiver, sealed),

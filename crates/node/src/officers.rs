@@ -66,7 +66,12 @@ pub fn generate_password(rng: &mut dyn CryptoRng) -> Zeroizing<String> {
     const SIGNS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = Zeroizing::new([0; 20]);
     rng.fill_bytes(&mut bytes[..]);
-    Zeroizing::new(bytes.iter().map(|byte| char::from(SIGNS[usize::from(byte % 32)])).collect())
+    Zeroizing::new(
+        bytes
+            .iter()
+            .map(|byte| char::from(SIGNS[usize::from(byte % 32)]))
+            .collect(),
+    )
 }
 
 impl Desk {
@@ -74,7 +79,13 @@ impl Desk {
     ///
     /// # Errors
     /// For a password that is too short, or what the store says.
-    pub fn name_officer(self: &Arc<Self>, by: &Actor, officer: &Actor, password: &str, now: Timestamp) -> Result<()> {
+    pub fn name_officer(
+        self: &Arc<Self>,
+        by: &Actor,
+        officer: &Actor,
+        password: &str,
+        now: Timestamp,
+    ) -> Result<()> {
         if officer.is_system() {
             return Err(Reason::Right.refusal().into());
         }
@@ -82,7 +93,10 @@ impl Desk {
             by.needs(Right::Administer)?;
         }
         if password.chars().count() < PASSWORD_MIN || password.len() > PASSWORD_BYTES_MAX {
-            return Err(malformed("password", format!("{PASSWORD_MIN} to {PASSWORD_BYTES_MAX} characters")));
+            return Err(malformed(
+                "password",
+                format!("{PASSWORD_MIN} to {PASSWORD_BYTES_MAX} characters"),
+            ));
         }
         let salt = self.seed();
         let hash = hasher()
@@ -107,7 +121,12 @@ impl Desk {
             };
             entity::put(ledger.tx, OFFICER, &row)?;
             let by = ledger.actor.clone();
-            ledger.note(&by, OFFICER, id, &serde_json::json!({ "named": record.actor }))
+            ledger.note(
+                &by,
+                OFFICER,
+                id,
+                &serde_json::json!({ "named": record.actor }),
+            )
         })
     }
 
@@ -121,20 +140,35 @@ impl Desk {
         };
         by.beside(second)?;
         let id = second.as_str().to_owned();
-        let row = self.store.read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &id)?))?;
-        let record = row.filter(|row| row.state == "active").map(|row| serde_json::from_str::<Officer>(&row.body));
-        let record = record.transpose().map_err(|why| malformed("officer", why))?;
+        let row = self
+            .store
+            .read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &id)?))?;
+        let record = row
+            .filter(|row| row.state == "active")
+            .map(|row| serde_json::from_str::<Officer>(&row.body));
+        let record = record
+            .transpose()
+            .map_err(|why| malformed("officer", why))?;
         let fits = record.is_some_and(|record| {
             record.actor.site == by.site && record.actor.rights.contains(&command.right())
         });
-        if fits { Ok(()) } else { Err(Reason::TwoPeople.refusal().into()) }
+        if fits {
+            Ok(())
+        } else {
+            Err(Reason::TwoPeople.refusal().into())
+        }
     }
 
     /// Takes an officer's rights away; their sessions end with it.
     ///
     /// # Errors
     /// When there is no such officer.
-    pub fn remove_officer(self: &Arc<Self>, by: &Actor, officer: &OfficerId, now: Timestamp) -> Result<()> {
+    pub fn remove_officer(
+        self: &Arc<Self>,
+        by: &Actor,
+        officer: &OfficerId,
+        now: Timestamp,
+    ) -> Result<()> {
         by.needs(Right::Administer)?;
         let officer = officer.clone();
         self.transact(by, now, move |ledger| {
@@ -143,7 +177,12 @@ impl Desk {
             known.state = "removed".to_owned();
             entity::put(ledger.tx, OFFICER, &known)?;
             let by = ledger.actor.clone();
-            ledger.note(&by, OFFICER, officer.as_str(), &serde_json::json!("removed"))
+            ledger.note(
+                &by,
+                OFFICER,
+                officer.as_str(),
+                &serde_json::json!("removed"),
+            )
         })
     }
 
@@ -151,22 +190,34 @@ impl Desk {
     ///
     /// # Errors
     /// `circuit.too-early` after too many wrong passwords, or what the store says.
-    pub fn sign_in(self: &Arc<Self>, officer: &OfficerId, password: &str, now: Timestamp) -> Result<Option<(Zeroizing<String>, Session)>> {
+    pub fn sign_in(
+        self: &Arc<Self>,
+        officer: &OfficerId,
+        password: &str,
+        now: Timestamp,
+    ) -> Result<Option<(Zeroizing<String>, Session)>> {
         let id = officer.as_str().to_owned();
         let held = id.clone();
-        let row = self.store.read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &held)?))?;
+        let row = self
+            .store
+            .read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &held)?))?;
         let Some(row) = row.filter(|row| row.state == "active") else {
             return Ok(None);
         };
-        let record: Officer = serde_json::from_str(&row.body).map_err(|why| malformed("officer", why))?;
+        let record: Officer =
+            serde_json::from_str(&row.body).map_err(|why| malformed("officer", why))?;
         if record.wait_until_ms > now.as_millisecond() {
             return Err(Reason::TooEarly.refusal().into());
         }
         let hash = PasswordHash::new(&record.password).map_err(|why| malformed("officer", why))?;
         let good = password.len() <= PASSWORD_BYTES_MAX
             && hasher().verify_password(password.as_bytes(), &hash).is_ok();
-        let token: Zeroizing<String> =
-            Zeroizing::new(self.seed().iter().map(|byte| format!("{byte:02x}")).collect());
+        let token: Zeroizing<String> = Zeroizing::new(
+            self.seed()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        );
         let until_ms = now.as_millisecond() + SESSION_MS;
         let until = Timestamp::from_millisecond(until_ms).map_err(|why| malformed("time", why))?;
         let session = Session {
@@ -178,7 +229,8 @@ impl Desk {
         self.transact(&record.actor, now, move |ledger| {
             let row = entity::get(ledger.tx, OFFICER, &id)?;
             let mut row = row.ok_or_else(|| Reason::Unknown.refusal())?;
-            let mut record: Officer = serde_json::from_str(&row.body).map_err(|why| malformed("officer", why))?;
+            let mut record: Officer =
+                serde_json::from_str(&row.body).map_err(|why| malformed("officer", why))?;
             let who = ledger.actor.clone();
             // Others may have guessed at the same time.
             if record.wait_until_ms > ledger.now_ms() {
@@ -229,8 +281,10 @@ impl Desk {
                 return Ok(None);
             };
             // The rights are those of now, not those of the sign-in.
-            let record: Officer = serde_json::from_str(&officer.body).map_err(|why| malformed("officer", why))?;
-            let mut session: Session = serde_json::from_str(&row.body).map_err(|why| malformed("session", why))?;
+            let record: Officer =
+                serde_json::from_str(&officer.body).map_err(|why| malformed("officer", why))?;
+            let mut session: Session =
+                serde_json::from_str(&row.body).map_err(|why| malformed("session", why))?;
             session.actor = record.actor;
             Ok(Some(session))
         })

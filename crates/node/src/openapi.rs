@@ -19,8 +19,14 @@ const KINDS: &[(&str, fn(&mut SchemaGenerator) -> Schema)] = &[
     ("attestation", SchemaGenerator::subschema_for::<Attestation>),
     ("sheet", SchemaGenerator::subschema_for::<Sheet>),
     ("legacy-file", SchemaGenerator::subschema_for::<LegacyFile>),
-    ("registration", SchemaGenerator::subschema_for::<Registration>),
-    ("access-grant", SchemaGenerator::subschema_for::<AccessGrant>),
+    (
+        "registration",
+        SchemaGenerator::subschema_for::<Registration>,
+    ),
+    (
+        "access-grant",
+        SchemaGenerator::subschema_for::<AccessGrant>,
+    ),
 ];
 
 /// True for a kind that can be listed.
@@ -65,7 +71,8 @@ fn command_paths(schema: &Value, paths: &mut Map<String, Value>) {
         let Some(name) = variant["properties"]["command"]["const"].as_str() else {
             continue;
         };
-        let Some((_, role, right)) = Command::TABLE.iter().find(|(known, _, _)| *known == name) else {
+        let Some((_, role, right)) = Command::TABLE.iter().find(|(known, _, _)| *known == name)
+        else {
             continue;
         };
         let mut body = variant.clone();
@@ -123,19 +130,77 @@ fn other_paths(paths: &mut Map<String, Value>) {
     let any = json!({ "type": "object" });
     let list = json!({ "type": "array", "items": { "type": "object" } });
     let plain = [
-        ("/health", "health", "Whether the node works.", vec![], any.clone()),
-        ("/v1/session", "read-session", "Who is signed in.", vec![], json!({ "$ref": "#/components/schemas/Session" })),
-        ("/v1/{role}/journal", "list-journal", "Entries of the journal; needs the right audit.",
-            vec![role(), parameter("from", "query", false, "the first entry")], list.clone()),
-        ("/v1/{role}/journal/of/{kind}/{id}", "read-history", "The entries of one thing.",
-            vec![role(), parameter("kind", "path", true, "its kind"), parameter("id", "path", true, "its name")], list.clone()),
-        ("/v1/{role}/journal/head", "read-head", "The last signed head, a C2SP checkpoint.", vec![role()], json!({ "type": "string" })),
-        ("/v1/{role}/journal/inclusion", "prove-inclusion", "The proof that an entry is in the tree of a size.",
-            vec![role(), parameter("index", "query", true, "the entry"), parameter("size", "query", true, "the size")], list.clone()),
-        ("/v1/{role}/journal/consistency", "prove-consistency", "The proof that a tree grew to another.",
-            vec![role(), parameter("old", "query", true, "the old size"), parameter("new", "query", true, "the new size")], list.clone()),
-        ("/v1/{role}/messages", "list-messages", "Messages that somebody should look at.",
-            vec![role(), parameter("state", "query", true, "waiting, parked or overdue")], list),
+        (
+            "/health",
+            "health",
+            "Whether the node works.",
+            vec![],
+            any.clone(),
+        ),
+        (
+            "/v1/session",
+            "read-session",
+            "Who is signed in.",
+            vec![],
+            json!({ "$ref": "#/components/schemas/Session" }),
+        ),
+        (
+            "/v1/{role}/journal",
+            "list-journal",
+            "Entries of the journal; needs the right audit.",
+            vec![role(), parameter("from", "query", false, "the first entry")],
+            list.clone(),
+        ),
+        (
+            "/v1/{role}/journal/of/{kind}/{id}",
+            "read-history",
+            "The entries of one thing.",
+            vec![
+                role(),
+                parameter("kind", "path", true, "its kind"),
+                parameter("id", "path", true, "its name"),
+            ],
+            list.clone(),
+        ),
+        (
+            "/v1/{role}/journal/head",
+            "read-head",
+            "The last signed head, a C2SP checkpoint.",
+            vec![role()],
+            json!({ "type": "string" }),
+        ),
+        (
+            "/v1/{role}/journal/inclusion",
+            "prove-inclusion",
+            "The proof that an entry is in the tree of a size.",
+            vec![
+                role(),
+                parameter("index", "query", true, "the entry"),
+                parameter("size", "query", true, "the size"),
+            ],
+            list.clone(),
+        ),
+        (
+            "/v1/{role}/journal/consistency",
+            "prove-consistency",
+            "The proof that a tree grew to another.",
+            vec![
+                role(),
+                parameter("old", "query", true, "the old size"),
+                parameter("new", "query", true, "the new size"),
+            ],
+            list.clone(),
+        ),
+        (
+            "/v1/{role}/messages",
+            "list-messages",
+            "Messages that somebody should look at.",
+            vec![
+                role(),
+                parameter("state", "query", true, "waiting, parked or overdue"),
+            ],
+            list,
+        ),
     ];
     for (path, id, text, parameters, schema) in plain {
         paths.insert(

@@ -81,12 +81,23 @@ impl Replay {
         let line: Line = serde_json::from_str(&entry.text)
             .map_err(|why| corrupt("journal entry", &entry.seq.to_string(), why))?;
         if line.v != 1 || line.kind != entry.kind || line.id != entry.id {
-            return Err(corrupt("journal entry", &entry.seq.to_string(), "it is filed under another name"));
+            return Err(corrupt(
+                "journal entry",
+                &entry.seq.to_string(),
+                "it is filed under another name",
+            ));
         }
         if let Some(n) = line.n {
-            let count = self.events.entry((line.kind.clone(), line.id.clone())).or_default();
+            let count = self
+                .events
+                .entry((line.kind.clone(), line.id.clone()))
+                .or_default();
             if n != *count + 1 {
-                return Err(corrupt("journal entry", &entry.seq.to_string(), "an event of its thing is missing or doubled"));
+                return Err(corrupt(
+                    "journal entry",
+                    &entry.seq.to_string(),
+                    "an event of its thing is missing or doubled",
+                ));
             }
             *count = n;
         }
@@ -116,7 +127,11 @@ impl Replay {
                 follow(&mut self.documents, id, line.event)?;
                 let blank = self.documents[id].blank.to_string();
                 if fresh && !self.used.insert(blank) {
-                    return Err(corrupt("document", id, "its blank carries another document"));
+                    return Err(corrupt(
+                        "document",
+                        id,
+                        "its blank carries another document",
+                    ));
                 }
                 Ok(())
             }
@@ -142,15 +157,28 @@ impl Replay {
         ];
         for (one, other) in pairs {
             if hand(one).is_some() && hand(one) == hand(other) {
-                return Err(corrupt("dossier", id, format!("one officer did both {one:?} and {other:?}")));
+                return Err(corrupt(
+                    "dossier",
+                    id,
+                    format!("one officer did both {one:?} and {other:?}"),
+                ));
             }
         }
         let hands: BTreeSet<_> = dossier.hands.values().collect();
-        if dossier.phase == Phase::HandedOver && dossier.hands.contains_key(&Step::HandOver) && hands.len() < 2 {
+        if dossier.phase == Phase::HandedOver
+            && dossier.hands.contains_key(&Step::HandOver)
+            && hands.len() < 2
+        {
             return Err(corrupt("dossier", id, "one officer carried it alone"));
         }
-        let decided = matches!(dossier.phase, Phase::Authorised | Phase::Certified | Phase::Ordered);
-        if decided && dossier.hands.contains_key(&Step::Propose) && !dossier.hands.contains_key(&Step::Decide) {
+        let decided = matches!(
+            dossier.phase,
+            Phase::Authorised | Phase::Certified | Phase::Ordered
+        );
+        if decided
+            && dossier.hands.contains_key(&Step::Propose)
+            && !dossier.hands.contains_key(&Step::Decide)
+        {
             return Err(corrupt("dossier", id, "nobody decided it"));
         }
         Ok(())
@@ -163,8 +191,13 @@ impl Replay {
         if live(order) {
             // Orders of one dossier share the beginning of their name.
             let prefix = format!("{}-", order.dossier);
-            let others = self.orders.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(&prefix));
-            let count = others.filter(|(_, o)| o.dossier == order.dossier && live(o) && o.document.is_none()).count();
+            let others = self
+                .orders
+                .range(prefix.clone()..)
+                .take_while(|(name, _)| name.starts_with(&prefix));
+            let count = others
+                .filter(|(_, o)| o.dossier == order.dossier && live(o) && o.document.is_none())
+                .count();
             if count > 1 {
                 return Err(corrupt("order", id, "its dossier has two live orders"));
             }
@@ -192,8 +225,8 @@ impl Replay {
             let rows = entity::list(tx, "balance", None, None, "", PAGE)?;
             let mut sum = Balance::default();
             for row in rows {
-                let part: Balance =
-                    serde_json::from_str(&row.body).map_err(|why| corrupt("balance", &row.id, why))?;
+                let part: Balance = serde_json::from_str(&row.body)
+                    .map_err(|why| corrupt("balance", &row.id, why))?;
                 sum.received += part.received;
                 sum.in_stock += part.in_stock;
                 sum.in_production += part.in_production;
@@ -204,7 +237,11 @@ impl Replay {
                 sum.missing += part.missing;
             }
             if sum != self.balance {
-                return Err(corrupt("balance", "all sites", "the books differ from the journal"));
+                return Err(corrupt(
+                    "balance",
+                    "all sites",
+                    "the books differ from the journal",
+                ));
             }
         }
         Ok(())
@@ -217,7 +254,11 @@ const PAGE: u32 = 1000;
 /// How many events each thing has, by kind and name.
 type Events = BTreeMap<(String, String), i64>;
 
-fn compare<A: Aggregate + Serialize>(tx: &mut dyn Tx, states: &BTreeMap<String, A>, events: &Events) -> Result<()> {
+fn compare<A: Aggregate + Serialize>(
+    tx: &mut dyn Tx,
+    states: &BTreeMap<String, A>,
+    events: &Events,
+) -> Result<()> {
     let mut seen = BTreeSet::new();
     let mut after = String::new();
     loop {
@@ -233,7 +274,11 @@ fn compare<A: Aggregate + Serialize>(tx: &mut dyn Tx, states: &BTreeMap<String, 
             };
             let written = events.get(&(A::KIND.to_owned(), row.id.clone())).copied();
             if crate::ledger::encode(A::KIND, state)? != row.body || written != Some(row.version) {
-                return Err(corrupt(A::KIND, &row.id, "the table differs from the journal"));
+                return Err(corrupt(
+                    A::KIND,
+                    &row.id,
+                    "the table differs from the journal",
+                ));
             }
             seen.insert(row.id);
         }

@@ -101,18 +101,25 @@ fn keep_house(installation: &Installation, stop: &AtomicBool) {
     }
 }
 
-fn keep_role(installation: &Installation, role: Role, signed: &mut BTreeMap<Role, u64>) -> Result<()> {
+fn keep_role(
+    installation: &Installation,
+    role: Role,
+    signed: &mut BTreeMap<Role, u64>,
+) -> Result<()> {
     let Some(desk) = installation.desks.get(&role) else {
         return Ok(());
     };
-    let (size, _) = desk.store().read::<_, StoreError, _>(journal::size_and_root)?;
+    let (size, _) = desk
+        .store()
+        .read::<_, StoreError, _>(journal::size_and_root)?;
     if size > 0 && signed.get(&role) != Some(&size) {
         sign_head(desk.store(), desk.head())?;
         signed.insert(role, size);
     }
     let before = (installation.clock)() - AGE_MAX - AGE_MAX;
     let before = before.as_millisecond();
-    desk.store().write::<_, StoreError, _>(move |tx| work::forget_received(tx, before))?;
+    desk.store()
+        .write::<_, StoreError, _>(move |tx| work::forget_received(tx, before))?;
     Ok(())
 }
 
@@ -129,7 +136,9 @@ pub async fn serve(
 ) -> Result<()> {
     let workers = Workers::start(&installation, &tools);
     let router = Api::new(installation, metrics).router();
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
+    let served = axum::serve(listener, router)
+        .with_graceful_shutdown(stop)
+        .await;
     let stopped = tokio::task::spawn_blocking(move || workers.stop()).await;
     served.map_err(|why| Error::Malformed {
         what: "HTTP interface",

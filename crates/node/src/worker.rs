@@ -1,10 +1,12 @@
 //! The work of a desk that nobody gives by hand: sending what waits, and doing jobs.
 
-use crate::desk::{Desk, centre, registry, works};
 use crate::desk::works::{Production, ProductionFault};
+use crate::desk::{Desk, centre, registry, works};
 use crate::{Error, Result};
 use jiff::Timestamp;
-use rilascio_circuit::process::{Actor, DocumentId, DossierId, NodeId, OrderId, PrintSearch, ResidenceCheck};
+use rilascio_circuit::process::{
+    Actor, DocumentId, DossierId, NodeId, OrderId, PrintSearch, ResidenceCheck,
+};
 use rilascio_exchange::envelope;
 use rilascio_exchange::message::{Outcome, Package};
 use rilascio_store::vault;
@@ -36,13 +38,21 @@ pub trait Advisers: Send + Sync {
     ///
     /// # Errors
     /// When there is no answer yet.
-    fn identify(&self, dossier: &DossierId, package: &Package) -> rilascio_exchange::Result<PrintSearch>;
+    fn identify(
+        &self,
+        dossier: &DossierId,
+        package: &Package,
+    ) -> rilascio_exchange::Result<PrintSearch>;
 
     /// Asks the registry of residents whether it knows the person.
     ///
     /// # Errors
     /// When there is no answer yet.
-    fn verify(&self, dossier: &DossierId, package: &Package) -> rilascio_exchange::Result<ResidenceCheck>;
+    fn verify(
+        &self,
+        dossier: &DossierId,
+        package: &Package,
+    ) -> rilascio_exchange::Result<ResidenceCheck>;
 }
 
 /// Where the keys of the vault are kept, outside the data base.
@@ -127,10 +137,24 @@ impl Desk {
                 Ok((signed, word)) => match &word.outcome {
                     Outcome::Accepted => work::delivered(tx, id, signed, expects)?,
                     Outcome::Later { code } => {
-                        work::not_delivered(tx, id, attempts, again(attempts, now_ms), now_ms, code)?;
+                        work::not_delivered(
+                            tx,
+                            id,
+                            attempts,
+                            again(attempts, now_ms),
+                            now_ms,
+                            code,
+                        )?;
                     }
                     Outcome::Refused { code, text } => {
-                        work::not_delivered(tx, id, attempts, None, now_ms, &format!("{code}: {text}"))?;
+                        work::not_delivered(
+                            tx,
+                            id,
+                            attempts,
+                            None,
+                            now_ms,
+                            &format!("{code}: {text}"),
+                        )?;
                     }
                 },
                 Err(why) => {
@@ -151,9 +175,9 @@ impl Desk {
     /// What the store says.
     pub fn work_one(self: &Arc<Self>, tools: &Tools, now: Timestamp) -> Result<bool> {
         let now_ms = now.as_millisecond();
-        let job = self.store.write::<_, Error, _>(move |tx| {
-            Ok(work::claim_job(tx, now_ms, now_ms + LEASE_MS)?)
-        })?;
+        let job = self
+            .store
+            .write::<_, Error, _>(move |tx| Ok(work::claim_job(tx, now_ms, now_ms + LEASE_MS)?))?;
         let Some(job) = job else {
             return Ok(false);
         };
@@ -162,7 +186,8 @@ impl Desk {
             return Ok(true);
         };
         // A key that is gone does not come back: such a job is parked like any other that fails.
-        if matches!(&why, Error::Store(fault) if !matches!(fault, rilascio_store::Error::Sealed { .. })) {
+        if matches!(&why, Error::Store(fault) if !matches!(fault, rilascio_store::Error::Sealed { .. }))
+        {
             return Err(why);
         }
         // What only waits for something else is never given up.
@@ -184,7 +209,10 @@ impl Desk {
         match job.kind.as_str() {
             "identify" => {
                 let (id, package) = self.package_for(&subject, now)?;
-                let found = package.as_ref().map(|package| tools.advisers.identify(&id, package)).transpose()?;
+                let found = package
+                    .as_ref()
+                    .map(|package| tools.advisers.identify(&id, package))
+                    .transpose()?;
                 let content = package.map(|package| package.digest());
                 self.end(job, now, move |ledger| match (found, &content) {
                     (Some(found), Some(content)) => centre::identified(ledger, &id, content, found),
@@ -193,7 +221,10 @@ impl Desk {
             }
             "verify" => {
                 let (id, package) = self.package_for(&subject, now)?;
-                let answer = package.as_ref().map(|package| tools.advisers.verify(&id, package)).transpose()?;
+                let answer = package
+                    .as_ref()
+                    .map(|package| tools.advisers.verify(&id, package))
+                    .transpose()?;
                 let content = package.map(|package| package.digest());
                 self.end(job, now, move |ledger| match (answer, &content) {
                     (Some(answer), Some(content)) => centre::verified(ledger, &id, content, answer),
@@ -202,11 +233,15 @@ impl Desk {
             }
             kind @ ("certify" | "certify-express") => {
                 let (id, express) = (dossier(&subject)?, kind == "certify-express");
-                self.end(job, now, move |ledger| centre::certify(ledger, &id, express))
+                self.end(job, now, move |ledger| {
+                    centre::certify(ledger, &id, express)
+                })
             }
             "forget-biometrics" => {
                 let id = dossier(&subject)?;
-                self.end(job, now, move |ledger| centre::forget_biometrics(ledger, &id))
+                self.end(job, now, move |ledger| {
+                    centre::forget_biometrics(ledger, &id)
+                })
             }
             "forget-record" => {
                 let id = dossier(&subject)?;
@@ -222,7 +257,12 @@ impl Desk {
                     break self.end(job, now, |_| Ok(()));
                 }
             },
-            "produce" => self.produce(job, &OrderId::parse(&subject).map_err(malformed)?, tools, now),
+            "produce" => self.produce(
+                job,
+                &OrderId::parse(&subject).map_err(malformed)?,
+                tools,
+                now,
+            ),
             "renew-vault" => self.renew_vault(job, now),
             other => Err(Error::Malformed {
                 what: "job",
@@ -235,10 +275,16 @@ impl Desk {
         Actor::system(&self.site)
     }
 
-    fn package_for(self: &Arc<Self>, subject: &str, now: Timestamp) -> Result<(DossierId, Option<Package>)> {
+    fn package_for(
+        self: &Arc<Self>,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<(DossierId, Option<Package>)> {
         let id = dossier(subject)?;
         let held = id.clone();
-        let package = self.transact(&self.system(), now, move |ledger| ledger.package(held.as_str()))?;
+        let package = self.transact(&self.system(), now, move |ledger| {
+            ledger.package(held.as_str())
+        })?;
         Ok((id, package))
     }
 
@@ -259,9 +305,17 @@ impl Desk {
         })
     }
 
-    fn produce(self: &Arc<Self>, job: &Job, order: &OrderId, tools: &Tools, now: Timestamp) -> Result<()> {
+    fn produce(
+        self: &Arc<Self>,
+        job: &Job,
+        order: &OrderId,
+        tools: &Tools,
+        now: Timestamp,
+    ) -> Result<()> {
         let held = order.clone();
-        let bound = self.transact(&self.system(), now, move |ledger| works::bind(ledger, &held))?;
+        let bound = self.transact(&self.system(), now, move |ledger| {
+            works::bind(ledger, &held)
+        })?;
         let Some(bound) = bound else {
             return self.end(job, now, |_| Ok(()));
         };
@@ -281,12 +335,20 @@ impl Desk {
                 self.transact(&self.system(), now, move |ledger| {
                     works::spoil(ledger, &order, &blank, defect)?;
                     let now_ms = ledger.now_ms();
-                    Ok(work::delay_job(ledger.tx, &job, Some(now_ms), now_ms, "the blank was spoiled")?)
+                    Ok(work::delay_job(
+                        ledger.tx,
+                        &job,
+                        Some(now_ms),
+                        now_ms,
+                        "the blank was spoiled",
+                    )?)
                 })
             }
             Err(ProductionFault::Standstill(why)) => {
                 let (order, blank) = (order.clone(), bound.blank);
-                self.transact(&self.system(), now, move |ledger| works::release(ledger, &order, &blank))?;
+                self.transact(&self.system(), now, move |ledger| {
+                    works::release(ledger, &order, &blank)
+                })?;
                 Err(Error::Malformed {
                     what: "machine",
                     why,
@@ -297,18 +359,28 @@ impl Desk {
 
     /// Wraps the living keys of the vault under a new key and destroys the old one.
     fn renew_vault(self: &Arc<Self>, job: &Job, now: Timestamp) -> Result<()> {
-        let forgotten_under: i64 = job.subject.parse().map_err(|_| malformed(job.subject.clone()))?;
+        let forgotten_under: i64 = job
+            .subject
+            .parse()
+            .map_err(|_| malformed(job.subject.clone()))?;
         let mut keys = self.keeper.load()?;
         if keys.current() == forgotten_under {
             keys = self.keeper.add_generation()?;
         }
         let generation = keys.current();
         self.set_vault_keys(keys);
-        self.transact(&self.system(), now, move |ledger| Ok(vault::begin_generation(ledger.tx, generation)?))?;
+        self.transact(&self.system(), now, move |ledger| {
+            Ok(vault::begin_generation(ledger.tx, generation)?)
+        })?;
         loop {
             let left = self.transact(&self.system(), now, move |ledger| {
                 let keys = Arc::clone(&ledger.vault);
-                Ok(vault::rewrap(ledger.tx, &keys, REWRAP_MAX, &mut ledger.rng)?)
+                Ok(vault::rewrap(
+                    ledger.tx,
+                    &keys,
+                    REWRAP_MAX,
+                    &mut ledger.rng,
+                )?)
             })?;
             if left < REWRAP_MAX as usize {
                 break;
@@ -318,7 +390,12 @@ impl Desk {
         self.set_vault_keys(self.keeper.destroy_old()?);
         self.end(job, now, move |ledger| {
             let system = ledger.actor.clone();
-            ledger.note(&system, "vault", "vault", &serde_json::json!({ "renewed": generation }))
+            ledger.note(
+                &system,
+                "vault",
+                "vault",
+                &serde_json::json!({ "renewed": generation }),
+            )
         })
     }
 

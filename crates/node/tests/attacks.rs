@@ -7,8 +7,8 @@ use common::{Act, Town, life};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rilascio_node::{Role, audit, sign_head};
-use rilascio_store::journal::{Frontier, leaf_hash};
 use rilascio_store::Store;
+use rilascio_store::journal::{Frontier, leaf_hash};
 use rusqlite::{Connection, params};
 
 const ATTACKS: usize = 10_000;
@@ -45,7 +45,12 @@ fn attack(db: &Connection, size: i64, rng: &mut ChaCha20Rng) -> &'static str {
     let (one, other) = (below(size), below(size - 1));
     let other = if other >= one { other + 1 } else { other };
     let entry = |seq: i64| -> String {
-        db.query_row("SELECT entry FROM journal_entry WHERE seq = ?1", [seq], |row| row.get(0)).unwrap()
+        db.query_row(
+            "SELECT entry FROM journal_entry WHERE seq = ?1",
+            [seq],
+            |row| row.get(0),
+        )
+        .unwrap()
     };
     let what = match below(6) {
         0 => {
@@ -55,16 +60,29 @@ fn attack(db: &Connection, size: i64, rng: &mut ChaCha20Rng) -> &'static str {
             let mut bytes = text.clone().into_bytes();
             bytes[place] = if bytes[place] == b'0' { b'1' } else { b'0' };
             let changed = String::from_utf8(bytes).unwrap_or_else(|_| text + " ");
-            db.execute("UPDATE journal_entry SET entry = ?1 WHERE seq = ?2", params![changed, one]).unwrap();
+            db.execute(
+                "UPDATE journal_entry SET entry = ?1 WHERE seq = ?2",
+                params![changed, one],
+            )
+            .unwrap();
             "edit"
         }
         1 => {
-            db.execute("DELETE FROM journal_entry WHERE seq = ?1", [one]).unwrap();
+            db.execute("DELETE FROM journal_entry WHERE seq = ?1", [one])
+                .unwrap();
             "delete"
         }
         2 => {
-            db.execute("UPDATE journal_entry SET seq = -seq - 1000 WHERE seq >= ?1", [one]).unwrap();
-            db.execute("UPDATE journal_entry SET seq = -seq - 999 WHERE seq <= -1000", []).unwrap();
+            db.execute(
+                "UPDATE journal_entry SET seq = -seq - 1000 WHERE seq >= ?1",
+                [one],
+            )
+            .unwrap();
+            db.execute(
+                "UPDATE journal_entry SET seq = -seq - 999 WHERE seq <= -1000",
+                [],
+            )
+            .unwrap();
             db.execute(
                 "INSERT INTO journal_entry (seq, kind, id, entry, hash) SELECT ?1, kind, id, entry, hash
                  FROM journal_entry WHERE seq = ?2",
@@ -79,14 +97,20 @@ fn attack(db: &Connection, size: i64, rng: &mut ChaCha20Rng) -> &'static str {
                 return "same";
             }
             for (seq, from) in [(-1, one), (one, other), (other, -1)] {
-                db.execute("UPDATE journal_entry SET seq = ?1 WHERE seq = ?2", params![seq, from]).unwrap();
+                db.execute(
+                    "UPDATE journal_entry SET seq = ?1 WHERE seq = ?2",
+                    params![seq, from],
+                )
+                .unwrap();
             }
             "reorder"
         }
         4 => {
             // Everything after a point is gone, signed heads too: a return to an older state.
-            db.execute("DELETE FROM journal_entry WHERE seq >= ?1", [one]).unwrap();
-            db.execute("DELETE FROM journal_checkpoint WHERE size > ?1", [one]).unwrap();
+            db.execute("DELETE FROM journal_entry WHERE seq >= ?1", [one])
+                .unwrap();
+            db.execute("DELETE FROM journal_checkpoint WHERE size > ?1", [one])
+                .unwrap();
             "truncate"
         }
         _ => {
@@ -131,8 +155,11 @@ fn ten_thousand_attacks_on_a_journal_are_all_found() {
     drop(town);
     // The log is folded into the file when the last connection goes.
     let db = Connection::open(&path).unwrap();
-    db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE").unwrap();
-    let size: i64 = db.query_row("SELECT size FROM journal_head", [], |row| row.get(0)).unwrap();
+    db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")
+        .unwrap();
+    let size: i64 = db
+        .query_row("SELECT size FROM journal_head", [], |row| row.get(0))
+        .unwrap();
     assert!(size > 15);
     let check = |store: &Store, head: Option<&str>| {
         audit(store, Role::Centre, &key.public(), head, &mut |_| {}).map(|found| found.size)
@@ -147,7 +174,8 @@ fn ten_thousand_attacks_on_a_journal_are_all_found() {
         let place = folder.join(format!("attacked-{}.db", number % 4));
         std::fs::write(&place, &original).unwrap();
         let db = Connection::open(&place).unwrap();
-        db.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; BEGIN").unwrap();
+        db.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; BEGIN")
+            .unwrap();
         let what = attack(&db, size, &mut rng);
         db.execute_batch("COMMIT").unwrap();
         drop(db);
@@ -156,7 +184,10 @@ fn ten_thousand_attacks_on_a_journal_are_all_found() {
         }
         *kinds.entry(what).or_insert(0) += 1;
         let store = Store::read_only(&place).unwrap();
-        assert!(check(&store, Some(&head)).is_err(), "attack {number}, {what}, was not found");
+        assert!(
+            check(&store, Some(&head)).is_err(),
+            "attack {number}, {what}, was not found"
+        );
     }
     assert_eq!(kinds.len(), 6, "{kinds:?}");
     assert!(kinds.values().sum::<i32>() > 9_900, "{kinds:?}");

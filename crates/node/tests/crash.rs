@@ -72,8 +72,10 @@ fn live(probe: &Arc<Counter>) -> Town {
 fn shape(town: &Town) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     for (role, desk) in &town.desks {
-        let entries: Vec<Entry> =
-            desk.store().read::<_, StoreError, _>(|tx| journal::entries(tx, 0, 100_000)).unwrap();
+        let entries: Vec<Entry> = desk
+            .store()
+            .read::<_, StoreError, _>(|tx| journal::entries(tx, 0, 100_000))
+            .unwrap();
         let mut replay = Replay::default();
         for entry in &entries {
             replay.take(entry).unwrap();
@@ -89,22 +91,38 @@ fn shape(town: &Town) -> BTreeMap<String, String> {
             }
         }
         let (compared, role) = (replay.clone(), *role);
-        desk.store().read::<_, Error, _>(move |tx| compared.compare(tx, role)).unwrap();
+        desk.store()
+            .read::<_, Error, _>(move |tx| compared.compare(tx, role))
+            .unwrap();
         for (id, dossier) in &replay.dossiers {
-            all.insert(format!("{}/phase/{id}", role.name()), format!("{:?}", dossier.phase));
+            all.insert(
+                format!("{}/phase/{id}", role.name()),
+                format!("{:?}", dossier.phase),
+            );
         }
         for (id, document) in &replay.documents {
             assert!(id.starts_with("sm-permit.SMA"), "{id}");
-            all.insert(format!("{}/state", role.name()), format!("{:?}", document.state));
+            all.insert(
+                format!("{}/state", role.name()),
+                format!("{:?}", document.state),
+            );
         }
         if role == Role::Works {
             all.insert("balance".into(), format!("{:?}", replay.balance));
         }
         let (waiting, parked) = desk
             .store()
-            .read::<_, StoreError, _>(|tx| Ok((rilascio_store::work::waiting(tx, 9)?, rilascio_store::work::parked(tx, 9)?)))
+            .read::<_, StoreError, _>(|tx| {
+                Ok((
+                    rilascio_store::work::waiting(tx, 9)?,
+                    rilascio_store::work::parked(tx, 9)?,
+                ))
+            })
             .unwrap();
-        assert!(waiting.is_empty() && parked.is_empty(), "{waiting:?} {parked:?}");
+        assert!(
+            waiting.is_empty() && parked.is_empty(),
+            "{waiting:?} {parked:?}"
+        );
     }
     all
 }
@@ -129,12 +147,16 @@ fn a_kill_at_every_persistence_point_loses_nothing_and_doubles_nothing() {
                     let differs = |name: &&String| found.get(*name) != expected.get(*name);
                     // A blank that was in the machine when it died is spoiled and another is taken: nobody knows what
                     // is on it. Everything else is the same.
-                    let spoiled = found.get("balance").is_some_and(|balance| balance.contains("spoiled: 1"));
+                    let spoiled = found
+                        .get("balance")
+                        .is_some_and(|balance| balance.contains("spoiled: 1"));
                     let wrong: Vec<&String> = expected
                         .keys()
                         .chain(found.keys())
                         .filter(differs)
-                        .filter(|name| !spoiled || !(name.starts_with("works/") || *name == "balance"))
+                        .filter(|name| {
+                            !spoiled || !(name.starts_with("works/") || *name == "balance")
+                        })
                         .collect();
                     assert!(wrong.is_empty(), "point {point}: {wrong:?}");
                 }

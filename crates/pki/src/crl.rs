@@ -160,7 +160,14 @@ impl RevocationList {
     #[must_use]
     pub fn entries(&self) -> Vec<(SerialNumber, Timestamp)> {
         let entries = self.list.revoked_certificates.iter().flatten();
-        entries.map(|entry| (entry.serial_number.clone(), timestamp(&entry.revocation_date))).collect()
+        entries
+            .map(|entry| {
+                (
+                    entry.serial_number.clone(),
+                    timestamp(&entry.revocation_date),
+                )
+            })
+            .collect()
     }
 
     /// Refuses a certificate that is on the list.

@@ -16,7 +16,8 @@ use x509_cert::serial_number::SerialNumber;
 use zeroize::Zeroizing;
 
 const WHAT: &str = "enveloped data";
-const AUTH_ENVELOPED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.23");
+const AUTH_ENVELOPED_DATA: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.23");
 const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ECDH_SHA256_KDF: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.1.11.1");
@@ -198,7 +199,8 @@ pub fn open(der: &[u8], receiver: &Certificate, key: &EcPrivateKey) -> Result<Ze
         why: why.to_owned(),
     };
     let info = ContentInfo::from_der(der).map_err(&malformed)?;
-    if info.content_type != AUTH_ENVELOPED_DATA || info.content.content.algorithm.oid != AES256_GCM {
+    if info.content_type != AUTH_ENVELOPED_DATA || info.content.content.algorithm.oid != AES256_GCM
+    {
         return Err(refuse("not AuthEnvelopedData with AES-256-GCM"));
     }
     let data = info.content;
@@ -210,7 +212,11 @@ pub fn open(der: &[u8], receiver: &Certificate, key: &EcPrivateKey) -> Result<Ze
         .ok_or_else(|| refuse("no parameters"))?
         .decode_as()
         .map_err(&malformed)?;
-    let nonce = parameters.nonce.as_bytes().try_into().map_err(|_| refuse("a nonce that is not 12 bytes"))?;
+    let nonce = parameters
+        .nonce
+        .as_bytes()
+        .try_into()
+        .map_err(|_| refuse("a nonce that is not 12 bytes"))?;
     if data.mac.as_bytes().len() != ContentKey::TAG_BYTES {
         return Err(refuse("a tag that is not 16 bytes"));
     }
@@ -249,14 +255,20 @@ fn unwrap_key(agreement: &KeyAgreement, wrapped: &[u8], key: &EcPrivateKey) -> R
         && agreement.user_material.is_none()
         && wrap.is_some_and(|wrap| wrap.oid == AES256_WRAP);
     if !known {
-        return Err(refuse("another key agreement than ECDH with SHA-256 and AES-256 key wrap"));
+        return Err(refuse(
+            "another key agreement than ECDH with SHA-256 and AES-256 key wrap",
+        ));
     }
     let originator = agreement.originator.to_der().map_err(&malformed)?;
     if originator.first() != Some(&CONTEXT_1) {
         return Err(refuse("no ephemeral key"));
     }
-    let originator = OriginatorPublicKey::from_der(&retag(SEQUENCE, originator)).map_err(&malformed)?;
-    let point = originator.key.as_bytes().ok_or_else(|| refuse("a key with unused bits"))?;
+    let originator =
+        OriginatorPublicKey::from_der(&retag(SEQUENCE, originator)).map_err(&malformed)?;
+    let point = originator
+        .key
+        .as_bytes()
+        .ok_or_else(|| refuse("a key with unused bits"))?;
     // Parameters may be left out; when they are there they must name the receiver's own curve.
     let other_curve = originator.algorithm.parameters.as_ref().is_some_and(|any| {
         let named: der::Result<ObjectIdentifier> = any.decode_as();

@@ -152,12 +152,20 @@ pub(crate) fn crl_distribution(uris: &[String]) -> Result<Extension> {
 /// Both ends of a connection: TLS server and client.
 pub(crate) fn connection_ends() -> Result<Extension> {
     let ends = vec![SERVER_AUTH, CLIENT_AUTH];
-    extension(EXTENDED_KEY_USAGE, false, &x509_cert::ext::pkix::ExtendedKeyUsage(ends))
+    extension(
+        EXTENDED_KEY_USAGE,
+        false,
+        &x509_cert::ext::pkix::ExtendedKeyUsage(ends),
+    )
 }
 
 /// The name that a peer asks for when it connects.
 pub(crate) fn host_name(name: &str) -> Result<Extension> {
-    extension(SUBJECT_ALT_NAME, false, &vec![GeneralName::DnsName(ia5(name)?)])
+    extension(
+        SUBJECT_ALT_NAME,
+        false,
+        &vec![GeneralName::DnsName(ia5(name)?)],
+    )
 }
 
 pub(crate) fn document_types(types: &[String]) -> Result<Extension> {

@@ -31,7 +31,12 @@ impl<S: Signer> NodeAuthority<S> {
     ///
     /// # Errors
     /// When a name cannot be written or the signer fails.
-    pub fn create(signer: S, circuit: &str, period: Period, rng: &mut dyn CryptoRng) -> Result<Self> {
+    pub fn create(
+        signer: S,
+        circuit: &str,
+        period: Period,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self> {
         let key = signer.public_key();
         let name = subject(circuit, "circuit authority")?;
         let extensions = vec![
@@ -51,7 +56,10 @@ impl<S: Signer> NodeAuthority<S> {
             extensions: Some(extensions),
         };
         let certificate = Certificate::issue(&tbs, &signer)?;
-        Ok(Self { certificate, signer })
+        Ok(Self {
+            certificate,
+            signer,
+        })
     }
 
     /// An authority that was created before.
@@ -64,7 +72,10 @@ impl<S: Signer> NodeAuthority<S> {
                 why: "belongs to another key".into(),
             });
         }
-        Ok(Self { certificate, signer })
+        Ok(Self {
+            certificate,
+            signer,
+        })
     }
 
     /// The certificate.

@@ -21,14 +21,21 @@ impl Dice {
     #[must_use]
     pub fn split(&self) -> ChaCha20Rng {
         let mut seed = [0; 32];
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut seed);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fill_bytes(&mut seed);
         ChaCha20Rng::from_seed(seed)
     }
 
     /// A number below `limit`.
     #[must_use]
     pub fn below(&self, limit: u64) -> u64 {
-        let drawn = self.0.lock().unwrap_or_else(PoisonError::into_inner).next_u64();
+        let drawn = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next_u64();
         drawn % limit.max(1)
     }
 

@@ -41,7 +41,13 @@ fn officer(site: &SiteId, number: u64) -> OfficerId {
 
 fn rights(role: Role) -> BTreeSet<Right> {
     let rights: &[Right] = match role {
-        Role::Office => &[Right::Enrol, Right::Approve, Right::HandOver, Right::Stock, Right::Administer],
+        Role::Office => &[
+            Right::Enrol,
+            Right::Approve,
+            Right::HandOver,
+            Right::Stock,
+            Right::Administer,
+        ],
         Role::Centre => &[Right::Examine, Right::Decide, Right::Revoke],
         Role::Works => &[Right::Stock, Right::Produce],
         Role::Registry => &[Right::Administer, Right::LookUp],
@@ -73,7 +79,13 @@ impl<'a> People<'a> {
     }
 
     /// Gives a command and repeats it while the node dies under it.
-    fn give(&mut self, world: &mut World, node: usize, actor: &Actor, command: &Command) -> Result<Option<Answer>, Fault> {
+    fn give(
+        &mut self,
+        world: &mut World,
+        node: usize,
+        actor: &Actor,
+        command: &Command,
+    ) -> Result<Option<Answer>, Fault> {
         self.commands += 1;
         let id = format!("sim-{}", self.commands);
         for _ in 0..PATIENCE {
@@ -84,7 +96,12 @@ impl<'a> People<'a> {
                     return Ok(Some(answer));
                 }
                 Err(Error::Store(StoreError::Stopped)) => self.summary.kills += 1,
-                Err(why @ (Error::Corrupt { .. } | Error::Store(_) | Error::Route { .. } | Error::Profile { .. })) => {
+                Err(
+                    why @ (Error::Corrupt { .. }
+                    | Error::Store(_)
+                    | Error::Route { .. }
+                    | Error::Profile { .. }),
+                ) => {
                     return Err(why.into());
                 }
                 Err(_) => {
@@ -118,8 +135,13 @@ impl<'a> People<'a> {
         if world.dice.below(24) < u64::from(world.scenario.arrivals) {
             self.arrival(world, node)?;
         }
-        let dossiers: Vec<Dossier> =
-            world.nodes[node].replay.dossiers.values().filter(|d| !d.phase.is_end()).cloned().collect();
+        let dossiers: Vec<Dossier> = world.nodes[node]
+            .replay
+            .dossiers
+            .values()
+            .filter(|d| !d.phase.is_end())
+            .cloned()
+            .collect();
         for dossier in dossiers {
             let id = dossier.id.clone();
             let who = world.dice.below(staff);
@@ -139,7 +161,9 @@ impl<'a> People<'a> {
                     self.give(world, node, &actor, &Command::SubmitDossier { dossier: id })?;
                 }
                 Phase::AtOffice => self.counter(world, node, &dossier)?,
-                Phase::Activated if world.dice.permille(700) => self.hand_over(world, node, &dossier)?,
+                Phase::Activated if world.dice.permille(700) => {
+                    self.hand_over(world, node, &dossier)?
+                }
                 _ => {}
             }
         }
@@ -162,14 +186,31 @@ impl<'a> People<'a> {
             .replay
             .documents
             .values()
-            .filter(|d| d.profile == profile && d.state == DocumentState::InForce && d.office == world.nodes[node].site)
+            .filter(|d| {
+                d.profile == profile
+                    && d.state == DocumentState::InForce
+                    && d.office == world.nodes[node].site
+            })
             .map(|d| d.id.clone())
             .collect();
-        let previous = if world.dice.permille(300) { world.dice.pick(&old).cloned() } else { None };
-        let reasons = [IssueReason::Renewal, IssueReason::Loss, IssueReason::Theft, IssueReason::Damage];
+        let previous = if world.dice.permille(300) {
+            world.dice.pick(&old).cloned()
+        } else {
+            None
+        };
+        let reasons = [
+            IssueReason::Renewal,
+            IssueReason::Loss,
+            IssueReason::Theft,
+            IssueReason::Damage,
+        ];
         let reason = match &previous {
             None => IssueReason::First,
-            Some(_) => world.dice.pick(&reasons).copied().unwrap_or(IssueReason::Renewal),
+            Some(_) => world
+                .dice
+                .pick(&reasons)
+                .copied()
+                .unwrap_or(IssueReason::Renewal),
         };
         let who = world.dice.below(u64::from(world.scenario.officers));
         let actor = Self::actor(world, node, who);
@@ -203,7 +244,10 @@ impl<'a> People<'a> {
         if !world.dice.permille(500) {
             return Ok(());
         }
-        let fresh = dossier.document.as_ref().is_some_and(|document| !self.complained.contains(document));
+        let fresh = dossier
+            .document
+            .as_ref()
+            .is_some_and(|document| !self.complained.contains(document));
         if fresh && world.dice.permille(world.scenario.defects) {
             let command = Command::Complain {
                 dossier: id,
@@ -218,14 +262,23 @@ impl<'a> People<'a> {
         if fresh {
             let command = Command::Activate {
                 dossier: id,
-                check: if world.dice.permille(950) { HolderCheck::Face } else { HolderCheck::Failed },
+                check: if world.dice.permille(950) {
+                    HolderCheck::Face
+                } else {
+                    HolderCheck::Failed
+                },
             };
             self.give(world, node, &actor, &command)?;
         }
         Ok(())
     }
 
-    fn hand_over(&mut self, world: &mut World, node: usize, dossier: &Dossier) -> Result<(), Fault> {
+    fn hand_over(
+        &mut self,
+        world: &mut World,
+        node: usize,
+        dossier: &Dossier,
+    ) -> Result<(), Fault> {
         let surrender = match (&dossier.previous, dossier.reason) {
             (_, IssueReason::First) | (None, _) => Surrender::FirstIssue,
             (_, IssueReason::Loss | IssueReason::Theft) => {
@@ -347,16 +400,28 @@ impl<'a> People<'a> {
             return Ok(());
         };
         let who = world.dice.below(u64::from(world.scenario.officers));
-        let (one, other) = (Self::actor(world, node, who), Self::actor(world, node, who + 1));
+        let (one, other) = (
+            Self::actor(world, node, who),
+            Self::actor(world, node, who + 1),
+        );
         if world.dice.permille(500) {
-            let why = if world.dice.permille(500) { Block::Lost } else { Block::Stolen };
+            let why = if world.dice.permille(500) {
+                Block::Lost
+            } else {
+                Block::Stolen
+            };
             self.give(world, node, &one, &Command::BlockDocument { document, why })?;
         } else {
             let propose = Command::ProposeRevocation {
                 document: document.clone(),
             };
             self.give(world, node, &one, &propose)?;
-            self.give(world, node, &other, &Command::ConfirmRevocation { document })?;
+            self.give(
+                world,
+                node,
+                &other,
+                &Command::ConfirmRevocation { document },
+            )?;
         }
         Ok(())
     }
@@ -365,7 +430,11 @@ impl<'a> People<'a> {
         let who = world.dice.below(u64::from(world.scenario.officers));
         let actor = Self::actor(world, node, who);
         let second = Self::actor(world, node, who + 1).officer;
-        let profiles = self.samples.iter().map(|sample| sample.profile.clone()).collect();
+        let profiles = self
+            .samples
+            .iter()
+            .map(|sample| sample.profile.clone())
+            .collect();
         self.stock(world, node, &profiles, &actor, &second)?;
         let produced: BTreeSet<SiteId> = world.nodes[node]
             .replay
@@ -442,7 +511,9 @@ impl<'a> People<'a> {
         const COUNT: u32 = 10;
         for profile in profiles {
             let blanks = world.nodes[node].replay.blanks.values();
-            let assigned = blanks.filter(|b| b.profile == *profile && b.state == S::Assigned).count();
+            let assigned = blanks
+                .filter(|b| b.profile == *profile && b.state == S::Assigned)
+                .count();
             if assigned >= 5 {
                 continue;
             }
@@ -496,8 +567,10 @@ impl<'a> People<'a> {
         let second = Self::actor(world, node, 1).officer;
         let waiting = world.waiting_orders();
         let orders = &world.nodes[node].replay.orders;
-        let profiles: BTreeSet<String> =
-            waiting.iter().filter_map(|id| Some(orders.get(id.as_str())?.profile.clone())).collect();
+        let profiles: BTreeSet<String> = waiting
+            .iter()
+            .filter_map(|id| Some(orders.get(id.as_str())?.profile.clone()))
+            .collect();
         self.stock(world, node, &profiles, &actor, &second)
     }
 
@@ -523,11 +596,17 @@ impl<'a> People<'a> {
                 self.grant = answer.ids.first().map(|id| name(id)).transpose()?;
             }
         }
-        let known: Vec<DocumentId> =
-            world.nodes[node].replay.registrations.values().map(|r| r.document.id.clone()).collect();
-        if let (Some(grant), Some(document), true) =
-            (self.grant.clone(), world.dice.pick(&known).cloned(), world.dice.permille(300))
-        {
+        let known: Vec<DocumentId> = world.nodes[node]
+            .replay
+            .registrations
+            .values()
+            .map(|r| r.document.id.clone())
+            .collect();
+        if let (Some(grant), Some(document), true) = (
+            self.grant.clone(),
+            world.dice.pick(&known).cloned(),
+            world.dice.permille(300),
+        ) {
             let mut visitor = actor;
             visitor.site = SiteId::parse("labour-office").map_err(Fault::Scenario)?;
             let command = Command::LookUp {
@@ -548,23 +627,52 @@ impl<'a> People<'a> {
         if world.dice.permille(200) {
             actor.site = SiteId::parse("elsewhere").map_err(Fault::Scenario)?;
         }
-        let ids: Vec<DossierId> = world.nodes[node].replay.dossiers.values().map(|d| d.id.clone()).collect();
-        let documents: Vec<DocumentId> =
-            world.nodes[world.node_of(Role::Centre)].replay.documents.values().map(|d| d.id.clone()).collect();
+        let ids: Vec<DossierId> = world.nodes[node]
+            .replay
+            .dossiers
+            .values()
+            .map(|d| d.id.clone())
+            .collect();
+        let documents: Vec<DocumentId> = world.nodes[world.node_of(Role::Centre)]
+            .replay
+            .documents
+            .values()
+            .map(|d| d.id.clone())
+            .collect();
         let unknown = DossierId::parse("nobody").map_err(Fault::Scenario)?;
         let dossier = world.dice.pick(&ids).cloned().unwrap_or(unknown);
         let no_document = DocumentId::parse("none").map_err(Fault::Scenario)?;
         let document = world.dice.pick(&documents).cloned().unwrap_or(no_document);
         let reference = Reference::parse("x-1").map_err(Fault::Scenario)?;
-        let sheet = SheetNumber::parse(&format!("sheet-{}", world.dice.below(6))).map_err(Fault::Scenario)?;
-        let tomorrow = world.now.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(jiff::Span::new().days(2));
-        let serials: Vec<_> = world.nodes[world.node_of(Role::Works)].replay.blanks.keys().cloned().collect();
-        let blank = world.dice.pick(&serials).cloned().unwrap_or_else(|| "none".to_owned());
-        let blank = rilascio_circuit::process::BlankSerial::parse(&blank).map_err(Fault::Scenario)?;
+        let sheet = SheetNumber::parse(&format!("sheet-{}", world.dice.below(6)))
+            .map_err(Fault::Scenario)?;
+        let tomorrow = world
+            .now
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .date()
+            .saturating_add(jiff::Span::new().days(2));
+        let serials: Vec<_> = world.nodes[world.node_of(Role::Works)]
+            .replay
+            .blanks
+            .keys()
+            .cloned()
+            .collect();
+        let blank = world
+            .dice
+            .pick(&serials)
+            .cloned()
+            .unwrap_or_else(|| "none".to_owned());
+        let blank =
+            rilascio_circuit::process::BlankSerial::parse(&blank).map_err(Fault::Scenario)?;
         let commands = match world.nodes[node].role {
             Role::Office => vec![
-                Command::SubmitDossier { dossier: dossier.clone() },
-                Command::Activate { dossier: dossier.clone(), check: HolderCheck::Face },
+                Command::SubmitDossier {
+                    dossier: dossier.clone(),
+                },
+                Command::Activate {
+                    dossier: dossier.clone(),
+                    check: HolderCheck::Face,
+                },
                 Command::HandOver {
                     dossier: dossier.clone(),
                     check: HolderCheck::Finger,
@@ -575,8 +683,13 @@ impl<'a> People<'a> {
                     check: HolderCheck::Failed,
                     surrender: Surrender::FirstIssue,
                 },
-                Command::WithdrawDossier { dossier: dossier.clone(), why: Cancellation::Withdrawn },
-                Command::Recall { dossier: dossier.clone() },
+                Command::WithdrawDossier {
+                    dossier: dossier.clone(),
+                    why: Cancellation::Withdrawn,
+                },
+                Command::Recall {
+                    dossier: dossier.clone(),
+                },
                 Command::IssueAttestation {
                     dossier: dossier.clone(),
                     certificate: "certificate".to_owned(),
@@ -595,13 +708,33 @@ impl<'a> People<'a> {
                 Command::SpoilSheet { sheet },
             ],
             Role::Centre => vec![
-                Command::Propose { dossier: dossier.clone(), grant: true },
-                Command::Decide { dossier: dossier.clone(), grant: true, express: true },
-                Command::Adjudicate { dossier: dossier.clone(), same: true },
-                Command::CancelDossier { dossier, why: Cancellation::Death },
-                Command::ConfirmRevocation { document: document.clone() },
-                Command::BlockDocument { document: document.clone(), why: Block::Revoked },
-                Command::SuspendDocument { document: document.clone() },
+                Command::Propose {
+                    dossier: dossier.clone(),
+                    grant: true,
+                },
+                Command::Decide {
+                    dossier: dossier.clone(),
+                    grant: true,
+                    express: true,
+                },
+                Command::Adjudicate {
+                    dossier: dossier.clone(),
+                    same: true,
+                },
+                Command::CancelDossier {
+                    dossier,
+                    why: Cancellation::Death,
+                },
+                Command::ConfirmRevocation {
+                    document: document.clone(),
+                },
+                Command::BlockDocument {
+                    document: document.clone(),
+                    why: Block::Revoked,
+                },
+                Command::SuspendDocument {
+                    document: document.clone(),
+                },
                 Command::ResumeDocument { document },
             ],
             Role::Works => vec![
@@ -609,9 +742,16 @@ impl<'a> People<'a> {
                     blanks: BTreeSet::from([blank.clone()]),
                     second: officer(&actor.site, who),
                 },
-                Command::MissBlank { blank: blank.clone() },
-                Command::FindBlank { blank: blank.clone() },
-                Command::SpoilBlank { blank, defect: Defect::Handling },
+                Command::MissBlank {
+                    blank: blank.clone(),
+                },
+                Command::FindBlank {
+                    blank: blank.clone(),
+                },
+                Command::SpoilBlank {
+                    blank,
+                    defect: Defect::Handling,
+                },
             ],
             Role::Registry => vec![Command::LookUp {
                 grant: reference.clone(),

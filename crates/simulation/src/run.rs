@@ -61,9 +61,14 @@ pub fn run(
     progress: &mut dyn FnMut(u32),
 ) -> Result<Summary, Fault> {
     if samples.is_empty() {
-        return Err(Fault::Scenario("there is nobody to apply for anything".into()));
+        return Err(Fault::Scenario(
+            "there is nobody to apply for anything".into(),
+        ));
     }
-    let names: Vec<String> = samples.iter().map(|sample| sample.profile.clone()).collect();
+    let names: Vec<String> = samples
+        .iter()
+        .map(|sample| sample.profile.clone())
+        .collect();
     let mut world = World::new(scenario, seed, Arc::clone(profiles), &names)?;
     let mut people = People::new(samples);
     for day in 0..days {
@@ -82,7 +87,11 @@ pub fn run(
     calm_down(&mut world)?;
     let mut summary = people.summary;
     summary.events = world.events;
-    summary.kills = world.nodes.iter().map(|node| node.reaper.kills.load(Ordering::Relaxed)).sum();
+    summary.kills = world
+        .nodes
+        .iter()
+        .map(|node| node.reaper.kills.load(Ordering::Relaxed))
+        .sum();
     summary.state = world.state_hash()?.as_str().to_owned();
     Ok(summary)
 }
@@ -108,7 +117,11 @@ fn step(world: &mut World, node: usize) -> Result<bool, Fault> {
     let first = world.dice.below(2) == 0;
     for send in [first, !first] {
         let outcome = world.at(node, |desk, tools, now| {
-            if send { desk.send_one(tools, now) } else { desk.work_one(tools, now) }
+            if send {
+                desk.send_one(tools, now)
+            } else {
+                desk.work_one(tools, now)
+            }
         })?;
         match outcome {
             Ok(true) | Err(Error::Store(StoreError::Stopped)) => return Ok(true),
@@ -162,10 +175,16 @@ fn calm_down(world: &mut World) -> Result<(), Fault> {
             .store()
             .read::<_, Error, _>(move |tx| replay.compare(tx, role))
             .map_err(|why| broken(event, why.to_string()))?;
-        let parked = node.desk.store().read::<_, StoreError, _>(|tx| work::parked(tx, 10))?;
+        let parked = node
+            .desk
+            .store()
+            .read::<_, StoreError, _>(|tx| work::parked(tx, 10))?;
         if let Some(stuck) = parked.first() {
             let why = stuck.fault.clone().unwrap_or_default();
-            let text = format!("{} to {} about {} was refused: {why}", stuck.kind, stuck.receiver, stuck.subject);
+            let text = format!(
+                "{} to {} about {} was refused: {why}",
+                stuck.kind, stuck.receiver, stuck.subject
+            );
             return Err(broken(event, text));
         }
     }
@@ -206,43 +225,79 @@ fn agree(world: &World) -> Result<(), String> {
     for office in world.nodes.iter().filter(|node| node.role == Role::Office) {
         for (id, dossier) in &office.replay.dossiers {
             let known = centre.dossiers.get(id);
-            let sent = !matches!(dossier.phase, Phase::Draft | Phase::Enrolled | Phase::Cancelled);
+            let sent = !matches!(
+                dossier.phase,
+                Phase::Draft | Phase::Enrolled | Phase::Cancelled
+            );
             match known {
-                None if sent => return Err(format!("dossier {id} was sent and never came to the centre")),
+                None if sent => {
+                    return Err(format!(
+                        "dossier {id} was sent and never came to the centre"
+                    ));
+                }
                 None => {}
                 Some(known) => {
                     let same = known.phase == dossier.phase
                         || dossier.phase < Phase::Certified && known.phase < Phase::Certified
                         || matches!(
                             (dossier.phase, known.phase),
-                            (Phase::Ordered | Phase::InProduction, Phase::Ordered | Phase::InProduction | Phase::Produced)
-                                | (Phase::AtOffice, Phase::Dispatched)
+                            (
+                                Phase::Ordered | Phase::InProduction,
+                                Phase::Ordered | Phase::InProduction | Phase::Produced
+                            ) | (Phase::AtOffice, Phase::Dispatched)
                                 | (Phase::Cancelled, Phase::Draft)
                         );
                     if !same {
-                        return Err(format!("dossier {id} is {:?} at its office and {:?} at the centre", dossier.phase, known.phase));
+                        return Err(format!(
+                            "dossier {id} is {:?} at its office and {:?} at the centre",
+                            dossier.phase, known.phase
+                        ));
                     }
                 }
             }
             if dossier.phase == Phase::HandedOver {
-                let document = dossier.document.as_ref().and_then(|id| centre.documents.get(id.as_str()));
+                let document = dossier
+                    .document
+                    .as_ref()
+                    .and_then(|id| centre.documents.get(id.as_str()));
                 let blank = document.and_then(|document| works.blanks.get(document.blank.as_str()));
                 if blank.is_none_or(|blank| blank.state != BlankState::HandedOver) {
-                    return Err(format!("dossier {id} was handed over, and its blank was not"));
+                    return Err(format!(
+                        "dossier {id} was handed over, and its blank was not"
+                    ));
                 }
             }
         }
     }
     for (id, document) in &centre.documents {
-        let known = registry.registrations.get(id).map(|known| (known.document.state, known.document.since));
+        let known = registry
+            .registrations
+            .get(id)
+            .map(|known| (known.document.state, known.document.since));
         if known != Some((document.state, document.since)) {
-            return Err(format!("document {id} is {:?} at the centre, and not so in the registry", document.state));
+            return Err(format!(
+                "document {id} is {:?} at the centre, and not so in the registry",
+                document.state
+            ));
         }
-        if document.state == DocumentState::InForce && works.blanks.get(document.blank.as_str()).is_none_or(|b| b.state != BlankState::HandedOver) {
-            return Err(format!("document {id} is in force, and its blank is not with its holder"));
+        if document.state == DocumentState::InForce
+            && works
+                .blanks
+                .get(document.blank.as_str())
+                .is_none_or(|b| b.state != BlankState::HandedOver)
+        {
+            return Err(format!(
+                "document {id} is in force, and its blank is not with its holder"
+            ));
         }
     }
-    if works.orders.values().filter(|order| order.document.is_some()).count() != centre.documents.len() {
+    if works
+        .orders
+        .values()
+        .filter(|order| order.document.is_some())
+        .count()
+        != centre.documents.len()
+    {
         return Err("the works made other documents than the centre knows".to_owned());
     }
     Ok(())

@@ -88,7 +88,11 @@ impl Scenario {
     /// What is wrong, and where.
     pub fn parse(text: &str) -> Result<Self, String> {
         let scenario: Self = toml::from_str(text).map_err(|why| why.to_string())?;
-        if scenario.offices == 0 || scenario.offices > 50 || scenario.officers < 4 || scenario.officers > 50 {
+        if scenario.offices == 0
+            || scenario.offices > 50
+            || scenario.officers < 4
+            || scenario.officers > 50
+        {
             return Err("a scenario has 1 to 50 offices with 4 to 50 officers each".to_owned());
         }
         Ok(scenario)

@@ -5,8 +5,10 @@ use crate::network::Network;
 use crate::scenario::Scenario;
 use crate::{Broken, Fault};
 use jiff::{SignedDuration, Timestamp};
-use rilascio_circuit::process::{Digest, NodeId, Office, OrderId, PrintSearch, ResidenceCheck, SiteId};
 use rilascio_circuit::process::{Defect, DossierId};
+use rilascio_circuit::process::{
+    Digest, NodeId, Office, OrderId, PrintSearch, ResidenceCheck, SiteId,
+};
 use rilascio_exchange::message::Package;
 use rilascio_node::{
     Advisers, CircuitAuthority, Desk, DeskParts, MadeDocument, MemoryKeeper, NodeKey, Production,
@@ -30,7 +32,11 @@ pub(crate) struct Reaper {
 impl Probe for Reaper {
     fn at(&self, point: Point) -> rilascio_store::Result<()> {
         // Statements are many and commits few: each kind gets its share.
-        let chance = if point == Point::Statement { self.chance } else { self.chance * 4 };
+        let chance = if point == Point::Statement {
+            self.chance
+        } else {
+            self.chance * 4
+        };
         if self.armed.load(Ordering::Relaxed) && self.dice.below(4000) < u64::from(chance) {
             self.kills.fetch_add(1, Ordering::Relaxed);
             return Err(StoreError::Stopped);
@@ -51,7 +57,9 @@ impl Production for Machine {
     fn make(&self, request: &ProductionRequest) -> Result<MadeDocument, ProductionFault> {
         let faults = self.faults.load(Ordering::Relaxed);
         if faults && self.dice.permille(self.standstill) {
-            return Err(ProductionFault::Standstill("the laser does not answer".into()));
+            return Err(ProductionFault::Standstill(
+                "the laser does not answer".into(),
+            ));
         }
         if faults && self.dice.permille(self.spoilage) {
             let defects = [Defect::Chip, Defect::Surface, Defect::QualityControl];
@@ -89,12 +97,20 @@ impl Oracle {
 impl Advisers for Oracle {
     fn identify(&self, _: &DossierId, _: &Package) -> rilascio_exchange::Result<PrintSearch> {
         self.silent()?;
-        Ok(if self.dice.permille(self.hits) { PrintSearch::Hits(1) } else { PrintSearch::Clear })
+        Ok(if self.dice.permille(self.hits) {
+            PrintSearch::Hits(1)
+        } else {
+            PrintSearch::Clear
+        })
     }
 
     fn verify(&self, _: &DossierId, _: &Package) -> rilascio_exchange::Result<ResidenceCheck> {
         self.silent()?;
-        Ok(if self.dice.permille(self.hits) { ResidenceCheck::Denied } else { ResidenceCheck::Confirmed })
+        Ok(if self.dice.permille(self.hits) {
+            ResidenceCheck::Denied
+        } else {
+            ResidenceCheck::Confirmed
+        })
     }
 }
 
@@ -147,9 +163,15 @@ impl World {
         names: &[String],
     ) -> Result<Self, Fault> {
         let dice = Dice::new(seed);
-        let now: Timestamp = "2026-01-05T07:00:00Z".parse().expect("a fixed time is a time");
+        let now: Timestamp = "2026-01-05T07:00:00Z"
+            .parse()
+            .expect("a fixed time is a time");
         let mut rng = dice.split();
-        let authority = CircuitAuthority::found("Simulated circuit", now - SignedDuration::from_hours(48), &mut rng)?;
+        let authority = CircuitAuthority::found(
+            "Simulated circuit",
+            now - SignedDuration::from_hours(48),
+            &mut rng,
+        )?;
         let mut plan = vec![
             ("centre".to_owned(), Role::Centre),
             ("works".to_owned(), Role::Works),
@@ -169,7 +191,10 @@ impl World {
                 let office = Office {
                     site: site(name),
                     name: name.clone(),
-                    starts: names.iter().map(|profile| (profile.clone(), start)).collect(),
+                    starts: names
+                        .iter()
+                        .map(|profile| (profile.clone(), start))
+                        .collect(),
                 };
                 routes.offices.insert(office.site.clone(), node_id(name));
                 offices.insert(office.site.clone(), office);
@@ -193,7 +218,9 @@ impl World {
         };
         let keys = plan
             .iter()
-            .map(|(name, _)| authority.name_node(name, now - SignedDuration::from_hours(48), &mut rng))
+            .map(|(name, _)| {
+                authority.name_node(name, now - SignedDuration::from_hours(48), &mut rng)
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let members: Vec<_> = keys.iter().map(|key| key.certificate.clone()).collect();
         let mut world = Self {
@@ -222,7 +249,8 @@ impl World {
             let keeper = Arc::new(MemoryKeeper::new(Box::new(dice.split())));
             let head = Arc::new(HeadKey::generate(&format!("rilascio/{name}"), &mut rng));
             let drift = i64::from(scenario.drift_s);
-            let drift = i64::try_from(dice.below(2 * drift.unsigned_abs() + 1)).unwrap_or(0) - drift;
+            let drift =
+                i64::try_from(dice.below(2 * drift.unsigned_abs() + 1)).unwrap_or(0) - drift;
             let site = site(&name);
             let desk = world.open(role, &site, &key, &store, &keeper, &head, &members)?;
             world.network.connect(&desk);
@@ -243,7 +271,10 @@ impl World {
         Ok(world)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of a desk that outlive it")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of a desk that outlive it"
+    )]
     fn open(
         &self,
         role: Role,
@@ -254,7 +285,9 @@ impl World {
         head: &Arc<HeadKey>,
         members: &[Certificate],
     ) -> Result<Arc<Desk>, Fault> {
-        let list = self.authority.revocation_list(1, &[], self.now - SignedDuration::from_hours(1))?;
+        let list =
+            self.authority
+                .revocation_list(1, &[], self.now - SignedDuration::from_hours(1))?;
         Ok(Desk::new(DeskParts {
             role,
             site: site.clone(),
@@ -277,14 +310,23 @@ impl World {
     }
 
     pub(crate) fn node_of(&self, role: Role) -> usize {
-        self.nodes.iter().position(|node| node.role == role).unwrap_or(0)
+        self.nodes
+            .iter()
+            .position(|node| node.role == role)
+            .unwrap_or(0)
     }
 
     /// Gives every node the revocation list of the day.
     pub(crate) fn renew_circle(&self) -> Result<(), Fault> {
         for node in &self.nodes {
-            let members = self.nodes.iter().map(|node| node.key.certificate.clone()).collect();
-            let list = self.authority.revocation_list(1, &[], self.now - SignedDuration::from_hours(1))?;
+            let members = self
+                .nodes
+                .iter()
+                .map(|node| node.key.certificate.clone())
+                .collect();
+            let list =
+                self.authority
+                    .revocation_list(1, &[], self.now - SignedDuration::from_hours(1))?;
             node.desk.set_circle(self.authority.circle(list, members)?);
         }
         Ok(())
@@ -292,10 +334,22 @@ impl World {
 
     /// Starts a node that was killed: whatever it had in memory is gone.
     pub(crate) fn restart(&mut self, node: usize) -> Result<(), Fault> {
-        let members: Vec<_> = self.nodes.iter().map(|node| node.key.certificate.clone()).collect();
+        let members: Vec<_> = self
+            .nodes
+            .iter()
+            .map(|node| node.key.certificate.clone())
+            .collect();
         let old = &self.nodes[node];
         old.reaper.armed.store(false, Ordering::Relaxed);
-        let desk = self.open(old.role, &old.site, &old.key, &old.store, &old.keeper, &old.head, &members)?;
+        let desk = self.open(
+            old.role,
+            &old.site,
+            &old.key,
+            &old.store,
+            &old.keeper,
+            &old.head,
+            &members,
+        )?;
         self.network.connect(&desk);
         self.nodes[node].desk = desk;
         Ok(())
@@ -308,7 +362,11 @@ impl World {
         run: impl FnOnce(&Arc<Desk>, &Tools, Timestamp) -> rilascio_node::Result<T>,
     ) -> Result<rilascio_node::Result<T>, Fault> {
         let clock = self.clock(node);
-        self.network.set_clocks(self.nodes.iter().map(|node| (node.desk.node().clone(), self.now + node.drift)));
+        self.network.set_clocks(
+            self.nodes
+                .iter()
+                .map(|node| (node.desk.node().clone(), self.now + node.drift)),
+        );
         let armed = self.faults.load(Ordering::Relaxed);
         for other in &self.nodes {
             other.reaper.armed.store(armed, Ordering::Relaxed);
@@ -318,11 +376,18 @@ impl World {
             other.reaper.armed.store(false, Ordering::Relaxed);
         }
         for killed in self.network.take_killed() {
-            if let Some(place) = self.nodes.iter().position(|node| *node.desk.node() == killed) {
+            if let Some(place) = self
+                .nodes
+                .iter()
+                .position(|node| *node.desk.node() == killed)
+            {
                 self.restart(place)?;
             }
         }
-        if matches!(&outcome, Err(rilascio_node::Error::Store(StoreError::Stopped))) {
+        if matches!(
+            &outcome,
+            Err(rilascio_node::Error::Store(StoreError::Stopped))
+        ) {
             self.restart(node)?;
         }
         self.check()?;
@@ -335,8 +400,9 @@ impl World {
             loop {
                 let node = &self.nodes[place];
                 let from = node.seen;
-                let fresh: Vec<Entry> =
-                    node.store.read::<_, StoreError, _>(move |tx| journal::entries(tx, from, 1000))?;
+                let fresh: Vec<Entry> = node
+                    .store
+                    .read::<_, StoreError, _>(move |tx| journal::entries(tx, from, 1000))?;
                 if fresh.is_empty() {
                     break;
                 }
@@ -346,7 +412,9 @@ impl World {
                     let node = &mut self.nodes[place];
                     node.seen = entry.seq + 1;
                     let broken = |invariant: String| Fault::Broken(Broken { invariant, event });
-                    node.replay.take(&entry).map_err(|why| broken(why.to_string()))?;
+                    node.replay
+                        .take(&entry)
+                        .map_err(|why| broken(why.to_string()))?;
                     self.check_between(place, &entry).map_err(broken)?;
                 }
             }
@@ -363,13 +431,17 @@ impl World {
             (Role::Centre, "document") => {
                 let document = &node.replay.documents[id];
                 let office = self.nodes.iter().find(|node| node.site == document.office);
-                let dossier = office.and_then(|node| node.replay.dossiers.get(document.dossier.as_str()));
+                let dossier =
+                    office.and_then(|node| node.replay.dossiers.get(document.dossier.as_str()));
                 let Some(dossier) = dossier else {
                     return Err(format!("document {id} has no dossier at its office"));
                 };
-                let handed = dossier.phase == Phase::HandedOver && dossier.document.as_ref() == Some(&document.id);
+                let handed = dossier.phase == Phase::HandedOver
+                    && dossier.document.as_ref() == Some(&document.id);
                 if document.state == DocumentState::InForce && !handed {
-                    return Err(format!("document {id} is in force, and nobody handed it over"));
+                    return Err(format!(
+                        "document {id} is in force, and nobody handed it over"
+                    ));
                 }
                 Ok(())
             }
@@ -377,15 +449,22 @@ impl World {
                 let order = &node.replay.orders[id];
                 let centre = &self.nodes[self.node_of(Role::Centre)].replay;
                 let known = centre.orders.contains_key(id);
-                let certified = centre
-                    .dossiers
-                    .get(order.dossier.as_str())
-                    .is_some_and(|dossier| dossier.certificate.as_ref() == Some(&order.certificate));
+                let certified =
+                    centre
+                        .dossiers
+                        .get(order.dossier.as_str())
+                        .is_some_and(|dossier| {
+                            dossier.certificate.as_ref() == Some(&order.certificate)
+                        });
                 if !known || !certified {
-                    return Err(format!("order {id} is at the works, and the centre did not place it"));
+                    return Err(format!(
+                        "order {id} is at the works, and the centre did not place it"
+                    ));
                 }
                 if let Some(document) = &order.document {
-                    if entry.text.contains("\"produced\"") && !self.documents.insert(document.to_string()) {
+                    if entry.text.contains("\"produced\"")
+                        && !self.documents.insert(document.to_string())
+                    {
                         return Err(format!("the number {document} was used twice"));
                     }
                 }
@@ -396,7 +475,9 @@ impl World {
                 let centre = &self.nodes[self.node_of(Role::Centre)].replay;
                 match centre.documents.get(id) {
                     Some(document) if document.revision >= known.revision => Ok(()),
-                    _ => Err(format!("the registry knows more of document {id} than the centre")),
+                    _ => Err(format!(
+                        "the registry knows more of document {id} than the centre"
+                    )),
                 }
             }
             _ => Ok(()),
@@ -407,7 +488,9 @@ impl World {
     pub(crate) fn state_hash(&self) -> Result<Digest, Fault> {
         let mut all = Vec::new();
         for node in &self.nodes {
-            let (size, root) = node.store.read::<_, StoreError, _>(journal::size_and_root)?;
+            let (size, root) = node
+                .store
+                .read::<_, StoreError, _>(journal::size_and_root)?;
             all.extend_from_slice(node.site.as_str().as_bytes());
             all.extend_from_slice(&size.to_be_bytes());
             all.extend_from_slice(&root);

@@ -26,8 +26,12 @@ fn main() {
         heads.push((size, root));
     }
     let (old, new) = (heads[0], heads[2]);
-    let proof = store.read::<_, Error, _>(move |tx| journal::consistency_proof(tx, 1, 3)).unwrap();
-    assert!(journal::verify_consistency(old.0, &old.1, new.0, &new.1, &proof));
+    let proof = store
+        .read::<_, Error, _>(move |tx| journal::consistency_proof(tx, 1, 3))
+        .unwrap();
+    assert!(journal::verify_consistency(
+        old.0, &old.1, new.0, &new.1, &proof
+    ));
     let head = Checkpoint {
         origin: "rilascio/example".into(),
         size: new.0,

@@ -101,12 +101,14 @@ pub fn list(
 ) -> Result<Vec<Entity>> {
     let limit = Value::Int(limit.into());
     let rows = match (state, site) {
-        (Some(state), Some(site)) => {
-            tx.run(&LIST, &[kind.into(), state.into(), site.into(), after.into(), limit])?
-        }
-        (Some(state), None) => {
-            tx.run(&LIST_STATE, &[kind.into(), state.into(), after.into(), limit])?
-        }
+        (Some(state), Some(site)) => tx.run(
+            &LIST,
+            &[kind.into(), state.into(), site.into(), after.into(), limit],
+        )?,
+        (Some(state), None) => tx.run(
+            &LIST_STATE,
+            &[kind.into(), state.into(), after.into(), limit],
+        )?,
         (None, _) => tx.run(&LIST_ALL, &[kind.into(), after.into(), limit])?,
     };
     read_all(&rows)
@@ -117,7 +119,10 @@ pub fn list(
 /// # Errors
 /// What the engine says.
 pub fn due(tx: &mut dyn Tx, kind: &str, now_ms: i64, limit: u32) -> Result<Vec<Entity>> {
-    read_all(&tx.run(&DUE, &[kind.into(), now_ms.into(), Value::Int(limit.into())])?)
+    read_all(&tx.run(
+        &DUE,
+        &[kind.into(), now_ms.into(), Value::Int(limit.into())],
+    )?)
 }
 
 /// How many things of a kind there are, by state and site.
@@ -127,6 +132,12 @@ pub fn due(tx: &mut dyn Tx, kind: &str, now_ms: i64, limit: u32) -> Result<Vec<E
 pub fn count(tx: &mut dyn Tx, kind: &str) -> Result<Vec<(String, String, i64)>> {
     let rows = tx.run(&COUNT, &[kind.into()])?;
     rows.iter()
-        .map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned(), row.int(2)?)))
+        .map(|row| {
+            Ok((
+                row.text(0)?.to_owned(),
+                row.text(1)?.to_owned(),
+                row.int(2)?,
+            ))
+        })
         .collect()
 }

@@ -20,7 +20,9 @@ pub enum Error {
         what: &'static str,
     },
     /// A sealed blob does not open, or its key was destroyed.
-    #[error("[STORE-004] sealed data of {dossier} cannot be opened: the key is another or was destroyed")]
+    #[error(
+        "[STORE-004] sealed data of {dossier} cannot be opened: the key is another or was destroyed"
+    )]
     Sealed {
         /// The dossier.
         dossier: String,
@@ -37,7 +39,9 @@ pub enum Error {
     #[error("[STORE-006] the store is closed")]
     Closed,
     /// The tables are of a newer version of this program.
-    #[error("[STORE-007] the data base was written by a newer version (schema {found}); update the program")]
+    #[error(
+        "[STORE-007] the data base was written by a newer version (schema {found}); update the program"
+    )]
     Newer {
         /// The version that was found.
         found: i64,

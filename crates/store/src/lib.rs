@@ -20,5 +20,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Every statement of the store, for the test that prepares them all on every engine.
 #[must_use]
 pub fn statements() -> Vec<&'static Sql> {
-    [journal::STATEMENTS, entity::STATEMENTS, work::STATEMENTS, vault::STATEMENTS].concat()
+    [
+        journal::STATEMENTS,
+        entity::STATEMENTS,
+        work::STATEMENTS,
+        vault::STATEMENTS,
+    ]
+    .concat()
 }

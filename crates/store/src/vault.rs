@@ -96,7 +96,9 @@ impl Compartment<'_> {
         let wrapping = keys.key(row.int(0)?).ok_or_else(|| self.sealed())?;
         let opened = wrapping.open(&self.name("key"), row.bytes(1)?);
         let bytes = opened.map_err(|_| self.sealed())?;
-        MasterKey::from_bytes(&bytes).map(Some).map_err(|_| self.sealed())
+        MasterKey::from_bytes(&bytes)
+            .map(Some)
+            .map_err(|_| self.sealed())
     }
 
     /// Seals and keeps bytes under a name; what had that name is replaced.
@@ -128,13 +130,19 @@ impl Compartment<'_> {
                 let wrapping = keys.key(generation).ok_or(Error::StaleKeys)?;
                 let wrapped = wrapping.seal(&self.name("key"), key.as_bytes(), rng);
                 let [dossier, part] = self.arguments();
-                tx.run(&ADD_KEY, &[dossier, part, generation.into(), Value::Bytes(wrapped)])?;
+                tx.run(
+                    &ADD_KEY,
+                    &[dossier, part, generation.into(), Value::Bytes(wrapped)],
+                )?;
                 key
             }
         };
         let sealed = key.seal(&self.name(blob), bytes, rng);
         let [dossier, part] = self.arguments();
-        tx.run(&PUT_BLOB, &[dossier, part, blob.into(), Value::Bytes(sealed)])?;
+        tx.run(
+            &PUT_BLOB,
+            &[dossier, part, blob.into(), Value::Bytes(sealed)],
+        )?;
         Ok(())
     }
 
@@ -142,7 +150,12 @@ impl Compartment<'_> {
     ///
     /// # Errors
     /// [`Error::Sealed`] when its key was destroyed or is another.
-    pub fn get(&self, tx: &mut dyn Tx, keys: &VaultKeys, blob: &str) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
+    pub fn get(
+        &self,
+        tx: &mut dyn Tx,
+        keys: &VaultKeys,
+        blob: &str,
+    ) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
         let [dossier, part] = self.arguments();
         let rows = tx.run(&BLOB, &[dossier, part, blob.into()])?;
         let Some(row) = rows.first() else {
@@ -160,7 +173,9 @@ impl Compartment<'_> {
     /// What the engine says.
     pub fn names(&self, tx: &mut dyn Tx) -> Result<Vec<String>> {
         let rows = tx.run(&NAMES, &self.arguments())?;
-        rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
+        rows.iter()
+            .map(|row| row.text(0).map(str::to_owned))
+            .collect()
     }
 
     /// Destroys the key and the blobs; gives the generation whose key still wraps copies, if there was anything.
@@ -187,7 +202,12 @@ pub fn begin_generation(tx: &mut dyn Tx, generation: i64) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Sealed`] when an older generation's key is missing.
-pub fn rewrap(tx: &mut dyn Tx, keys: &VaultKeys, limit: u32, rng: &mut dyn CryptoRng) -> Result<usize> {
+pub fn rewrap(
+    tx: &mut dyn Tx,
+    keys: &VaultKeys,
+    limit: u32,
+    rng: &mut dyn CryptoRng,
+) -> Result<usize> {
     let present = keys.current();
     let rows = tx.run(&OLD_KEYS, &[present.into(), Value::Int(limit.into())])?;
     for row in &rows {
@@ -204,7 +224,16 @@ pub fn rewrap(tx: &mut dyn Tx, keys: &VaultKeys, limit: u32, rng: &mut dyn Crypt
             .open(&compartment.name("key"), row.bytes(3)?)
             .map_err(|_| compartment.sealed())?;
         let wrapped = new.seal(&compartment.name("key"), &bytes, rng);
-        tx.run(&SET_KEY, &[dossier, part, present.into(), Value::Bytes(wrapped), generation.into()])?;
+        tx.run(
+            &SET_KEY,
+            &[
+                dossier,
+                part,
+                present.into(),
+                Value::Bytes(wrapped),
+                generation.into(),
+            ],
+        )?;
     }
     Ok(rows.len())
 }

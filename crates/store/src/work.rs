@@ -154,7 +154,11 @@ pub fn claim_message(tx: &mut dyn Tx, now_ms: i64, until_ms: i64) -> Result<Opti
 /// # Errors
 /// What the engine says.
 pub fn delivered(tx: &mut dyn Tx, id: &str, receipt: &[u8], expects_answer: bool) -> Result<()> {
-    let state = if expects_answer { "delivered" } else { "answered" };
+    let state = if expects_answer {
+        "delivered"
+    } else {
+        "answered"
+    };
     tx.run(&SETTLE, &[id.into(), state.into(), receipt.into()])?;
     Ok(())
 }
@@ -162,7 +166,11 @@ pub fn delivered(tx: &mut dyn Tx, id: &str, receipt: &[u8], expects_answer: bool
 /// What is kept of a reason: enough to read, nothing that a table cannot hold.
 fn reason(why: &str) -> Value {
     const CHARACTERS_MAX: usize = 300;
-    let plain: String = why.chars().filter(|c| !c.is_control()).take(CHARACTERS_MAX).collect();
+    let plain: String = why
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(CHARACTERS_MAX)
+        .collect();
     Value::Text(plain)
 }
 
@@ -178,9 +186,22 @@ pub fn not_delivered(
     now_ms: i64,
     why: &str,
 ) -> Result<()> {
-    let state = if again_ms.is_some() { "ready" } else { "parked" };
+    let state = if again_ms.is_some() {
+        "ready"
+    } else {
+        "parked"
+    };
     let due = again_ms.unwrap_or(now_ms);
-    tx.run(&DELAY, &[id.into(), state.into(), due.into(), reason(why), attempt.into()])?;
+    tx.run(
+        &DELAY,
+        &[
+            id.into(),
+            state.into(),
+            due.into(),
+            reason(why),
+            attempt.into(),
+        ],
+    )?;
     Ok(())
 }
 
@@ -198,7 +219,10 @@ pub fn hold(tx: &mut dyn Tx, receiver: &str, until_ms: i64) -> Result<()> {
 /// # Errors
 /// What the engine says.
 pub fn answered(tx: &mut dyn Tx, id: &str, receiver: &str) -> Result<()> {
-    tx.run(&ANSWERED, &[id.into(), receiver.into(), Value::Bytes(Vec::new())])?;
+    tx.run(
+        &ANSWERED,
+        &[id.into(), receiver.into(), Value::Bytes(Vec::new())],
+    )?;
     Ok(())
 }
 
@@ -262,7 +286,9 @@ fn in_state(tx: &mut dyn Tx, state: &str, limit: u32) -> Result<Vec<Stuck>> {
 }
 
 fn read_counts(rows: &[Row]) -> Result<Vec<(String, i64)>> {
-    rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.int(1)?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.text(0)?.to_owned(), row.int(1)?)))
+        .collect()
 }
 
 /// How many messages there are, by state.
@@ -300,7 +326,10 @@ pub fn next_due(tx: &mut dyn Tx) -> Result<Option<i64>> {
 /// # Errors
 /// What the engine says.
 pub fn add_job(tx: &mut dyn Tx, id: &str, kind: &str, subject: &str, due_ms: i64) -> Result<()> {
-    tx.run(&ADD_JOB, &[id.into(), kind.into(), subject.into(), due_ms.into()])?;
+    tx.run(
+        &ADD_JOB,
+        &[id.into(), kind.into(), subject.into(), due_ms.into()],
+    )?;
     Ok(())
 }
 
@@ -326,18 +355,33 @@ pub fn claim_job(tx: &mut dyn Tx, now_ms: i64, until_ms: i64) -> Result<Option<J
 /// # Errors
 /// What the engine says.
 pub fn end_job(tx: &mut dyn Tx, job: &Job) -> Result<bool> {
-    Ok(!tx.run(&END_JOB, &[(&job.id[..]).into(), job.attempts.into()])?.is_empty())
+    Ok(!tx
+        .run(&END_JOB, &[(&job.id[..]).into(), job.attempts.into()])?
+        .is_empty())
 }
 
 /// A job could not be done: tries again later, or parks it.
 ///
 /// # Errors
 /// What the engine says.
-pub fn delay_job(tx: &mut dyn Tx, job: &Job, again_ms: Option<i64>, now_ms: i64, why: &str) -> Result<()> {
-    let state = if again_ms.is_some() { "ready" } else { "parked" };
+pub fn delay_job(
+    tx: &mut dyn Tx,
+    job: &Job,
+    again_ms: Option<i64>,
+    now_ms: i64,
+    why: &str,
+) -> Result<()> {
+    let state = if again_ms.is_some() {
+        "ready"
+    } else {
+        "parked"
+    };
     let due = again_ms.unwrap_or(now_ms);
     let (id, attempt) = (Value::from(&job.id[..]), job.attempts.into());
-    tx.run(&DELAY_JOB, &[id, state.into(), due.into(), reason(why), attempt])?;
+    tx.run(
+        &DELAY_JOB,
+        &[id, state.into(), due.into(), reason(why), attempt],
+    )?;
     Ok(())
 }
 
@@ -356,8 +400,24 @@ pub fn received(tx: &mut dyn Tx, sender: &str, id: &str) -> Result<Option<(Strin
 ///
 /// # Errors
 /// What the engine says.
-pub fn receive(tx: &mut dyn Tx, sender: &str, id: &str, digest: &str, now_ms: i64, answer: &[u8]) -> Result<()> {
-    tx.run(&RECEIVE, &[sender.into(), id.into(), digest.into(), now_ms.into(), answer.into()])?;
+pub fn receive(
+    tx: &mut dyn Tx,
+    sender: &str,
+    id: &str,
+    digest: &str,
+    now_ms: i64,
+    answer: &[u8],
+) -> Result<()> {
+    tx.run(
+        &RECEIVE,
+        &[
+            sender.into(),
+            id.into(),
+            digest.into(),
+            now_ms.into(),
+            answer.into(),
+        ],
+    )?;
     Ok(())
 }
 
@@ -386,8 +446,17 @@ pub fn done_before(tx: &mut dyn Tx, id: &str) -> Result<Option<(String, String)>
 ///
 /// # Errors
 /// What the engine says.
-pub fn note_command(tx: &mut dyn Tx, id: &str, digest: &str, answer: &str, now_ms: i64) -> Result<()> {
-    tx.run(&NOTE_COMMAND, &[id.into(), digest.into(), answer.into(), now_ms.into()])?;
+pub fn note_command(
+    tx: &mut dyn Tx,
+    id: &str,
+    digest: &str,
+    answer: &str,
+    now_ms: i64,
+) -> Result<()> {
+    tx.run(
+        &NOTE_COMMAND,
+        &[id.into(), digest.into(), answer.into(), now_ms.into()],
+    )?;
     Ok(())
 }
 

@@ -50,7 +50,10 @@ fn keeps_all_or_nothing(store: &Store) {
     });
     assert!(matches!(refused, Err(Error::Closed)));
     let (size, found) = in_tx(store, |tx| {
-        Ok((journal::size_and_root(tx)?.0, entity::get(tx, "dossier", "gone")?))
+        Ok((
+            journal::size_and_root(tx)?.0,
+            entity::get(tx, "dossier", "gone")?,
+        ))
     })
     .unwrap();
     assert_eq!((size, found), (0, None));
@@ -95,27 +98,42 @@ fn journal_grows_and_proves_it(store: &Store) {
             .unwrap(),
         );
     }
-    let hashes: Vec<_> = texts.iter().map(|t| journal::leaf_hash(t.as_bytes())).collect();
+    let hashes: Vec<_> = texts
+        .iter()
+        .map(|t| journal::leaf_hash(t.as_bytes()))
+        .collect();
     for (size, root) in &heads {
         assert_eq!(*root, journal::root_of(&hashes[..*size as usize]));
     }
     let last = *heads.last().unwrap();
     for (size, root) in &heads {
         let size = *size;
-        let proof = in_tx(store, move |tx| journal::consistency_proof(tx, size, last.0)).unwrap();
-        assert!(journal::verify_consistency(size, root, last.0, &last.1, &proof));
+        let proof = in_tx(store, move |tx| {
+            journal::consistency_proof(tx, size, last.0)
+        })
+        .unwrap();
+        assert!(journal::verify_consistency(
+            size, root, last.0, &last.1, &proof
+        ));
         let mut wrong = *root;
         wrong[0] ^= 1;
-        assert!(!journal::verify_consistency(size, &wrong, last.0, &last.1, &proof));
+        assert!(!journal::verify_consistency(
+            size, &wrong, last.0, &last.1, &proof
+        ));
         for index in [0, size / 2, size - 1] {
             let proof = in_tx(store, move |tx| journal::inclusion_proof(tx, index, size)).unwrap();
             let leaf = hashes[index as usize];
             assert!(journal::verify_inclusion(&leaf, index, size, &proof, root));
-            assert!(!journal::verify_inclusion(&wrong, index, size, &proof, root));
+            assert!(!journal::verify_inclusion(
+                &wrong, index, size, &proof, root
+            ));
         }
     }
     let of = in_tx(store, |tx| journal::entries_of(tx, "dossier", "d3", 1000)).unwrap();
-    assert_eq!(of.len(), texts.len().div_ceil(7) - usize::from(texts.len() % 7 <= 3 && texts.len() % 7 != 0));
+    assert_eq!(
+        of.len(),
+        texts.len().div_ceil(7) - usize::from(texts.len() % 7 <= 3 && texts.len() % 7 != 0)
+    );
     let too_many = in_tx(store, move |tx| journal::inclusion_proof(tx, 0, last.0 + 1));
     assert!(matches!(too_many, Err(Error::Head { .. })));
 }
@@ -143,7 +161,10 @@ fn many_callers_lose_nothing(store: &Store) {
         thread.join().unwrap();
     }
     let (size, number) = in_tx(&store, |tx| {
-        Ok((journal::size_and_root(tx)?.0, work::read_number(tx, "parallel")?))
+        Ok((
+            journal::size_and_root(tx)?.0,
+            work::read_number(tx, "parallel")?,
+        ))
     })
     .unwrap();
     assert_eq!((size - before, number), (200, 200));
@@ -171,7 +192,11 @@ fn outbox_delivers_delays_and_parks(store: &Store) {
     assert_eq!((&first.message.id[..], first.attempts), ("m1", 1));
     assert_eq!(claim(101).unwrap().message.id, "m2");
     assert_eq!(claim(101), None, "both are held by workers");
-    assert_eq!(claim(151).unwrap().attempts, 2, "a worker that died gives way");
+    assert_eq!(
+        claim(151).unwrap().attempts,
+        2,
+        "a worker that died gives way"
+    );
     in_tx(store, |tx| {
         work::delivered(tx, "m1", b"receipt", true)?;
         work::not_delivered(tx, "m2", 1, Some(300), 151, "refused the connection")
@@ -179,12 +204,18 @@ fn outbox_delivers_delays_and_parks(store: &Store) {
     .unwrap();
     assert_eq!(claim(299), None);
     assert_eq!(claim(300).unwrap().message.id, "m2");
-    in_tx(store, |tx| work::not_delivered(tx, "m2", 2, None, 300, "gave up")).unwrap();
+    in_tx(store, |tx| {
+        work::not_delivered(tx, "m2", 2, None, 300, "gave up")
+    })
+    .unwrap();
     let (parked, overdue) = in_tx(store, |tx| {
         Ok((work::parked(tx, 10)?, work::overdue(tx, 500, 10)?))
     })
     .unwrap();
-    assert_eq!((&parked[0].id[..], parked[0].fault.as_deref()), ("m2", Some("gave up")));
+    assert_eq!(
+        (&parked[0].id[..], parked[0].fault.as_deref()),
+        ("m2", Some("gave up"))
+    );
     assert_eq!(overdue[0].id, "m1");
     assert!(in_tx(store, |tx| work::unpark(tx, "m2", 600)).unwrap());
     assert!(!in_tx(store, |tx| work::unpark(tx, "m1", 600)).unwrap());
@@ -207,17 +238,25 @@ fn replicas_share_jobs_without_doubling(store: &Store) {
             let store = store.clone();
             std::thread::spawn(move || {
                 let mut done = Vec::new();
-                while let Some(job) =
-                    store.write::<_, Error, _>(|tx| work::claim_job(tx, 1, 1_000_000)).unwrap()
+                while let Some(job) = store
+                    .write::<_, Error, _>(|tx| work::claim_job(tx, 1, 1_000_000))
+                    .unwrap()
                 {
                     done.push(job.id.clone());
-                    assert!(store.write::<_, Error, _>(move |tx| work::end_job(tx, &job)).unwrap());
+                    assert!(
+                        store
+                            .write::<_, Error, _>(move |tx| work::end_job(tx, &job))
+                            .unwrap()
+                    );
                 }
                 done
             })
         })
         .collect();
-    let done: Vec<String> = threads.into_iter().flat_map(|t| t.join().unwrap()).collect();
+    let done: Vec<String> = threads
+        .into_iter()
+        .flat_map(|t| t.join().unwrap())
+        .collect();
     let unique: BTreeSet<&String> = done.iter().collect();
     assert_eq!((done.len(), unique.len()), (200, 200));
 }
@@ -225,7 +264,10 @@ fn replicas_share_jobs_without_doubling(store: &Store) {
 fn vault_forgets(store: &Store) {
     let keys = |generations: &[i64]| {
         let made = generations.iter().map(|n| {
-            (*n, MasterKey::from_bytes(&[u8::try_from(*n).unwrap(); 32]).unwrap())
+            (
+                *n,
+                MasterKey::from_bytes(&[u8::try_from(*n).unwrap(); 32]).unwrap(),
+            )
         });
         Arc::new(VaultKeys::new(made.collect()).unwrap())
     };
@@ -248,19 +290,36 @@ fn vault_forgets(store: &Store) {
         Ok((face.to_vec(), compartment("d1").names(tx)?))
     })
     .unwrap();
-    assert_eq!((&face[..], &names[..]), (&b"face of one"[..], &["portrait".to_owned(), "print".to_owned()][..]));
-    assert_eq!(in_tx(store, move |tx| compartment("d1").forget(tx)).unwrap(), Some(1));
-    assert_eq!(in_tx(store, move |tx| compartment("d1").forget(tx)).unwrap(), None);
+    assert_eq!(
+        (&face[..], &names[..]),
+        (
+            &b"face of one"[..],
+            &["portrait".to_owned(), "print".to_owned()][..]
+        )
+    );
+    assert_eq!(
+        in_tx(store, move |tx| compartment("d1").forget(tx)).unwrap(),
+        Some(1)
+    );
+    assert_eq!(
+        in_tx(store, move |tx| compartment("d1").forget(tx)).unwrap(),
+        None
+    );
     // The living are wrapped anew; then the old generation opens nothing.
     let both = keys(&[1, 2]);
     let rewrapped = in_tx(store, move |tx| {
         vault::rewrap(tx, &both, 100, &mut ChaCha20Rng::from_seed([2; 32]))
     });
     assert_eq!(rewrapped.unwrap(), 1);
-    let old = in_tx(store, move |tx| compartment("d2").get(tx, &first, "portrait"));
+    let old = in_tx(store, move |tx| {
+        compartment("d2").get(tx, &first, "portrait")
+    });
     assert!(matches!(old, Err(Error::Sealed { .. })));
     let second = keys(&[2]);
-    let opened = in_tx(store, move |tx| compartment("d2").get(tx, &second, "portrait")).unwrap();
+    let opened = in_tx(store, move |tx| {
+        compartment("d2").get(tx, &second, "portrait")
+    })
+    .unwrap();
     assert_eq!(&opened.unwrap()[..], b"face of two");
     store.scrub().unwrap();
 }
@@ -272,13 +331,19 @@ fn remembers_commands_and_messages(store: &Store) {
     })
     .unwrap();
     let (command, message) = in_tx(store, |tx| {
-        Ok((work::done_before(tx, "c1")?, work::received(tx, "office", "m9")?))
+        Ok((
+            work::done_before(tx, "c1")?,
+            work::received(tx, "office", "m9")?,
+        ))
     })
     .unwrap();
     assert_eq!(command, Some(("digest".into(), "answer".into())));
     assert_eq!(message, Some(("digest".into(), b"ack".to_vec())));
     in_tx(store, |tx| work::forget_received(tx, 6)).unwrap();
-    assert_eq!(in_tx(store, |tx| work::done_before(tx, "c1")).unwrap(), None);
+    assert_eq!(
+        in_tx(store, |tx| work::done_before(tx, "c1")).unwrap(),
+        None
+    );
 }
 
 fn suite(store: &Store) {
@@ -303,7 +368,10 @@ fn sqlite_passes_the_suite() {
     store.copy_to(&folder.join("copy.db")).unwrap();
     let head = in_tx(&store, journal::size_and_root).unwrap();
     let copy = Store::read_only(&folder.join("copy.db")).unwrap();
-    assert_eq!(copy.read::<_, Error, _>(journal::size_and_root).unwrap(), head);
+    assert_eq!(
+        copy.read::<_, Error, _>(journal::size_and_root).unwrap(),
+        head
+    );
     assert!(in_tx(&copy, |tx| work::take_numbers(tx, "x", 1)).is_err());
     std::fs::remove_dir_all(&folder).unwrap();
 }
@@ -324,8 +392,16 @@ fn postgresql_passes_the_suite() {
     let one = Store::postgres(&server.url(), "replicas", 4).unwrap();
     let two = Store::postgres(&server.url(), "replicas", 4).unwrap();
     in_tx(&one, |tx| work::add_job(tx, "j", "k", "s", 0)).unwrap();
-    assert!(in_tx(&two, |tx| work::claim_job(tx, 1, 100)).unwrap().is_some());
-    assert!(in_tx(&one, |tx| work::claim_job(tx, 1, 100)).unwrap().is_none());
+    assert!(
+        in_tx(&two, |tx| work::claim_job(tx, 1, 100))
+            .unwrap()
+            .is_some()
+    );
+    assert!(
+        in_tx(&one, |tx| work::claim_job(tx, 1, 100))
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[test]
@@ -337,7 +413,9 @@ fn every_statement_is_understood_by_both_engines() {
     let sqlite = rusqlite::Connection::open(&path).unwrap();
     for sql in rilascio_store::statements() {
         let text = sql.for_sqlite();
-        sqlite.prepare(text).unwrap_or_else(|why| panic!("{text}: {why}"));
+        sqlite
+            .prepare(text)
+            .unwrap_or_else(|why| panic!("{text}: {why}"));
     }
     std::fs::remove_dir_all(&folder).unwrap();
     let Some(server) = server::Server::start(false) else {
@@ -345,9 +423,13 @@ fn every_statement_is_understood_by_both_engines() {
     };
     drop(Store::postgres(&server.url(), "statements", 1).unwrap());
     let mut client = postgres::Client::connect(&server.url(), postgres::NoTls).unwrap();
-    client.batch_execute("SET search_path TO statements").unwrap();
+    client
+        .batch_execute("SET search_path TO statements")
+        .unwrap();
     for sql in rilascio_store::statements() {
         let text = sql.for_postgres();
-        client.prepare(text).unwrap_or_else(|why| panic!("{text}: {why}"));
+        client
+            .prepare(text)
+            .unwrap_or_else(|why| panic!("{text}: {why}"));
     }
 }

@@ -1,8 +1,6 @@
 //! A blank: a numbered card or booklet without a holder, accounted for from its maker to its end.
 
-use super::{
-    Aggregate, BlankSerial, Bucket, Context, OfficerId, OrderId, Reason, Right, SiteId,
-};
+use super::{Aggregate, BlankSerial, Bucket, Context, OfficerId, OrderId, Reason, Right, SiteId};
 use crate::rules::Refusal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -270,7 +268,14 @@ impl Aggregate for Blank {
                 Ok(E::HandedOver)
             }
             C::Spoil(why) => {
-                from(&[S::Received, S::Initialised, S::Assigned, S::Bound, S::Finished, S::Dispatched])?;
+                from(&[
+                    S::Received,
+                    S::Initialised,
+                    S::Assigned,
+                    S::Bound,
+                    S::Finished,
+                    S::Dispatched,
+                ])?;
                 Ok(E::Spoiled(*why))
             }
             C::Destroy { second } => {
@@ -280,8 +285,13 @@ impl Aggregate for Blank {
             }
             C::Miss => {
                 from(&[
-                    S::Received, S::Initialised, S::Assigned, S::Bound, S::Finished,
-                    S::Dispatched, S::Spoiled,
+                    S::Received,
+                    S::Initialised,
+                    S::Assigned,
+                    S::Bound,
+                    S::Finished,
+                    S::Dispatched,
+                    S::Spoiled,
                 ])?;
                 Ok(E::Missed)
             }

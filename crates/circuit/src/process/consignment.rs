@@ -141,8 +141,11 @@ impl Aggregate for Consignment {
         if consignment.state != ConsignmentState::Dispatched {
             return Err(Reason::State.refusal());
         }
-        let listed: BTreeSet<DocumentId> =
-            consignment.items.iter().map(|item| item.document.clone()).collect();
+        let listed: BTreeSet<DocumentId> = consignment
+            .items
+            .iter()
+            .map(|item| item.document.clone())
+            .collect();
         match command {
             C::Dispatch { .. } => Err(Reason::Exists.refusal()),
             C::Receive { found, second } => {

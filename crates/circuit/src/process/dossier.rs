@@ -1,7 +1,8 @@
 //! A dossier: one application of one person for one document, from draft to its end.
 
 use super::{
-    Aggregate, Context, Digest, DocumentId, DossierId, OfficerId, OrderId, Reason, Reference, Right, SiteId,
+    Aggregate, Context, Digest, DocumentId, DossierId, OfficerId, OrderId, Reason, Reference,
+    Right, SiteId,
 };
 use crate::rules::Refusal;
 use jiff::Timestamp;
@@ -426,7 +427,9 @@ impl Dossier {
             Surrender::Report(_) => self.previous.is_some(),
             Surrender::Missing => !self.surrender_is_due(context),
         };
-        allowed.then_some(()).ok_or_else(|| Reason::OldDocument.refusal())
+        allowed
+            .then_some(())
+            .ok_or_else(|| Reason::OldDocument.refusal())
     }
 
     /// Whether the centre's newest word can move the office's dossier there: it may have missed words between.
@@ -446,13 +449,26 @@ impl Dossier {
         match self.phase {
             P::Submitted => matches!(
                 phase,
-                P::Draft | P::Examination | P::Certified | P::Ordered | P::InProduction
-                    | P::Produced | P::Dispatched | P::Refused | P::Cancelled
+                P::Draft
+                    | P::Examination
+                    | P::Certified
+                    | P::Ordered
+                    | P::InProduction
+                    | P::Produced
+                    | P::Dispatched
+                    | P::Refused
+                    | P::Cancelled
             ),
             P::Examination | P::Proposed | P::Authorised => matches!(
                 phase,
-                P::Draft | P::Certified | P::Ordered | P::InProduction | P::Produced
-                    | P::Dispatched | P::Refused | P::Cancelled
+                P::Draft
+                    | P::Certified
+                    | P::Ordered
+                    | P::InProduction
+                    | P::Produced
+                    | P::Dispatched
+                    | P::Refused
+                    | P::Cancelled
             ),
             P::Certified | P::Ordered | P::InProduction | P::Produced | P::Dispatched => {
                 // A document that failed goes back to be made again.
@@ -621,7 +637,10 @@ impl Aggregate for Dossier {
                 actor.needs(Right::Decide)?;
                 in_phase(dossier, &[Phase::Proposed])?;
                 let before = [Step::Enrol, Step::Submit, Step::Propose];
-                if before.iter().any(|step| dossier.taken_by(*step, &actor.officer)) {
+                if before
+                    .iter()
+                    .any(|step| dossier.taken_by(*step, &actor.officer))
+                {
                     return Err(Reason::FourEyes.refusal());
                 }
                 if *grant {
@@ -736,8 +755,9 @@ impl Aggregate for Dossier {
                     Phase::Draft | Phase::Enrolled => {
                         actor.needs_at(Right::Enrol, &dossier.office)?;
                     }
-                    Phase::Examination | Phase::Proposed | Phase::Authorised
-                    | Phase::Certified => actor.needs(Right::Decide)?,
+                    Phase::Examination | Phase::Proposed | Phase::Authorised | Phase::Certified => {
+                        actor.needs(Right::Decide)?
+                    }
                     _ => return Err(Reason::State.refusal()),
                 }
                 if dossier.phase >= Phase::Certified && *why == Cancellation::Mistake {
@@ -789,7 +809,11 @@ impl Aggregate for Dossier {
             }
             E::Decided(grant, officer) => {
                 hand(Step::Decide, officer);
-                next.phase = if *grant { Phase::Authorised } else { Phase::Refused };
+                next.phase = if *grant {
+                    Phase::Authorised
+                } else {
+                    Phase::Refused
+                };
             }
             E::Certified(digest) => {
                 next.certificate = Some(digest.clone());

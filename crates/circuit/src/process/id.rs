@@ -114,7 +114,11 @@ impl OrderId {
     /// Which attempt of its dossier it is; 0 for a name that does not say.
     #[must_use]
     pub fn attempt(&self) -> u16 {
-        self.0.rsplit('-').next().and_then(|last| last.parse().ok()).unwrap_or(0)
+        self.0
+            .rsplit('-')
+            .next()
+            .and_then(|last| last.parse().ok())
+            .unwrap_or(0)
     }
 }
 

@@ -123,7 +123,11 @@ impl Aggregate for LegacyFile {
                 if *until <= file.until {
                     return Err(Reason::Malformed.refusal());
                 }
-                Ok(LegacyEvent::Excepted(*until, actor.officer.clone(), act.clone()))
+                Ok(LegacyEvent::Excepted(
+                    *until,
+                    actor.officer.clone(),
+                    act.clone(),
+                ))
             }
             (Some(file), C::Finish) => {
                 actor.needs_at(Right::Approve, &file.office)?;

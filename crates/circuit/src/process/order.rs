@@ -122,7 +122,8 @@ impl Aggregate for Order {
         let actor = context.actor;
         if let C::Place(order) = command {
             actor.needs(Right::System)?;
-            let fresh = order.state == S::Placed && order.blank.is_none() && order.document.is_none();
+            let fresh =
+                order.state == S::Placed && order.blank.is_none() && order.document.is_none();
             return match state {
                 Some(_) => Err(Reason::Exists.refusal()),
                 None if !fresh => Err(Reason::Malformed.refusal()),

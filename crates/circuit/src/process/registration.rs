@@ -68,7 +68,9 @@ impl Aggregate for Registration {
             RegistrationCommand::Publish(number) => {
                 context.actor.needs(Right::System)?;
                 match state {
-                    Some(known) if known.list.is_none() => Ok(RegistrationEvent::Published(*number)),
+                    Some(known) if known.list.is_none() => {
+                        Ok(RegistrationEvent::Published(*number))
+                    }
                     _ => Err(Reason::State.refusal()),
                 }
             }

@@ -1,6 +1,8 @@
 //! Numbered sheets of security paper, for the cases in which a paper document is allowed.
 
-use super::{Aggregate, Context, DossierId, OfficerId, Reason, Reference, Right, SheetNumber, SiteId};
+use super::{
+    Aggregate, Context, DossierId, OfficerId, Reason, Reference, Right, SheetNumber, SiteId,
+};
 use crate::profile::PaperCase;
 use crate::rules::Refusal;
 use schemars::JsonSchema;

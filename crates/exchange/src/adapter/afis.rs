@@ -57,15 +57,27 @@ impl Afis {
         let answer = Transaction::read(&answer)?;
         if answer.head(4) != Some(RESULT) || answer.head(10) != Some(case) {
             return Err(Error::Malformed {
-                why: format!("the AFIS answered '{}' to case {case}", answer.head(4).unwrap_or("nothing")),
+                why: format!(
+                    "the AFIS answered '{}' to case {case}",
+                    answer.head(4).unwrap_or("nothing")
+                ),
             });
         }
         // No list of candidates is no answer: it must never read as 'nobody'.
-        let record = answer.records.get(1).filter(|record| record.kind == 2 && record.text(CASE) == Some(case));
-        let text = record.and_then(|record| record.text(CANDIDATES)).ok_or_else(|| Error::Malformed {
-            why: format!("the AFIS answered case {case} without a list of candidates"),
-        })?;
-        Ok(text.split('\u{1E}').filter(|found| !found.is_empty() && *found != case).map(str::to_owned).collect())
+        let record = answer
+            .records
+            .get(1)
+            .filter(|record| record.kind == 2 && record.text(CASE) == Some(case));
+        let text = record
+            .and_then(|record| record.text(CANDIDATES))
+            .ok_or_else(|| Error::Malformed {
+                why: format!("the AFIS answered case {case} without a list of candidates"),
+            })?;
+        Ok(text
+            .split('\u{1E}')
+            .filter(|found| !found.is_empty() && *found != case)
+            .map(str::to_owned)
+            .collect())
     }
 }
 
@@ -79,7 +91,9 @@ impl SimulatedAfis {
     /// Answers a request.
     #[must_use]
     pub fn answer(&self, request: &[u8], day: &str) -> Vec<u8> {
-        let outcome = Transaction::read(request).ok().filter(|request| request.head(4) == Some(SEARCH));
+        let outcome = Transaction::read(request)
+            .ok()
+            .filter(|request| request.head(4) == Some(SEARCH));
         let (kind, control, candidates) = match &outcome {
             None => ("ERR", String::new(), Vec::new()),
             Some(request) => {

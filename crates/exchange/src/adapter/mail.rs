@@ -44,7 +44,9 @@ impl Mail {
             .port(self.port)
             .timeout(Some(Duration::from_secs(20)))
             .build();
-        transport.send(&message).map_err(|why| fault(&self.host, why))?;
+        transport
+            .send(&message)
+            .map_err(|why| fault(&self.host, why))?;
         Ok(())
     }
 }

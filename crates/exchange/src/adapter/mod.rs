@@ -25,8 +25,12 @@ fn fault(peer: &str, why: impl ToString) -> Error {
 
 /// A connection with limits of time.
 fn connect(address: &str) -> Result<TcpStream> {
-    let mut places = address.to_socket_addrs().map_err(|why| fault(address, why))?;
-    let place = places.next().ok_or_else(|| fault(address, "no such address"))?;
+    let mut places = address
+        .to_socket_addrs()
+        .map_err(|why| fault(address, why))?;
+    let place = places
+        .next()
+        .ok_or_else(|| fault(address, "no such address"))?;
     let stream = TcpStream::connect_timeout(&place, PATIENCE).map_err(|why| fault(address, why))?;
     stream
         .set_read_timeout(Some(PATIENCE))

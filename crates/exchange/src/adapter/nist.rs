@@ -32,7 +32,10 @@ impl Record {
     pub fn new(kind: u8, fields: &[(u16, &str)]) -> Self {
         Self {
             kind,
-            fields: fields.iter().map(|(number, text)| (*number, text.as_bytes().to_vec())).collect(),
+            fields: fields
+                .iter()
+                .map(|(number, text)| (*number, text.as_bytes().to_vec()))
+                .collect(),
         }
     }
 
@@ -159,9 +162,14 @@ impl Transaction {
             .skip(1)
             .map(|part| part.split(char::from(US)).next()?.parse().ok())
             .collect();
-        let found: Vec<Option<u8>> = records[1..].iter().map(|record| Some(record.kind)).collect();
+        let found: Vec<Option<u8>> = records[1..]
+            .iter()
+            .map(|record| Some(record.kind))
+            .collect();
         if announced != found {
-            return Err(malformed("the records are not those that field 1.003 announces"));
+            return Err(malformed(
+                "the records are not those that field 1.003 announces",
+            ));
         }
         Ok(Self { records })
     }
@@ -177,19 +185,34 @@ impl Transaction {
 fn read_tag(bytes: &[u8]) -> Result<(u8, u16, &[u8])> {
     let tag = bytes.iter().take(12).position(|byte| *byte == b':');
     let tag = tag.ok_or_else(|| malformed("a field without its number"))?;
-    let text = std::str::from_utf8(&bytes[..tag]).map_err(|_| malformed("a field number that is no text"))?;
-    let (kind, number) = text.split_once('.').ok_or_else(|| malformed(format!("the field number {text:?}")))?;
+    let text = std::str::from_utf8(&bytes[..tag])
+        .map_err(|_| malformed("a field number that is no text"))?;
+    let (kind, number) = text
+        .split_once('.')
+        .ok_or_else(|| malformed(format!("the field number {text:?}")))?;
     let wrong = || malformed(format!("the field number {text:?}"));
-    Ok((kind.parse().map_err(|_| wrong())?, number.parse().map_err(|_| wrong())?, &bytes[tag + 1..]))
+    Ok((
+        kind.parse().map_err(|_| wrong())?,
+        number.parse().map_err(|_| wrong())?,
+        &bytes[tag + 1..],
+    ))
 }
 
 fn read_record(bytes: &[u8]) -> Result<(Record, &[u8])> {
     let (kind, number, rest) = read_tag(bytes)?;
     if number != 1 {
-        return Err(malformed(format!("a Type-{kind} record that does not begin with its length")));
+        return Err(malformed(format!(
+            "a Type-{kind} record that does not begin with its length"
+        )));
     }
-    let digits = rest.iter().take(12).take_while(|byte| byte.is_ascii_digit()).count();
-    let length = std::str::from_utf8(&rest[..digits]).ok().and_then(|text| text.parse::<usize>().ok());
+    let digits = rest
+        .iter()
+        .take(12)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let length = std::str::from_utf8(&rest[..digits])
+        .ok()
+        .and_then(|text| text.parse::<usize>().ok());
     let length = length.filter(|length| *length <= bytes.len() && *length > 0);
     let length = length.ok_or_else(|| malformed("a record that is longer than the file"))?;
     let header = bytes.len() - rest.len() + digits;
@@ -202,13 +225,18 @@ fn read_record(bytes: &[u8]) -> Result<(Record, &[u8])> {
     while let Some((&GS, field)) = fields.split_first() {
         let (own, number, content) = read_tag(field)?;
         if own != kind {
-            return Err(malformed(format!("a field of Type {own} in a Type-{kind} record")));
+            return Err(malformed(format!(
+                "a field of Type {own} in a Type-{kind} record"
+            )));
         }
         // Only an image may hold the separators.
         let end = if number == DATA {
             content.len()
         } else {
-            content.iter().position(|byte| *byte == GS).unwrap_or(content.len())
+            content
+                .iter()
+                .position(|byte| *byte == GS)
+                .unwrap_or(content.len())
         };
         if read.insert(number, content[..end].to_vec()).is_some() {
             return Err(malformed(format!("the field {kind}.{number:03} twice")));
@@ -218,13 +246,7 @@ fn read_record(bytes: &[u8]) -> Result<(Record, &[u8])> {
     if !fields.is_empty() {
         return Err(malformed("bytes between two fields"));
     }
-    Ok((
-        Record {
-            kind,
-            fields: read,
-        },
-        after,
-    ))
+    Ok((Record { kind, fields: read }, after))
 }
 
 /// A fingerprint image as a Type-14 record.

@@ -91,7 +91,11 @@ fn ask(address: &str, question: &Question) -> Result<Word> {
         .and_then(|()| stream.write_all(&body))
         .map_err(|why| fault(address, why))?;
     let (first, body) = read_http(stream).map_err(|why| fault(address, why))?;
-    let status = first.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    let status = first
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .unwrap_or(0);
     if status != 200 {
         return Err(Error::Answer {
             peer: address.to_owned(),

@@ -18,7 +18,9 @@ use rilascio_store::work;
 pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answer> {
     use Command as C;
     match command {
-        C::Adjudicate { dossier, same } => step(ledger, dossier, &DossierCommand::Adjudicate(*same)),
+        C::Adjudicate { dossier, same } => {
+            step(ledger, dossier, &DossierCommand::Adjudicate(*same))
+        }
         C::ReturnDossier { dossier } => {
             let answer = step(ledger, dossier, &DossierCommand::Return)?;
             tell_office(ledger, dossier, Phase::Draft)?;
@@ -32,7 +34,14 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         } => {
             let answer = step(ledger, dossier, &DossierCommand::Decide(*grant))?;
             if *grant {
-                ledger.job(if *express { "certify-express" } else { "certify" }, dossier.as_str())?;
+                ledger.job(
+                    if *express {
+                        "certify-express"
+                    } else {
+                        "certify"
+                    },
+                    dossier.as_str(),
+                )?;
             } else {
                 tell_office(ledger, dossier, Phase::Refused)?;
                 forget(ledger, dossier)?;
@@ -48,7 +57,9 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         C::BlockDocument { document, why } => {
             document_step(ledger, document, &DocumentCommand::Block(*why))
         }
-        C::SuspendDocument { document } => document_step(ledger, document, &DocumentCommand::Suspend),
+        C::SuspendDocument { document } => {
+            document_step(ledger, document, &DocumentCommand::Suspend)
+        }
         C::ResumeDocument { document } => document_step(ledger, document, &DocumentCommand::Resume),
         C::ProposeRevocation { document } => {
             document_step(ledger, document, &DocumentCommand::ProposeRevocation)
@@ -69,7 +80,11 @@ fn step(ledger: &mut Ledger<'_>, dossier: &DossierId, command: &DossierCommand) 
 }
 
 /// A step of a document by a person; the registry hears of it.
-fn document_step(ledger: &mut Ledger<'_>, document: &DocumentId, command: &DocumentCommand) -> Result<Answer> {
+fn document_step(
+    ledger: &mut Ledger<'_>,
+    document: &DocumentId,
+    command: &DocumentCommand,
+) -> Result<Answer> {
     let next: Document = ledger.step(document.as_str(), None, command)?;
     if !matches!(command, DocumentCommand::ProposeRevocation) {
         tell_registry(ledger, &next)?;
@@ -89,7 +104,12 @@ fn tell_office(ledger: &mut Ledger<'_>, dossier: &DossierId, phase: Phase) -> Re
     answer_office(ledger, dossier, phase, None)
 }
 
-fn answer_office(ledger: &mut Ledger<'_>, dossier: &DossierId, phase: Phase, answers: Option<&MessageId>) -> Result<()> {
+fn answer_office(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    phase: Phase,
+    answers: Option<&MessageId>,
+) -> Result<()> {
     let known: Dossier = ledger.known(dossier.as_str())?;
     let office = ledger.desk.routes.office(&known.office)?.clone();
     let row = rilascio_store::entity::get(ledger.tx, "dossier", dossier.as_str())?;
@@ -123,7 +143,11 @@ fn go(phase: Phase, document: Option<DocumentId>) -> DossierCommand {
     }
 }
 
-fn follow(ledger: &mut Ledger<'_>, dossier: &DossierId, command: &DossierCommand) -> Result<Dossier> {
+fn follow(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    command: &DossierCommand,
+) -> Result<Dossier> {
     ledger.step_by_system(dossier.as_str(), command)
 }
 
@@ -132,7 +156,9 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
         Body::ApplicationRecord { dossier, package } => take_in(ledger, message, dossier, package),
         Body::OrderInformation { items } => {
             super::check_items(&message.body, items.len())?;
-            items.iter().try_for_each(|item| order_information(ledger, message, item))
+            items
+                .iter()
+                .try_for_each(|item| order_information(ledger, message, item))
         }
         Body::PrintNotification {
             order, document, ..
@@ -153,7 +179,11 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 // An activation may have come before the word that the parcel left.
                 let known: Dossier = ledger.known(item.dossier.as_str())?;
                 if known.phase < Phase::Dispatched {
-                    follow(ledger, &item.dossier, &go(Phase::Dispatched, Some(item.document.clone())))?;
+                    follow(
+                        ledger,
+                        &item.dossier,
+                        &go(Phase::Dispatched, Some(item.document.clone())),
+                    )?;
                 }
             }
             Ok(())
@@ -177,7 +207,8 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             }
             let to = go(Phase::Activated, Some(document.clone()));
             // A document that was blocked on its way stays blocked: the dossier does not move on either.
-            let active: Document = ledger.step_by_system(document.as_str(), &DocumentCommand::Activate)?;
+            let active: Document =
+                ledger.step_by_system(document.as_str(), &DocumentCommand::Activate)?;
             follow(ledger, dossier, &to)?;
             tell_registry(ledger, &active)
         }
@@ -208,17 +239,26 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             printed,
             ..
         } => {
-            let own_printed = work::read_number(ledger.tx, &format!("printed/{}", message.header.sender))?;
-            let own_handed = work::read_number(ledger.tx, &format!("handed-over/{}", message.header.sender))?;
+            let own_printed =
+                work::read_number(ledger.tx, &format!("printed/{}", message.header.sender))?;
+            let own_handed =
+                work::read_number(ledger.tx, &format!("handed-over/{}", message.header.sender))?;
             let count = |number: i64| u64::try_from(number).unwrap_or(0);
-            let agreed = balance.holds() && *printed == count(own_printed) && balance.handed_over == count(own_handed);
+            let agreed = balance.holds()
+                && *printed == count(own_printed)
+                && balance.handed_over == count(own_handed);
             let body = Body::BalanceAnswer {
                 day: *day,
                 agreed,
                 printed: count(own_printed),
                 handed_over: count(own_handed),
             };
-            ledger.send(&message.header.sender.clone(), &day.to_string(), body, Some(&message.header.id))
+            ledger.send(
+                &message.header.sender.clone(),
+                &day.to_string(),
+                body,
+                Some(&message.header.id),
+            )
         }
         Body::StatusList { .. } => only_from(message, &ledger.desk.routes.registry.clone()),
         Body::Error { .. } => Ok(()),
@@ -234,11 +274,19 @@ fn of_office(ledger: &mut Ledger<'_>, message: &Message, dossier: &DossierId) ->
     Ok(known)
 }
 
-fn take_in(ledger: &mut Ledger<'_>, message: &Message, sent: &Dossier, package: &Package) -> Result<()> {
+fn take_in(
+    ledger: &mut Ledger<'_>,
+    message: &Message,
+    sent: &Dossier,
+    package: &Package,
+) -> Result<()> {
     let office = ledger.desk.routes.office(&sent.office)?.clone();
     only_from(message, &office)?;
     let profile = ledger.profile(&sent.profile)?;
-    let enrolment = sent.enrolment.as_ref().ok_or_else(|| Reason::Malformed.refusal())?;
+    let enrolment = sent
+        .enrolment
+        .as_ref()
+        .ok_or_else(|| Reason::Malformed.refusal())?;
     let checked = check(&profile, package, ledger.today(), None)?;
     let same = enrolment.content == package.digest()
         && enrolment.prints == checked.prints
@@ -252,13 +300,22 @@ fn take_in(ledger: &mut Ledger<'_>, message: &Message, sent: &Dossier, package: 
     let dossier = &sent.id;
     // Dossiers of an office carry its name; one that came before stays with its office.
     let known: Option<Dossier> = ledger.get(dossier.as_str())?;
-    let own_name = dossier.as_str().strip_prefix(sent.office.as_str()).is_some_and(|rest| rest.starts_with('-'));
-    if !own_name || known.as_ref().is_some_and(|known| known.office != sent.office || known.profile != sent.profile) {
+    let own_name = dossier
+        .as_str()
+        .strip_prefix(sent.office.as_str())
+        .is_some_and(|rest| rest.starts_with('-'));
+    if !own_name
+        || known
+            .as_ref()
+            .is_some_and(|known| known.office != sent.office || known.profile != sent.profile)
+    {
         return Err(Reason::Site.refusal().into());
     }
     // What the office says of later steps is not the office's to say.
     let mut fresh = sent.clone();
-    fresh.hands.retain(|step, _| matches!(step, Step::Enrol | Step::Submit));
+    fresh
+        .hands
+        .retain(|step, _| matches!(step, Step::Enrol | Step::Submit));
     fresh.orders = known.as_ref().map_or(0, |known| known.orders);
     fresh.followed = known.as_ref().map_or(0, |known| known.followed);
     fresh.arrived = None;
@@ -275,21 +332,37 @@ fn take_in(ledger: &mut Ledger<'_>, message: &Message, sent: &Dossier, package: 
     if profile.circuit.identification && enrolment.prints == PrintsTaken::Taken {
         ledger.job("identify", dossier.as_str())?;
     } else {
-        follow(ledger, dossier, &DossierCommand::Identify(PrintSearch::NotDue))?;
+        follow(
+            ledger,
+            dossier,
+            &DossierCommand::Identify(PrintSearch::NotDue),
+        )?;
     }
     if profile.circuit.residents {
         ledger.job("verify", dossier.as_str())?;
     } else {
-        follow(ledger, dossier, &DossierCommand::Verify(ResidenceCheck::NotDue))?;
+        follow(
+            ledger,
+            dossier,
+            &DossierCommand::Verify(ResidenceCheck::NotDue),
+        )?;
     }
-    answer_office(ledger, dossier, Phase::Examination, Some(&message.header.id))
+    answer_office(
+        ledger,
+        dossier,
+        Phase::Examination,
+        Some(&message.header.id),
+    )
 }
 
 /// Freezes the record, signs it and orders the document.
 pub(crate) fn certify(ledger: &mut Ledger<'_>, dossier: &DossierId, express: bool) -> Result<()> {
     let mut known: Dossier = ledger.known(dossier.as_str())?;
     if known.phase == Phase::Authorised {
-        let enrolment = known.enrolment.as_ref().ok_or_else(|| Reason::State.refusal())?;
+        let enrolment = known
+            .enrolment
+            .as_ref()
+            .ok_or_else(|| Reason::State.refusal())?;
         let record = CertifiedRecord {
             dossier: dossier.clone(),
             profile: known.profile.clone(),
@@ -299,12 +372,18 @@ pub(crate) fn certify(ledger: &mut Ledger<'_>, dossier: &DossierId, express: boo
         let json = crate::ledger::encode("record", &record)?;
         let signed = ledger.desk.identity.sign(json.as_bytes(), ledger.now)?;
         ledger.keep(dossier.as_str(), RECORD, CERTIFICATE, &signed)?;
-        known = follow(ledger, dossier, &DossierCommand::Certify(Digest::of(&signed)))?;
+        known = follow(
+            ledger,
+            dossier,
+            &DossierCommand::Certify(Digest::of(&signed)),
+        )?;
     }
     if known.phase != Phase::Certified || known.order.is_some() {
         return Ok(());
     }
-    let (Some(package), Some(digest)) = (ledger.package(dossier.as_str())?, known.certificate.clone()) else {
+    let (Some(package), Some(digest)) =
+        (ledger.package(dossier.as_str())?, known.certificate.clone())
+    else {
         // The biometric data were forgotten: the dossier has to be enrolled again.
         return Err(Reason::State.refusal().into());
     };
@@ -316,11 +395,12 @@ pub(crate) fn certify(ledger: &mut Ledger<'_>, dossier: &DossierId, express: boo
         .get(ledger.tx, &ledger.vault, CERTIFICATE)?
         .ok_or_else(|| Reason::State.refusal())?;
     let works = ledger.desk.routes.works_of(&known.profile)?.clone();
-    let attempt = known.orders.checked_add(1).ok_or_else(|| Reason::TooMany.refusal())?;
-    let id = OrderId::of(dossier, attempt).map_err(|why| Error::Malformed {
-        what: "order",
-        why,
-    })?;
+    let attempt = known
+        .orders
+        .checked_add(1)
+        .ok_or_else(|| Reason::TooMany.refusal())?;
+    let id =
+        OrderId::of(dossier, attempt).map_err(|why| Error::Malformed { what: "order", why })?;
     let order = Order {
         id: id.clone(),
         dossier: dossier.clone(),
@@ -334,7 +414,8 @@ pub(crate) fn certify(ledger: &mut Ledger<'_>, dossier: &DossierId, express: boo
         document: None,
         spoiled: 0,
     };
-    let _: Order = ledger.step_by_system(id.as_str(), &OrderCommand::Place(Box::new(order.clone())))?;
+    let _: Order =
+        ledger.step_by_system(id.as_str(), &OrderCommand::Place(Box::new(order.clone())))?;
     follow(ledger, dossier, &DossierCommand::Order(id))?;
     let body = Body::Order {
         items: vec![OrderItem {
@@ -360,13 +441,22 @@ fn order_information(ledger: &mut Ledger<'_>, message: &Message, item: &ItemOutc
         follow(ledger, &dossier, &to)?;
     } else {
         let _: Order = ledger.step_by_system(item.order.as_str(), &OrderCommand::Reject)?;
-        follow(ledger, &dossier, &DossierCommand::Reorder(item.order.clone()))?;
+        follow(
+            ledger,
+            &dossier,
+            &DossierCommand::Reorder(item.order.clone()),
+        )?;
         tell_office(ledger, &dossier, Phase::Certified)?;
     }
     Ok(())
 }
 
-fn printed(ledger: &mut Ledger<'_>, message: &Message, id: &OrderId, document: &Document) -> Result<()> {
+fn printed(
+    ledger: &mut Ledger<'_>,
+    message: &Message,
+    id: &OrderId,
+    document: &Document,
+) -> Result<()> {
     let order: Order = ledger.known(id.as_str())?;
     only_from(message, &order.works)?;
     let sound = document.dossier == order.dossier
@@ -393,8 +483,13 @@ fn printed(ledger: &mut Ledger<'_>, message: &Message, id: &OrderId, document: &
     ledger.job_at("forget-biometrics", order.dossier.as_str(), biometrics)?;
     let record = ledger.now_ms() + i64::from(rules.circuit.record_years) * 366 * DAY_MS;
     ledger.job_at("forget-record", order.dossier.as_str(), record)?;
-    let end = document.valid_until.tomorrow().unwrap_or(document.valid_until);
-    let end = end.to_zoned(jiff::tz::TimeZone::UTC).map_or(record, |end| end.timestamp().as_millisecond());
+    let end = document
+        .valid_until
+        .tomorrow()
+        .unwrap_or(document.valid_until);
+    let end = end
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .map_or(record, |end| end.timestamp().as_millisecond());
     ledger.job_at("expire", document.id.as_str(), end)?;
     tell_registry(ledger, &registered)
 }
@@ -438,7 +533,11 @@ fn complaint(
             follow(ledger, dossier, &DossierCommand::Reorder(order))?;
             tell_office(ledger, dossier, Phase::Certified)?;
             ledger.job("certify", dossier.as_str())?;
-            let state = if defect.is_some() { BlankState::Spoiled } else { BlankState::Missing };
+            let state = if defect.is_some() {
+                BlankState::Spoiled
+            } else {
+                BlankState::Missing
+            };
             tell_works(ledger, &register, state, Vec::new())?;
             true
         }
@@ -448,7 +547,12 @@ fn complaint(
         document: document.clone(),
         accepted,
     };
-    ledger.send(&message.header.sender.clone(), dossier.as_str(), body, Some(&message.header.id))
+    ledger.send(
+        &message.header.sender.clone(),
+        dossier.as_str(),
+        body,
+        Some(&message.header.id),
+    )
 }
 
 fn tell_works(
@@ -473,21 +577,33 @@ fn handed_over(
     surrender: &Surrender,
     officer: &rilascio_circuit::process::OfficerId,
 ) -> Result<()> {
-    let in_force: Document = ledger.step_by_system(document.as_str(), &DocumentCommand::HandOver)?;
+    let in_force: Document =
+        ledger.step_by_system(document.as_str(), &DocumentCommand::HandOver)?;
     let to = go(Phase::HandedOver, Some(document.clone()));
     follow(ledger, &known.id, &to)?;
     tell_registry(ledger, &in_force)?;
     let works = ledger.desk.routes.works_of(&in_force.profile)?.clone();
     work::take_numbers(ledger.tx, &format!("handed-over/{works}"), 1)?;
-    tell_works(ledger, &in_force, BlankState::HandedOver, vec![officer.clone()])?;
+    tell_works(
+        ledger,
+        &in_force,
+        BlankState::HandedOver,
+        vec![officer.clone()],
+    )?;
     forget(ledger, &known.id)?;
     let old = match surrender {
         // Only the document that the dossier replaces: an office has no say about any other.
-        Surrender::Document(old) => {
-            known.previous.clone().filter(|previous| previous == old).map(|old| (old, DocumentCommand::Surrender))
-        }
+        Surrender::Document(old) => known
+            .previous
+            .clone()
+            .filter(|previous| previous == old)
+            .map(|old| (old, DocumentCommand::Surrender)),
         Surrender::Report(_) => known.previous.clone().map(|old| {
-            let block = if known.reason == IssueReason::Theft { Block::Stolen } else { Block::Lost };
+            let block = if known.reason == IssueReason::Theft {
+                Block::Stolen
+            } else {
+                Block::Lost
+            };
             (old, DocumentCommand::Block(block))
         }),
         Surrender::FirstIssue | Surrender::Missing => None,
@@ -533,12 +649,20 @@ fn recalled(ledger: &mut Ledger<'_>, document: &Document, block: Block) -> Resul
 
 /// An answer about data that were replaced meanwhile does not count: it is asked again.
 fn about(known: &Dossier, content: &Digest) -> Result<()> {
-    let replaced = known.enrolment.as_ref().is_some_and(|enrolment| enrolment.content != *content);
+    let replaced = known
+        .enrolment
+        .as_ref()
+        .is_some_and(|enrolment| enrolment.content != *content);
     if replaced { Err(not_yet()) } else { Ok(()) }
 }
 
 /// Notes what the search of the prints found.
-pub(crate) fn identified(ledger: &mut Ledger<'_>, dossier: &DossierId, content: &Digest, found: PrintSearch) -> Result<()> {
+pub(crate) fn identified(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    content: &Digest,
+    found: PrintSearch,
+) -> Result<()> {
     let known: Dossier = ledger.known(dossier.as_str())?;
     about(&known, content)?;
     if known.phase == Phase::Examination && known.identification.is_none() {
@@ -548,7 +672,12 @@ pub(crate) fn identified(ledger: &mut Ledger<'_>, dossier: &DossierId, content: 
 }
 
 /// Notes what the registry of residents answered.
-pub(crate) fn verified(ledger: &mut Ledger<'_>, dossier: &DossierId, content: &Digest, answer: ResidenceCheck) -> Result<()> {
+pub(crate) fn verified(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    content: &Digest,
+    answer: ResidenceCheck,
+) -> Result<()> {
     let known: Dossier = ledger.known(dossier.as_str())?;
     about(&known, content)?;
     if known.phase == Phase::Examination && known.residence.is_none() {

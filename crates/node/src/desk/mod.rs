@@ -9,6 +9,7 @@ pub(crate) mod works;
 use crate::command::{Answer, Command};
 use crate::ledger::{Ledger, Tabled, decode, encode};
 use crate::role::Role;
+use crate::worker::VaultKeeper;
 use crate::{Error, Result};
 use jiff::Timestamp;
 use rand_chacha::ChaCha20Rng;
@@ -19,7 +20,6 @@ use rilascio_circuit::process::{
 };
 use rilascio_exchange::envelope::{self, Circle, Identity};
 use rilascio_exchange::message::{Acknowledgement, Body, Message, Outcome, SCHEMA};
-use crate::worker::VaultKeeper;
 use rilascio_store::journal::HeadKey;
 use rilascio_store::vault::VaultKeys;
 use rilascio_store::{Store, work};
@@ -265,7 +265,9 @@ impl Desk {
         };
         match run() {
             // Another replica renewed the keys of the vault.
-            Err(Error::Store(rilascio_store::Error::StaleKeys | rilascio_store::Error::Sealed { .. })) => {
+            Err(Error::Store(
+                rilascio_store::Error::StaleKeys | rilascio_store::Error::Sealed { .. },
+            )) => {
                 self.set_vault_keys(self.keeper.load()?);
                 run()
             }
@@ -277,7 +279,13 @@ impl Desk {
     ///
     /// # Errors
     /// The rule that forbids it, or what is wrong with it.
-    pub fn execute(self: &Arc<Self>, id: &str, command: &Command, actor: &Actor, now: Timestamp) -> Result<Answer> {
+    pub fn execute(
+        self: &Arc<Self>,
+        id: &str,
+        command: &Command,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Answer> {
         if command.role() != self.role {
             return Err(Error::Role {
                 command: command.name(),
@@ -323,9 +331,12 @@ impl Desk {
         });
         if matches!(outcome, Err(Error::Refused(_))) {
             // The same command may have been given twice at the same moment: then the first answer is the answer.
-            let before = self.store.read::<_, Error, _>(move |tx| Ok(work::done_before(tx, &name)?))?;
+            let before = self
+                .store
+                .read::<_, Error, _>(move |tx| Ok(work::done_before(tx, &name)?))?;
             let answer = before.filter(|(known, _)| known == asked.as_str());
-            if let Some(answer) = answer.and_then(|(_, answer)| serde_json::from_str(&answer).ok()) {
+            if let Some(answer) = answer.and_then(|(_, answer)| serde_json::from_str(&answer).ok())
+            {
                 return Ok(answer);
             }
         }
@@ -340,7 +351,13 @@ impl Desk {
         let opened = envelope::open(sealed, &self.identity, &self.circle(), now)?;
         let (message, digest) = (Arc::new(opened.message), opened.digest);
         if message.header.test && !self.test {
-            return self.refuse(&message, &digest, "EXCHANGE-014", "a test message in production", now);
+            return self.refuse(
+                &message,
+                &digest,
+                "EXCHANGE-014",
+                "a test message in production",
+                now,
+            );
         }
         let system = Actor::system(&self.site);
         let (held, known) = (Arc::clone(&message), digest.clone());
@@ -362,7 +379,9 @@ impl Desk {
             if let Some(answered) = &header.answers {
                 work::answered(ledger.tx, answered.as_str(), sender)?;
             }
-            let word = ledger.desk.word(&held, &known, Outcome::Accepted, ledger.now);
+            let word = ledger
+                .desk
+                .word(&held, &known, Outcome::Accepted, ledger.now);
             let signed = envelope::acknowledge(&word, &ledger.desk.identity, ledger.now)?;
             let now_ms = ledger.now_ms();
             work::receive(ledger.tx, sender, id, known.as_str(), now_ms, &signed)?;
@@ -370,8 +389,13 @@ impl Desk {
         });
         if matches!(taken, Err(Error::Refused(_))) {
             // The same message may have been taken in at the same moment by another: then its answer is the answer.
-            let (sender, id) = (message.header.sender.to_string(), message.header.id.as_str().to_owned());
-            let before = self.store.read::<_, Error, _>(move |tx| Ok(work::received(tx, &sender, &id)?))?;
+            let (sender, id) = (
+                message.header.sender.to_string(),
+                message.header.id.as_str().to_owned(),
+            );
+            let before = self
+                .store
+                .read::<_, Error, _>(move |tx| Ok(work::received(tx, &sender, &id)?))?;
             if let Some((_, answer)) = before.filter(|(known, _)| known == digest.as_str()) {
                 return Ok(answer);
             }
@@ -382,14 +406,23 @@ impl Desk {
                 let word = self.word(&message, &digest, Outcome::Later { code }, now);
                 Ok(envelope::acknowledge(&word, &self.identity, now)?)
             }
-            Err(why @ (Error::Refused(_) | Error::Application(_) | Error::Malformed { .. } | Error::Exchange(_))) => {
-                self.refuse(&message, &digest, &why.code(), &why.to_string(), now)
-            }
+            Err(
+                why @ (Error::Refused(_)
+                | Error::Application(_)
+                | Error::Malformed { .. }
+                | Error::Exchange(_)),
+            ) => self.refuse(&message, &digest, &why.code(), &why.to_string(), now),
             other => other,
         }
     }
 
-    fn word(&self, message: &Message, digest: &Digest, outcome: Outcome, now: Timestamp) -> Acknowledgement {
+    fn word(
+        &self,
+        message: &Message,
+        digest: &Digest,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Acknowledgement {
         Acknowledgement {
             schema: SCHEMA.to_owned(),
             message: message.header.id.clone(),
@@ -400,7 +433,14 @@ impl Desk {
         }
     }
 
-    fn refuse(&self, message: &Message, digest: &Digest, code: &str, text: &str, now: Timestamp) -> Result<Vec<u8>> {
+    fn refuse(
+        &self,
+        message: &Message,
+        digest: &Digest,
+        code: &str,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<Vec<u8>> {
         let outcome = Outcome::Refused {
             code: code.to_owned(),
             text: text.chars().take(200).collect(),

@@ -25,7 +25,8 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             let rules = ledger.profile(profile)?;
             office.opens(profile, ledger.today(), &rules.circuit)?;
             let number = work::take_numbers(ledger.tx, "dossier", 1)?;
-            let id = DossierId::parse(&format!("{}-{number:06}", office.site)).map_err(malformed)?;
+            let id =
+                DossierId::parse(&format!("{}-{number:06}", office.site)).map_err(malformed)?;
             let open = DossierCommand::Open {
                 id: id.clone(),
                 profile: profile.clone(),
@@ -41,8 +42,11 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             confirmed,
         } => enrol(ledger, dossier, package, *confirmed),
         C::SubmitDossier { dossier } => {
-            let submitted: Dossier = ledger.step(dossier.as_str(), None, &DossierCommand::Submit)?;
-            let package = ledger.package(dossier.as_str())?.ok_or_else(|| Reason::State.refusal())?;
+            let submitted: Dossier =
+                ledger.step(dossier.as_str(), None, &DossierCommand::Submit)?;
+            let package = ledger
+                .package(dossier.as_str())?
+                .ok_or_else(|| Reason::State.refusal())?;
             let centre = ledger.desk.routes.centre.clone();
             let body = Body::ApplicationRecord {
                 dossier: Box::new(submitted),
@@ -87,7 +91,10 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
                 ledger.step(dossier.as_str(), None, &DossierCommand::Activate(*check))?;
             let body = Body::Activation {
                 dossier: dossier.clone(),
-                document: active.document.clone().ok_or_else(|| Reason::State.refusal())?,
+                document: active
+                    .document
+                    .clone()
+                    .ok_or_else(|| Reason::State.refusal())?,
                 check: *check,
                 officer: ledger.actor.officer.clone(),
                 at: ledger.now,
@@ -108,7 +115,10 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             let done: Dossier = ledger.step(dossier.as_str(), None, &hand_over)?;
             let body = Body::HandOver {
                 dossier: dossier.clone(),
-                document: done.document.clone().ok_or_else(|| Reason::State.refusal())?,
+                document: done
+                    .document
+                    .clone()
+                    .ok_or_else(|| Reason::State.refusal())?,
                 surrender: surrender.clone(),
                 officer: ledger.actor.officer.clone(),
                 at: ledger.now,
@@ -120,7 +130,10 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         C::Recall { dossier } => {
             let recalled: Dossier = ledger.step(dossier.as_str(), None, &DossierCommand::Recall)?;
             let body = Body::Revocation {
-                document: recalled.document.clone().ok_or_else(|| Reason::State.refusal())?,
+                document: recalled
+                    .document
+                    .clone()
+                    .ok_or_else(|| Reason::State.refusal())?,
                 block: Block::Uncollected,
                 since: ledger.now,
             };
@@ -138,7 +151,8 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
                 return Err(Reason::State.refusal().into());
             }
             let number = work::take_numbers(ledger.tx, "attestation", 1)?;
-            let id = AttestationId::parse(&format!("{}-A{number:05}", known.office)).map_err(malformed)?;
+            let id = AttestationId::parse(&format!("{}-A{number:05}", known.office))
+                .map_err(malformed)?;
             let issue = AttestationCommand::Issue {
                 id: id.clone(),
                 dossier: dossier.clone(),
@@ -244,8 +258,13 @@ fn refuse_blocked(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
         return Ok(());
     };
     let status = entity::get(ledger.tx, "status", document.as_str())?;
-    let valid = status.is_none_or(|status| matches!(&status.state[..], "produced" | "activated" | "in-force"));
-    if valid { Ok(()) } else { Err(Reason::Blocked.refusal().into()) }
+    let valid = status
+        .is_none_or(|status| matches!(&status.state[..], "produced" | "activated" | "in-force"));
+    if valid {
+        Ok(())
+    } else {
+        Err(Reason::Blocked.refusal().into())
+    }
 }
 
 fn malformed(why: String) -> Error {
@@ -257,7 +276,12 @@ fn own_office(ledger: &Ledger<'_>) -> Result<Office> {
     office.ok_or_else(|| Reason::Site.refusal().into())
 }
 
-fn step(ledger: &mut Ledger<'_>, dossier: &DossierId, profile: Option<&str>, command: &DossierCommand) -> Result<Answer> {
+fn step(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    profile: Option<&str>,
+    command: &DossierCommand,
+) -> Result<Answer> {
     let next: Dossier = ledger.step(dossier.as_str(), profile, command)?;
     Ok(Answer::of(dossier, word(next.phase)))
 }
@@ -272,7 +296,12 @@ fn to_centre(ledger: &mut Ledger<'_>, dossier: &DossierId, body: Body) -> Result
     ledger.send(&centre, dossier.as_str(), body, None)
 }
 
-fn enrol(ledger: &mut Ledger<'_>, dossier: &DossierId, package: &Package, confirmed: bool) -> Result<Answer> {
+fn enrol(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    package: &Package,
+    confirmed: bool,
+) -> Result<Answer> {
     let known: Dossier = ledger.known(dossier.as_str())?;
     let profile = ledger.profile(&known.profile)?;
     let checked = check(&profile, package, ledger.today(), None)?;
@@ -357,7 +386,9 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             Ok(())
         }
         Body::Consignment { consignment } => {
-            if consignment.works != message.header.sender || consignment.state != ConsignmentState::Dispatched {
+            if consignment.works != message.header.sender
+                || consignment.state != ConsignmentState::Dispatched
+            {
                 return Err(not_ours(message));
             }
             super::check_items(&message.body, consignment.items.len())?;
@@ -403,7 +434,11 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
 }
 
 /// Keeps what the registry says of documents, so that an office can answer off line.
-fn keep_status(ledger: &mut Ledger<'_>, number: u64, entries: &[rilascio_exchange::message::StatusEntry]) -> Result<()> {
+fn keep_status(
+    ledger: &mut Ledger<'_>,
+    number: u64,
+    entries: &[rilascio_exchange::message::StatusEntry],
+) -> Result<()> {
     for entry in entries {
         let id = entry.document.as_str();
         let known = entity::get(ledger.tx, "status", id)?;

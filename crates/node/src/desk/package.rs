@@ -45,17 +45,27 @@ pub(crate) fn check(
     if application.profile != *profile.name.as_ref() {
         return Err(Error::Malformed {
             what: "application",
-            why: format!("it is for {}, the dossier for {}", application.profile, profile.name.as_ref()),
+            why: format!(
+                "it is for {}, the dossier for {}",
+                application.profile,
+                profile.name.as_ref()
+            ),
         });
     }
     check_images(&application, package)?;
-    let first = profile.document.number.as_ref().number(1).unwrap_or_default();
+    let first = profile
+        .document
+        .number
+        .as_ref()
+        .number(1)
+        .unwrap_or_default();
     let provisional = DocumentNumber::parse(&first).map_err(|why| Error::Malformed {
         what: "number",
         why: why.to_string(),
     })?;
     let (number, serial) = number.unwrap_or((&provisional, ""));
-    let record = decide(profile, &application, issued, number, serial).map_err(Error::Application)?;
+    let record =
+        decide(profile, &application, issued, number, serial).map_err(Error::Application)?;
     let due = profile.prints.as_ref().is_some_and(|prints| {
         application
             .person
@@ -94,17 +104,30 @@ fn check_images(application: &Application, package: &Package) -> Result<()> {
         why,
     };
     if let Some(missing) = named.difference(&there).next() {
-        return Err(wrong(format!("the application names '{missing}', and it is not there")));
+        return Err(wrong(format!(
+            "the application names '{missing}', and it is not there"
+        )));
     }
     if let Some(extra) = there.difference(&named).next() {
-        return Err(wrong(format!("'{extra}' is there, and the application does not name it")));
+        return Err(wrong(format!(
+            "'{extra}' is there, and the application does not name it"
+        )));
     }
     if there.len() > IMAGES_MAX {
-        return Err(wrong(format!("{} images; at most {IMAGES_MAX}", there.len())));
+        return Err(wrong(format!(
+            "{} images; at most {IMAGES_MAX}",
+            there.len()
+        )));
     }
-    let large = package.images.iter().find(|(_, bytes)| bytes.0.len() > IMAGE_BYTES_MAX);
+    let large = package
+        .images
+        .iter()
+        .find(|(_, bytes)| bytes.0.len() > IMAGE_BYTES_MAX);
     if let Some((name, bytes)) = large {
-        return Err(wrong(format!("'{name}' has {} bytes; at most {IMAGE_BYTES_MAX}", bytes.0.len())));
+        return Err(wrong(format!(
+            "'{name}' has {} bytes; at most {IMAGE_BYTES_MAX}",
+            bytes.0.len()
+        )));
     }
     Ok(())
 }
@@ -144,11 +167,12 @@ impl Ledger<'_> {
         if images.is_empty() {
             return Ok(None);
         }
-        let application = String::from_utf8(application.to_vec()).map_err(|why| Error::Corrupt {
-            what: "package",
-            id: dossier.to_owned(),
-            why: why.to_string(),
-        })?;
+        let application =
+            String::from_utf8(application.to_vec()).map_err(|why| Error::Corrupt {
+                what: "package",
+                id: dossier.to_owned(),
+                why: why.to_string(),
+            })?;
         Ok(Some(Package {
             application,
             images,

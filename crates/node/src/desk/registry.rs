@@ -20,10 +20,8 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             until,
         } => {
             let number = work::take_numbers(ledger.tx, "grant", 1)?;
-            let id = Reference::parse(&format!("G{number:05}")).map_err(|why| Error::Malformed {
-                what: "grant",
-                why,
-            })?;
+            let id = Reference::parse(&format!("G{number:05}"))
+                .map_err(|why| Error::Malformed { what: "grant", why })?;
             let grant = AccessGrant {
                 id: id.clone(),
                 administration: administration.clone(),
@@ -31,7 +29,8 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
                 until: *until,
                 ended: false,
             };
-            let _: AccessGrant = ledger.step(id.as_str(), None, &GrantCommand::Give(Box::new(grant)))?;
+            let _: AccessGrant =
+                ledger.step(id.as_str(), None, &GrantCommand::Give(Box::new(grant)))?;
             Ok(Answer::of(id, "given"))
         }
         C::EndAccess { grant } => {
@@ -62,7 +61,10 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
                 "grant": grant.id, "administration": grant.administration, "purpose": grant.purpose,
                 "case": case, "officer": ledger.actor.officer, "at": ledger.now, "number": found.looked_up,
             });
-            let signed = ledger.desk.identity.sign(receipt.to_string().as_bytes(), ledger.now)?;
+            let signed = ledger
+                .desk
+                .identity
+                .sign(receipt.to_string().as_bytes(), ledger.now)?;
             let signed = rilascio_exchange::message::Bytes(signed);
             Ok(Answer {
                 found: Some(serde_json::json!({ "answer": receipt, "receipt": signed })),

@@ -58,7 +58,10 @@ pub trait Production: Send + Sync {
     ///
     /// # Errors
     /// What became of the blank.
-    fn make(&self, request: &ProductionRequest) -> std::result::Result<MadeDocument, ProductionFault>;
+    fn make(
+        &self,
+        request: &ProductionRequest,
+    ) -> std::result::Result<MadeDocument, ProductionFault>;
 }
 
 /// A blank that is bound to an order, with the record for it.
@@ -77,9 +80,13 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             count,
             second,
         } => receive_blanks(ledger, profile, batch.as_str(), *count, second),
-        C::InitialiseBlanks { profile, count } => {
-            each_blank(ledger, profile, BlankState::Received, *count, &BlankCommand::Initialise)
-        }
+        C::InitialiseBlanks { profile, count } => each_blank(
+            ledger,
+            profile,
+            BlankState::Received,
+            *count,
+            &BlankCommand::Initialise,
+        ),
         C::AssignBlanks {
             profile,
             count,
@@ -104,7 +111,10 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             let known: Blank = ledger.known(blank.as_str())?;
             ledger.actor.needs_at(command.right(), &known.site)?;
             // What is bound or finished belongs to an order, and is spoiled through it.
-            if !matches!(known.state, BlankState::Received | BlankState::Initialised | BlankState::Assigned) {
+            if !matches!(
+                known.state,
+                BlankState::Received | BlankState::Initialised | BlankState::Assigned
+            ) {
                 return Err(Reason::State.refusal().into());
             }
             blank_step(ledger, blank, &BlankCommand::Spoil(*defect))
@@ -128,7 +138,10 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         C::MissBlank { blank } => {
             let known: Blank = ledger.known(blank.as_str())?;
             ledger.actor.needs_at(command.right(), &known.site)?;
-            if matches!(known.state, BlankState::Bound | BlankState::Finished | BlankState::Dispatched) {
+            if matches!(
+                known.state,
+                BlankState::Bound | BlankState::Finished | BlankState::Dispatched
+            ) {
                 return Err(Reason::State.refusal().into());
             }
             blank_step(ledger, blank, &BlankCommand::Miss)
@@ -159,7 +172,12 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
 const BALANCE: &str = "balance";
 
 /// Moves a blank, and with it one unit of the balance.
-fn move_blank(ledger: &mut Ledger<'_>, blank: &BlankSerial, command: &BlankCommand, system: bool) -> Result<Blank> {
+fn move_blank(
+    ledger: &mut Ledger<'_>,
+    blank: &BlankSerial,
+    command: &BlankCommand,
+    system: bool,
+) -> Result<Blank> {
     let before: Option<Blank> = ledger.get(blank.as_str())?;
     let after: Blank = if system {
         ledger.step_by_system(blank.as_str(), command)?
@@ -196,12 +214,22 @@ fn move_blank(ledger: &mut Ledger<'_>, blank: &BlankSerial, command: &BlankComma
     Ok(after)
 }
 
-fn blank_step(ledger: &mut Ledger<'_>, blank: &BlankSerial, command: &BlankCommand) -> Result<Answer> {
+fn blank_step(
+    ledger: &mut Ledger<'_>,
+    blank: &BlankSerial,
+    command: &BlankCommand,
+) -> Result<Answer> {
     let next = move_blank(ledger, blank, command, false)?;
     Ok(Answer::of(blank, word(next.state)))
 }
 
-fn receive_blanks(ledger: &mut Ledger<'_>, name: &str, batch: &str, count: u32, second: &OfficerId) -> Result<Answer> {
+fn receive_blanks(
+    ledger: &mut Ledger<'_>,
+    name: &str,
+    batch: &str,
+    count: u32,
+    second: &OfficerId,
+) -> Result<Answer> {
     if count == 0 || count > COUNT_MAX {
         return Err(Reason::TooMany.refusal().into());
     }
@@ -213,10 +241,11 @@ fn receive_blanks(ledger: &mut Ledger<'_>, name: &str, batch: &str, count: u32, 
         let number = u128::try_from(number).unwrap_or_default();
         let serial = profile.document.serial.as_ref().number(number);
         let serial = serial.ok_or_else(|| Reason::TooMany.refusal())?;
-        let serial = BlankSerial::parse(&format!("{name}.{serial}")).map_err(|why| Error::Malformed {
-            what: "serial",
-            why,
-        })?;
+        let serial =
+            BlankSerial::parse(&format!("{name}.{serial}")).map_err(|why| Error::Malformed {
+                what: "serial",
+                why,
+            })?;
         let receive = BlankCommand::Receive {
             serial: serial.clone(),
             profile: name.to_owned(),
@@ -234,12 +263,19 @@ fn receive_blanks(ledger: &mut Ledger<'_>, name: &str, batch: &str, count: u32, 
     })
 }
 
-fn each_blank(ledger: &mut Ledger<'_>, profile: &str, state: BlankState, count: u32, command: &BlankCommand) -> Result<Answer> {
+fn each_blank(
+    ledger: &mut Ledger<'_>,
+    profile: &str,
+    state: BlankState,
+    count: u32,
+    command: &BlankCommand,
+) -> Result<Answer> {
     if count == 0 || count > COUNT_MAX {
         return Err(Reason::TooMany.refusal().into());
     }
     let site = ledger.actor.site.clone();
-    let blanks: Vec<Blank> = ledger.list_at(&format!("{profile}/{}", word(state)), site.as_str(), count)?;
+    let blanks: Vec<Blank> =
+        ledger.list_at(&format!("{profile}/{}", word(state)), site.as_str(), count)?;
     if blanks.len() < count as usize {
         return Err(Reason::Unknown.refusal().into());
     }
@@ -267,7 +303,10 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             for item in items {
                 outcomes.push(take_order(ledger, item, &centre)?);
             }
-            let subject = items.first().map_or("", |item| item.order.dossier.as_str()).to_owned();
+            let subject = items
+                .first()
+                .map_or("", |item| item.order.dossier.as_str())
+                .to_owned();
             let body = Body::OrderInformation { items: outcomes };
             ledger.send(&centre, &subject, body, Some(&message.header.id))
         }
@@ -371,7 +410,10 @@ fn check_order(ledger: &mut Ledger<'_>, item: &OrderItem, centre: &NodeId) -> Re
         what: "order",
         why: why.to_owned(),
     };
-    let (signer, content) = ledger.desk.circle().verify(&item.certificate.0, ledger.now)?;
+    let (signer, content) = ledger
+        .desk
+        .circle()
+        .verify(&item.certificate.0, ledger.now)?;
     let record: CertifiedRecord =
         serde_json::from_slice(&content).map_err(|_| wrong("its certificate holds no record"))?;
     if signer != *centre {
@@ -434,18 +476,31 @@ pub(crate) fn bind(ledger: &mut Ledger<'_>, id: &OrderId) -> Result<Option<Bound
     let Some(blank) = blanks.into_iter().next() else {
         return Err(Reason::NotYet.refusal().into());
     };
-    let package = ledger.package(id.as_str())?.ok_or_else(|| Reason::State.refusal())?;
+    let package = ledger
+        .package(id.as_str())?
+        .ok_or_else(|| Reason::State.refusal())?;
     let profile = ledger.profile(&order.profile)?;
-    let bare = blank.serial.as_str().rsplit('.').next().unwrap_or_default().to_owned();
-    let given = check(&profile, &package, ledger.today(), None)?.application.document.number;
+    let bare = blank
+        .serial
+        .as_str()
+        .rsplit('.')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let given = check(&profile, &package, ledger.today(), None)?
+        .application
+        .document
+        .number;
     let number = match given.filter(|_| id.attempt() == 1) {
         Some(given) => given,
         None => allocate(ledger, &profile, &order, &bare)?,
     };
     let record = check(&profile, &package, ledger.today(), Some((&number, &bare)))?.record;
-    let document = DocumentId::parse(&format!("{}.{number}", order.profile)).map_err(|why| Error::Malformed {
-        what: "number",
-        why,
+    let document = DocumentId::parse(&format!("{}.{number}", order.profile)).map_err(|why| {
+        Error::Malformed {
+            what: "number",
+            why,
+        }
     })?;
     move_blank(ledger, &blank.serial, &BlankCommand::Bind(id.clone()), true)?;
     let _: Order = ledger.step_by_system(id.as_str(), &OrderCommand::Bind(blank.serial.clone()))?;
@@ -463,7 +518,12 @@ pub(crate) fn bind(ledger: &mut Ledger<'_>, id: &OrderId) -> Result<Option<Bound
 }
 
 /// The next free number; on a booklet it is that of the blank.
-fn allocate(ledger: &mut Ledger<'_>, profile: &Profile, order: &Order, serial: &str) -> Result<DocumentNumber> {
+fn allocate(
+    ledger: &mut Ledger<'_>,
+    profile: &Profile,
+    order: &Order,
+    serial: &str,
+) -> Result<DocumentNumber> {
     let pattern = profile.document.number.as_ref();
     let number = if profile.document.serial.as_ref() == pattern {
         if !burn(ledger, &order.profile, serial, &order.id)? {
@@ -487,7 +547,12 @@ fn allocate(ledger: &mut Ledger<'_>, profile: &Profile, order: &Order, serial: &
 }
 
 /// The blank failed: it is kept for destruction, and the order waits for another.
-pub(crate) fn spoil(ledger: &mut Ledger<'_>, id: &OrderId, blank: &BlankSerial, defect: Defect) -> Result<()> {
+pub(crate) fn spoil(
+    ledger: &mut Ledger<'_>,
+    id: &OrderId,
+    blank: &BlankSerial,
+    defect: Defect,
+) -> Result<()> {
     let order: Order = ledger.known(id.as_str())?;
     if order.blank.as_ref() != Some(blank) || order.state != OrderState::InProduction {
         return Ok(());
@@ -560,7 +625,10 @@ fn dispatch(
     let finished: Vec<Order> = if orders.is_empty() {
         ledger.list_at(&word(OrderState::Produced), office.as_str(), 500)?
     } else {
-        orders.iter().map(|id| ledger.known(id.as_str())).collect::<Result<_>>()?
+        orders
+            .iter()
+            .map(|id| ledger.known(id.as_str()))
+            .collect::<Result<_>>()?
     };
     let number = work::take_numbers(ledger.tx, "consignment", 1)?;
     let id = format!("{}-C{number:06}", ledger.desk.node);
@@ -570,7 +638,9 @@ fn dispatch(
     })?;
     let mut items = Vec::new();
     for order in finished {
-        let (Some(document), Some(blank), true) = (order.document, order.blank, order.office == *office) else {
+        let (Some(document), Some(blank), true) =
+            (order.document, order.blank, order.office == *office)
+        else {
             return Err(Reason::State.refusal().into());
         };
         move_blank(ledger, &blank, &BlankCommand::Dispatch, false)?;
@@ -596,7 +666,10 @@ fn dispatch(
         second: Some(second.clone()),
     };
     let _: Consignment = ledger.step(id.as_str(), None, &command)?;
-    let receivers = [ledger.desk.routes.office(office)?.clone(), ledger.desk.routes.centre.clone()];
+    let receivers = [
+        ledger.desk.routes.office(office)?.clone(),
+        ledger.desk.routes.centre.clone(),
+    ];
     for receiver in receivers {
         let body = Body::Consignment {
             consignment: consignment.clone(),
@@ -607,7 +680,11 @@ fn dispatch(
 }
 
 /// Documents that the courier lost: the centre blocks them before they were ever valid.
-fn lose_items(ledger: &mut Ledger<'_>, lost: &Consignment, items: &[ConsignmentItem]) -> Result<()> {
+fn lose_items(
+    ledger: &mut Ledger<'_>,
+    lost: &Consignment,
+    items: &[ConsignmentItem],
+) -> Result<()> {
     let centre = ledger.desk.routes.centre.clone();
     for item in items {
         let body = Body::Complaint {
@@ -625,13 +702,14 @@ pub(crate) fn counted(ledger: &mut Ledger<'_>) -> Result<Balance> {
     let mut balance = Balance::default();
     for (state, site, count) in entity::count(ledger.tx, "blank")? {
         let state = state.rsplit('/').next().unwrap_or_default().to_owned();
-        let state: BlankState = serde_json::from_value(serde_json::Value::String(state)).map_err(|why| {
-            Error::Corrupt {
-                what: "blank",
-                id: site.clone(),
-                why: why.to_string(),
-            }
-        })?;
+        let state: BlankState =
+            serde_json::from_value(serde_json::Value::String(state)).map_err(|why| {
+                Error::Corrupt {
+                    what: "blank",
+                    id: site.clone(),
+                    why: why.to_string(),
+                }
+            })?;
         let count = u64::try_from(count).unwrap_or(0);
         *balance.of(state.bucket()) += count;
         balance.received += count;
@@ -644,12 +722,13 @@ fn close_day(ledger: &mut Ledger<'_>, day: Date) -> Result<Answer> {
         return Err(Reason::TooEarly.refusal().into());
     }
     let balance = counted(ledger)?;
-    let states: BTreeMap<String, i64> = entity::count(ledger.tx, "order")?
-        .into_iter()
-        .fold(BTreeMap::new(), |mut all, (state, _, count)| {
+    let states: BTreeMap<String, i64> = entity::count(ledger.tx, "order")?.into_iter().fold(
+        BTreeMap::new(),
+        |mut all, (state, _, count)| {
             *all.entry(state).or_default() += count;
             all
-        });
+        },
+    );
     let of = |state: OrderState| states.get(&word(state)).copied().unwrap_or(0);
     let pending = of(OrderState::Accepted) + of(OrderState::InProduction);
     let printed = work::read_number(ledger.tx, "printed")?;

@@ -12,9 +12,9 @@ use rilascio_circuit::process::{
 use rilascio_circuit::{Application, Profile};
 use rilascio_exchange::message::{Bytes, Package};
 use rilascio_node::{
-    Advisers, Answer, CircuitAuthority, Command, Desk, DeskParts, Error, LEASE_MS, Local, MadeDocument,
-    MemoryKeeper, NodeKey, Production, ProductionFault, ProductionRequest, Profiles, Role, Tools,
-    VaultKeeper, default_routes,
+    Advisers, Answer, CircuitAuthority, Command, Desk, DeskParts, Error, LEASE_MS, Local,
+    MadeDocument, MemoryKeeper, NodeKey, Production, ProductionFault, ProductionRequest, Profiles,
+    Role, Tools, VaultKeeper, default_routes,
 };
 use rilascio_store::journal::HeadKey;
 use rilascio_store::{Probe, Store};
@@ -47,13 +47,18 @@ impl Profiles for OneProfile {
 }
 
 pub fn package() -> Package {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/sm-permit/application.toml");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../examples/sm-permit/application.toml"
+    );
     let text = std::fs::read_to_string(path).unwrap();
     let application = Application::parse("application.toml", &text).unwrap();
     let names = std::iter::once(&application.images.portrait)
         .chain(&application.images.signature)
         .chain(application.print.iter().map(|print| &print.image));
-    let images = names.map(|name| (name.clone(), Bytes(MARK.to_vec()))).collect();
+    let images = names
+        .map(|name| (name.clone(), Bytes(MARK.to_vec())))
+        .collect();
     Package {
         application: text,
         images,
@@ -132,13 +137,20 @@ impl Town {
         let now = moment();
         let since = now - SignedDuration::from_hours(24);
         let authority = CircuitAuthority::found("test", since, &mut rng).unwrap();
-        let keys: Vec<NodeKey> =
-            Role::ALL.iter().map(|role| authority.name_node(role.name(), since, &mut rng).unwrap()).collect();
+        let keys: Vec<NodeKey> = Role::ALL
+            .iter()
+            .map(|role| authority.name_node(role.name(), since, &mut rng).unwrap())
+            .collect();
         let keepers = Role::ALL
             .iter()
-            .map(|_| Arc::new(MemoryKeeper::new(Box::new(ChaCha20Rng::from_seed([5; 32])))) as Arc<dyn VaultKeeper>)
+            .map(|_| {
+                Arc::new(MemoryKeeper::new(Box::new(ChaCha20Rng::from_seed([5; 32]))))
+                    as Arc<dyn VaultKeeper>
+            })
             .collect();
-        let later = Arc::new(AtomicI64::new((now + SignedDuration::from_hours(1)).as_millisecond()));
+        let later = Arc::new(AtomicI64::new(
+            (now + SignedDuration::from_hours(1)).as_millisecond(),
+        ));
         let hand = Arc::clone(&later);
         let clock: rilascio_node::Clock =
             Arc::new(move || Timestamp::from_millisecond(hand.load(Ordering::Relaxed)).unwrap());
@@ -150,7 +162,12 @@ impl Town {
             keepers,
             heads: Role::ALL
                 .iter()
-                .map(|role| Arc::new(HeadKey::generate(&format!("rilascio/{}", role.name()), &mut rng)))
+                .map(|role| {
+                    Arc::new(HeadKey::generate(
+                        &format!("rilascio/{}", role.name()),
+                        &mut rng,
+                    ))
+                })
                 .collect(),
             profiles: Arc::new(OneProfile::read()),
             desks: BTreeMap::new(),
@@ -175,15 +192,25 @@ impl Town {
 
     /// Every process dies and starts again: only the stores are left.
     pub fn restart(&mut self) {
-        let list = self.authority.revocation_list(1, &[], self.now - SignedDuration::from_hours(1)).unwrap();
-        let members: Vec<_> = self.keys.iter().map(|key| key.certificate.clone()).collect();
+        let list = self
+            .authority
+            .revocation_list(1, &[], self.now - SignedDuration::from_hours(1))
+            .unwrap();
+        let members: Vec<_> = self
+            .keys
+            .iter()
+            .map(|key| key.certificate.clone())
+            .collect();
         for (place, role) in Role::ALL.into_iter().enumerate() {
             let desk = Desk::new(DeskParts {
                 role,
                 site: SiteId::parse(role.name()).unwrap(),
                 store: self.stores[place].clone(),
                 identity: self.keys[place].identity().unwrap(),
-                circle: self.authority.circle(list.clone(), members.clone()).unwrap(),
+                circle: self
+                    .authority
+                    .circle(list.clone(), members.clone())
+                    .unwrap(),
                 keeper: Arc::clone(&self.keepers[place]),
                 head: Arc::clone(&self.heads[place]),
                 profiles: Arc::clone(&self.profiles),
@@ -200,7 +227,9 @@ impl Town {
 
     /// Opens the first parcel.
     pub fn open(&self, actor: &Actor, second: &OfficerId) -> Result<Answer, Error> {
-        let parcel = self.desks[&Role::Office].consignment("works-C000001")?.unwrap();
+        let parcel = self.desks[&Role::Office]
+            .consignment("works-C000001")?
+            .unwrap();
         let command = Command::ReceiveConsignment {
             consignment: parcel.id,
             found: parcel.items.into_iter().map(|item| item.document).collect(),
@@ -316,7 +345,13 @@ pub fn life() -> Vec<Act> {
         Act::Settle,
         Act::Give("hand-over", counter, hand_over),
         Act::Settle,
-        Act::Give("close", keeper, Command::CloseDay { day: jiff::civil::date(2026, 11, 22) }),
+        Act::Give(
+            "close",
+            keeper,
+            Command::CloseDay {
+                day: jiff::civil::date(2026, 11, 22),
+            },
+        ),
         Act::Settle,
     ]
 }

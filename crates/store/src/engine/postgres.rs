@@ -58,8 +58,10 @@ impl Tx for PostgresTx<'_, '_> {
                 fresh
             }
         };
-        let arguments: Vec<&(dyn ToSql + Sync)> =
-            arguments.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        let arguments: Vec<&(dyn ToSql + Sync)> = arguments
+            .iter()
+            .map(|value| value as &(dyn ToSql + Sync))
+            .collect();
         let rows = self.transaction.query(&statement, &arguments)?;
         rows.iter().map(read_row).collect()
     }
@@ -97,8 +99,9 @@ fn migrate(url: &str, schema: &str) -> Result<()> {
     ))?;
     client.batch_execute(schema::MIGRATION_TABLE)?;
     loop {
-        let known: i64 =
-            client.query_one("SELECT COALESCE(MAX(number), 0) FROM migration", &[])?.get(0);
+        let known: i64 = client
+            .query_one("SELECT COALESCE(MAX(number), 0) FROM migration", &[])?
+            .get(0);
         let Some((number, text)) = schema::pending(known)?.next() else {
             return Ok(());
         };
@@ -171,7 +174,9 @@ impl Threads {
     pub(super) fn scrub(&self) -> Result<()> {
         let (reply, answer) = sync_channel(1);
         let queue = self.queue.as_ref().ok_or(Error::Closed)?;
-        queue.send(Message::Scrub(reply)).map_err(|_| Error::Closed)?;
+        queue
+            .send(Message::Scrub(reply))
+            .map_err(|_| Error::Closed)?;
         answer.recv().unwrap_or(Err(Error::Closed))
     }
 }

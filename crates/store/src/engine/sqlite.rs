@@ -92,10 +92,11 @@ fn connect(path: Option<&Path>) -> Result<Connection> {
 fn migrate(connection: &Connection) -> Result<()> {
     let run = |text: &str| connection.execute_batch(text).map_err(Error::from);
     connection.execute_batch(schema::MIGRATION_TABLE)?;
-    let known: i64 =
-        connection.query_row("SELECT COALESCE(MAX(number), 0) FROM migration", [], |row| {
-            row.get(0)
-        })?;
+    let known: i64 = connection.query_row(
+        "SELECT COALESCE(MAX(number), 0) FROM migration",
+        [],
+        |row| row.get(0),
+    )?;
     for (number, text) in schema::pending(known)? {
         run("BEGIN IMMEDIATE")?;
         run(&schema::for_sqlite(text))?;
@@ -106,7 +107,11 @@ fn migrate(connection: &Connection) -> Result<()> {
 }
 
 /// Runs one piece of work in a savepoint; true when it is to be kept.
-fn attempt(connection: &Connection, work: &mut dyn Work, probe: Option<&dyn Probe>) -> Result<bool> {
+fn attempt(
+    connection: &Connection,
+    work: &mut dyn Work,
+    probe: Option<&dyn Probe>,
+) -> Result<bool> {
     let run = |text: &str| connection.prepare_cached(text)?.execute([]).map(drop);
     for _ in 0..ATTEMPTS_MAX {
         run("SAVEPOINT work")?;
@@ -184,7 +189,9 @@ impl Threads {
     pub(super) fn scrub(&self) -> Result<()> {
         let (reply, answer) = sync_channel(1);
         let queue = self.write.as_ref().ok_or(Error::Closed)?;
-        queue.send(Message::Scrub(reply)).map_err(|_| Error::Closed)?;
+        queue
+            .send(Message::Scrub(reply))
+            .map_err(|_| Error::Closed)?;
         answer.recv().unwrap_or(Err(Error::Closed))
     }
 
@@ -296,7 +303,10 @@ impl Inline {
     }
 
     pub(super) fn run(&self, work: &mut dyn Work) {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let probe = self.probe.as_deref();
         let at = |point| probe.map_or(Ok(()), |probe| probe.at(point));
         let mut run = || -> Result<()> {
@@ -317,10 +327,21 @@ impl Inline {
     }
 
     pub(super) fn scrub(&self) -> Result<()> {
-        scrub(&self.connection.lock().unwrap_or_else(PoisonError::into_inner))
+        scrub(
+            &self
+                .connection
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     pub(super) fn copy_to(&self, path: &Path) -> Result<()> {
-        copy(&self.connection.lock().unwrap_or_else(PoisonError::into_inner), path)
+        copy(
+            &self
+                .connection
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+            path,
+        )
     }
 }

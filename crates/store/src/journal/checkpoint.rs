@@ -162,7 +162,12 @@ pub struct Cosignature {
 
 impl Checkpoint {
     fn body(&self) -> String {
-        format!("{}\n{}\n{}\n", self.origin, self.size, Base64::encode_string(&self.root))
+        format!(
+            "{}\n{}\n{}\n",
+            self.origin,
+            self.size,
+            Base64::encode_string(&self.root)
+        )
     }
 
     /// The head as a note, signed by its log.
@@ -184,7 +189,11 @@ impl Checkpoint {
         let signature = witness.key.sign(cosigned(&head, at_s).as_bytes());
         let public = witness.public();
         let blob = [&public.id()[..], &at_s.to_be_bytes(), &signature].concat();
-        Ok(format!("{note}— {} {}\n", witness.name, Base64::encode_string(&blob)))
+        Ok(format!(
+            "{note}— {} {}\n",
+            witness.name,
+            Base64::encode_string(&blob)
+        ))
     }
 
     /// Reads a note without believing it: the head, and its signature lines as name and bytes.
@@ -199,7 +208,8 @@ impl Checkpoint {
         let mut line = || lines.next().filter(|line| !line.is_empty());
         let origin = line().ok_or_else(|| refuse("it has no origin"))?.to_owned();
         let size = line().ok_or_else(|| refuse("it has no size"))?;
-        let canonical = size == "0" || !size.starts_with('0') && size.bytes().all(|c| c.is_ascii_digit());
+        let canonical =
+            size == "0" || !size.starts_with('0') && size.bytes().all(|c| c.is_ascii_digit());
         let size = Some(size)
             .filter(|_| canonical)
             .and_then(|size| size.parse().ok())
@@ -217,7 +227,9 @@ impl Checkpoint {
         }
         let mut found = Vec::new();
         for line in signatures.lines() {
-            let parts = line.strip_prefix("— ").and_then(|line| line.split_once(' '));
+            let parts = line
+                .strip_prefix("— ")
+                .and_then(|line| line.split_once(' '));
             let (name, blob) = parts.ok_or_else(|| refuse("a signature line is malformed"))?;
             let blob = Base64::decode_vec(blob).map_err(|_| refuse("a signature is no base64"))?;
             found.push((name.to_owned(), blob));
@@ -232,12 +244,13 @@ impl Checkpoint {
     pub fn verify(note: &str, key: &NoteKey) -> Result<Self> {
         let (head, signatures) = Self::read(note)?;
         let good = signatures.iter().any(|(name, blob)| {
-            blob.split_first_chunk::<4>().is_some_and(|(id, signature)| {
-                *name == key.name
-                    && *id == key.id()
-                    && key.kind == ED25519
-                    && Ed25519Key::verify(&key.key, head.body().as_bytes(), signature)
-            })
+            blob.split_first_chunk::<4>()
+                .is_some_and(|(id, signature)| {
+                    *name == key.name
+                        && *id == key.id()
+                        && key.kind == ED25519
+                        && Ed25519Key::verify(&key.key, head.body().as_bytes(), signature)
+                })
         });
         if !good || head.origin != key.name {
             return Err(refuse(format!("it is not signed by {}", key.name)));

@@ -73,9 +73,11 @@ pub fn append(tx: &mut dyn Tx, entries: &[Entry], key: Option<&HeadKey>) -> Resu
         head = tx.run(&GROW, &[number(count)])?;
     }
     let head = head.first().ok_or(Error::Conflict)?;
-    let before = positive(head.int(0)?)?.checked_sub(count).ok_or(Error::Corrupt {
-        what: "a journal of negative size",
-    })?;
+    let before = positive(head.int(0)?)?
+        .checked_sub(count)
+        .ok_or(Error::Corrupt {
+            what: "a journal of negative size",
+        })?;
     let mut frontier = read_frontier(before, head.bytes(1)?)?;
     for entry in entries {
         if entry.text.len() > ENTRY_BYTES_MAX {
@@ -95,7 +97,14 @@ pub fn append(tx: &mut dyn Tx, entries: &[Entry], key: Option<&HeadKey>) -> Resu
         tx.run(&ADD, &row)?;
         for (level, place, hash) in frontier.push(hash) {
             if level.is_multiple_of(LEVELS) {
-                tx.run(&ADD_NODE, &[Value::Int(level.into()), number(place), Value::from(&hash[..])])?;
+                tx.run(
+                    &ADD_NODE,
+                    &[
+                        Value::Int(level.into()),
+                        number(place),
+                        Value::from(&hash[..]),
+                    ],
+                )?;
             }
         }
     }
@@ -107,7 +116,10 @@ pub fn append(tx: &mut dyn Tx, entries: &[Entry], key: Option<&HeadKey>) -> Resu
         };
         head.sign(key)
     });
-    tx.run(&SET_FRONTIER, &[Value::Bytes(frontier.to_bytes()), Value::from(&note[..])])?;
+    tx.run(
+        &SET_FRONTIER,
+        &[Value::Bytes(frontier.to_bytes()), Value::from(&note[..])],
+    )?;
     Ok(())
 }
 
@@ -117,7 +129,10 @@ pub fn append(tx: &mut dyn Tx, entries: &[Entry], key: Option<&HeadKey>) -> Resu
 /// What the engine says.
 pub fn head_note(tx: &mut dyn Tx) -> Result<Option<String>> {
     let rows = tx.run(&HEAD_NOTE, &[])?;
-    let note = rows.first().map(|row| row.text(0).map(str::to_owned)).transpose()?;
+    let note = rows
+        .first()
+        .map(|row| row.text(0).map(str::to_owned))
+        .transpose()?;
     Ok(note.filter(|note| !note.is_empty()))
 }
 
@@ -166,7 +181,11 @@ pub fn entries_of(tx: &mut dyn Tx, kind: &str, id: &str, limit: u32) -> Result<V
 /// The hash of a complete subtree.
 fn complete(tx: &mut dyn Tx, start: u64, leaves: u64) -> Result<Hash> {
     let level = leaves.trailing_zeros();
-    let base = if level == 0 { 0 } else { (level - 1) / LEVELS * LEVELS };
+    let base = if level == 0 {
+        0
+    } else {
+        (level - 1) / LEVELS * LEVELS
+    };
     let first = start >> base;
     let end = (start + leaves) >> base;
     let rows = if level > 0 && level.is_multiple_of(LEVELS) {
@@ -176,7 +195,10 @@ fn complete(tx: &mut dyn Tx, start: u64, leaves: u64) -> Result<Hash> {
     } else if base == 0 {
         tx.run(&LEAVES, &[number(first), number(end)])?
     } else {
-        tx.run(&NODES, &[Value::Int(base.into()), number(first), number(end)])?
+        tx.run(
+            &NODES,
+            &[Value::Int(base.into()), number(first), number(end)],
+        )?
     };
     let mut frontier = Frontier::default();
     for row in &rows {
@@ -185,7 +207,11 @@ fn complete(tx: &mut dyn Tx, start: u64, leaves: u64) -> Result<Hash> {
         })?;
         frontier.push(hash);
     }
-    let expected = if level > 0 && level.is_multiple_of(LEVELS) { 1 } else { end - first };
+    let expected = if level > 0 && level.is_multiple_of(LEVELS) {
+        1
+    } else {
+        end - first
+    };
     if frontier.size() != expected {
         return Err(Error::Corrupt {
             what: "a journal with holes",
@@ -200,7 +226,10 @@ fn range(tx: &mut dyn Tx, start: u64, end: u64) -> Result<Hash> {
         return complete(tx, start, size);
     }
     let middle = start + split(size);
-    Ok(node_hash(&range(tx, start, middle)?, &range(tx, middle, end)?))
+    Ok(node_hash(
+        &range(tx, start, middle)?,
+        &range(tx, middle, end)?,
+    ))
 }
 
 fn check_size(tx: &mut dyn Tx, size: u64) -> Result<()> {
@@ -291,7 +320,9 @@ pub fn save_checkpoint(tx: &mut dyn Tx, size: u64, note: &str) -> Result<()> {
 /// What the engine says.
 pub fn latest_checkpoint(tx: &mut dyn Tx) -> Result<Option<String>> {
     let rows = tx.run(&LATEST_CHECKPOINT, &[])?;
-    rows.first().map(|row| row.text(0).map(str::to_owned)).transpose()
+    rows.first()
+        .map(|row| row.text(0).map(str::to_owned))
+        .transpose()
 }
 
 /// The first signed head of at least that size.
@@ -300,5 +331,7 @@ pub fn latest_checkpoint(tx: &mut dyn Tx) -> Result<Option<String>> {
 /// What the engine says.
 pub fn checkpoint_at(tx: &mut dyn Tx, size: u64) -> Result<Option<String>> {
     let rows = tx.run(&CHECKPOINT_AT, &[number(size)])?;
-    rows.first().map(|row| row.text(0).map(str::to_owned)).transpose()
+    rows.first()
+        .map(|row| row.text(0).map(str::to_owned))
+        .transpose()
 }

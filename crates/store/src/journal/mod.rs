@@ -5,11 +5,9 @@ mod log;
 mod merkle;
 
 pub use checkpoint::{Checkpoint, Cosignature, HeadKey, NoteKey};
-pub use log::{
-    Entry, append, checkpoint_at, consistency_proof, entries, entries_of, head_note, inclusion_proof, latest_checkpoint,
-    save_checkpoint, size_and_root,
-};
 pub(crate) use log::STATEMENTS;
-pub use merkle::{
-    Frontier, Hash, leaf_hash, root_of, verify_consistency, verify_inclusion,
+pub use log::{
+    Entry, append, checkpoint_at, consistency_proof, entries, entries_of, head_note,
+    inclusion_proof, latest_checkpoint, save_checkpoint, size_and_root,
 };
+pub use merkle::{Frontier, Hash, leaf_hash, root_of, verify_consistency, verify_inclusion};

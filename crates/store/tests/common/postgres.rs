@@ -15,19 +15,30 @@ pub struct Server {
 fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
     folders.extend(versions.map(|version| version.path().join("bin")));
-    folders.into_iter().map(|folder| folder.join(name)).find(|file| file.is_file())
+    folders
+        .into_iter()
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
 }
 
 /// The server refuses to run as root: then it runs as the user that its package made.
 fn command(program: &Path) -> Command {
-    let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
+    let root = Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|id| id.stdout == b"0\n");
     if !root {
         return Command::new(program);
     }
     let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+    command
+        .args(["--reuid=postgres", "--regid=postgres", "--clear-groups"])
+        .arg(program);
     command
 }
 
@@ -40,9 +51,17 @@ impl Server {
         };
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        let folder = std::env::temp_dir().join(format!("rilascio-postgres-{}-{port}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("rilascio-postgres-{}-{port}", std::process::id()));
         let made = command(&initdb)
-            .args(["--auth=trust", "--username=rilascio", "--no-sync", "--encoding=UTF8", "--locale=C", "-D"])
+            .args([
+                "--auth=trust",
+                "--username=rilascio",
+                "--no-sync",
+                "--encoding=UTF8",
+                "--locale=C",
+                "-D",
+            ])
             .arg(&folder)
             .stdout(Stdio::null())
             .status();
@@ -52,7 +71,14 @@ impl Server {
         let process = command(&postgres)
             .arg("-D")
             .arg(&folder)
-            .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", fsync])
+            .args([
+                "-p",
+                &port.to_string(),
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                fsync,
+            ])
             .args(["-c", "unix_socket_directories=", "-c", "max_connections=60"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
