@@ -173,7 +173,6 @@ impl Api {
     }
 
     /// The routes.
-    #[must_use]
     pub fn router(self) -> Router {
         Router::new()
             .route("/health", get(health))

@@ -9,8 +9,11 @@ use rilascio_circuit::process::{
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+/// Makes the schema of a kind.
+type MakeSchema = fn(&mut SchemaGenerator) -> Schema;
+
 /// The kinds of things that can be listed, with their schemas.
-const KINDS: &[(&str, fn(&mut SchemaGenerator) -> Schema)] = &[
+const KINDS: &[(&str, MakeSchema)] = &[
     ("dossier", SchemaGenerator::subschema_for::<Dossier>),
     ("order", SchemaGenerator::subschema_for::<Order>),
     ("blank", SchemaGenerator::subschema_for::<Blank>),

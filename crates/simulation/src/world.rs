@@ -461,12 +461,11 @@ impl World {
                         "order {id} is at the works, and the centre did not place it"
                     ));
                 }
-                if let Some(document) = &order.document {
-                    if entry.text.contains("\"produced\"")
-                        && !self.documents.insert(document.to_string())
-                    {
-                        return Err(format!("the number {document} was used twice"));
-                    }
+                if let Some(document) = &order.document
+                    && entry.text.contains("\"produced\"")
+                    && !self.documents.insert(document.to_string())
+                {
+                    return Err(format!("the number {document} was used twice"));
                 }
                 Ok(())
             }

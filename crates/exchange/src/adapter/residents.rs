@@ -125,12 +125,12 @@ fn read_http(stream: TcpStream) -> std::io::Result<(String, Vec<u8>)> {
             reader.take(length).read_to_end(&mut body)?;
             return Ok((first, body));
         }
-        if let Some((name, value)) = line.split_once(':') {
-            if name.eq_ignore_ascii_case("content-length") {
-                length = value.trim().parse().map_err(|_| invalid())?;
-                if length > BODY_BYTES_MAX {
-                    return Err(invalid());
-                }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().map_err(|_| invalid())?;
+            if length > BODY_BYTES_MAX {
+                return Err(invalid());
             }
         }
     }

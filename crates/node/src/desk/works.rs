@@ -431,13 +431,13 @@ fn check_order(ledger: &mut Ledger<'_>, item: &OrderItem, centre: &NodeId) -> Re
     let profile = ledger.profile(&order.profile)?;
     let checked = check(&profile, &item.package, ledger.today(), None)?;
     // A number that was asked for is this order's from here on; a document that is made again gets another.
-    if let (Some(given), 1) = (&checked.application.document.number, order.id.attempt()) {
-        if !burn(ledger, &order.profile, given.as_str(), &order.id)? {
-            return Err(Error::Malformed {
-                what: "number",
-                why: format!("the number {given} was issued before"),
-            });
-        }
+    if let (Some(given), 1) = (&checked.application.document.number, order.id.attempt())
+        && !burn(ledger, &order.profile, given.as_str(), &order.id)?
+    {
+        return Err(Error::Malformed {
+            what: "number",
+            why: format!("the number {given} was issued before"),
+        });
     }
     Ok(())
 }

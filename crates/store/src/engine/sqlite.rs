@@ -39,10 +39,10 @@ struct SqliteTx<'a> {
 
 impl Tx for SqliteTx<'_> {
     fn run(&mut self, sql: &'static Sql, arguments: &[Value]) -> Result<Vec<Row>> {
-        if let Some(probe) = self.probe {
-            if !sql.both.starts_with("SELECT") {
-                probe.at(Point::Statement)?;
-            }
+        if let Some(probe) = self.probe
+            && !sql.both.starts_with("SELECT")
+        {
+            probe.at(Point::Statement)?;
         }
         let mut statement = self.connection.prepare_cached(sql.for_sqlite())?;
         let columns = statement.column_count();

@@ -151,6 +151,9 @@ pub struct Checkpoint {
     pub root: Hash,
 }
 
+/// Signature lines of a note: name and bytes.
+type Signatures = Vec<(String, Vec<u8>)>;
+
 /// What a witness said about a head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cosignature {
@@ -197,7 +200,7 @@ impl Checkpoint {
     }
 
     /// Reads a note without believing it: the head, and its signature lines as name and bytes.
-    fn read(note: &str) -> Result<(Self, Vec<(String, Vec<u8>)>)> {
+    fn read(note: &str) -> Result<(Self, Signatures)> {
         if note.len() > NOTE_BYTES_MAX {
             return Err(refuse("it is too long"));
         }

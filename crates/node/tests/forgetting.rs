@@ -1,0 +1,120 @@
+//! Marked biometric data: in no file before hand-over but sealed, and after it opened by nothing that is left.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use common::{Act, MARK, Town, life};
+use rilascio_node::Role;
+use rilascio_store::vault::Compartment;
+use rilascio_store::{Error as StoreError, Store};
+use std::path::{Path, PathBuf};
+
+/// Every file below a folder that holds the mark, as it is, in base64 or in hexadecimal.
+fn leaks(folder: &Path) -> Vec<PathBuf> {
+    let base64 = "TUFSS0VELUJJT01FVFJJQy1EQVRBLTAxMjM0NTY3";
+    let hex: String = MARK.iter().map(|byte| format!("{byte:02x}")).collect();
+    let needles: [&[u8]; 3] = [&MARK[..20], &base64.as_bytes()[..24], &hex.as_bytes()[..40]];
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(leaks(&path));
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        if needles
+            .iter()
+            .any(|needle| bytes.windows(needle.len()).any(|window| window == *needle))
+        {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Whether any biometric blob of the dossier opens with the keys that a desk has now.
+fn opens(store: &Store, town: &Town, role: Role, dossier: &'static str) -> bool {
+    let keys = town.desks[&role].vault_keys();
+    store
+        .read::<_, StoreError, _>(move |tx| {
+            let compartment = Compartment {
+                dossier,
+                part: "biometrics",
+            };
+            for name in compartment.names(tx)? {
+                if matches!(compartment.get(tx, &keys, &name), Ok(Some(_))) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+        .unwrap()
+}
+
+#[test]
+fn marked_data_leak_nowhere_and_nothing_opens_them_after_hand_over() {
+    let folder = std::env::temp_dir().join(format!("rilascio-forgetting-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("live")).unwrap();
+    let path = |role: Role| folder.join("live").join(format!("{}.db", role.name()));
+    let town = Town::new(|role| Store::sqlite(&path(role)).unwrap());
+    let before = folder.join("before");
+    for act in life() {
+        match &act {
+            Act::Give(id, actor, command) => {
+                if *id == "hand-over" {
+                    // A backup, and a thief's copy of every file, log included, while the data are still needed.
+                    std::fs::create_dir_all(before.join("files")).unwrap();
+                    for role in Role::ALL {
+                        town.desks[&role]
+                            .store()
+                            .copy_to(&before.join(format!("{}.db", role.name())))
+                            .unwrap();
+                    }
+                    for entry in std::fs::read_dir(folder.join("live")).unwrap().flatten() {
+                        std::fs::copy(entry.path(), before.join("files").join(entry.file_name()))
+                            .unwrap();
+                    }
+                    let centre = Store::read_only(&before.join("centre.db")).unwrap();
+                    assert!(
+                        opens(&centre, &town, Role::Centre, "gendarmeria-000001"),
+                        "now they are needed"
+                    );
+                }
+                town.give(id, actor, command).map(drop).unwrap();
+            }
+            Act::Open(actor, second) => town.open(actor, second).map(drop).unwrap(),
+            Act::Settle => town.settle().unwrap(),
+        }
+        assert_eq!(leaks(&folder), Vec::<PathBuf>::new());
+    }
+    // The keys that wrapped are renewed a minute after something was forgotten.
+    town.wait();
+    town.settle().unwrap();
+    assert_eq!(leaks(&folder), Vec::<PathBuf>::new());
+    for role in [Role::Office, Role::Centre, Role::Works] {
+        let dossier = if role == Role::Works {
+            "gendarmeria-000001-1"
+        } else {
+            "gendarmeria-000001"
+        };
+        let places = [
+            path(role),
+            before.join(format!("{}.db", role.name())),
+            before.join("files").join(format!("{}.db", role.name())),
+        ];
+        for place in places {
+            let store = Store::read_only(&place).unwrap();
+            assert!(!opens(&store, &town, role, dossier), "{}", place.display());
+        }
+    }
+    let forgotten = town.desks[&Role::Centre]
+        .dossier("gendarmeria-000001")
+        .unwrap()
+        .unwrap();
+    assert!(
+        forgotten.forgotten.is_some(),
+        "the journal says that it happened"
+    );
+    drop(town);
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -1,0 +1,451 @@
+//! The serving program: killed two hundred times under load, asked without rights, copied while it runs.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use common::{folder, rilascio};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Kills under load: the limit of the field is one, ours is this.
+const KILLS: usize = 200;
+
+/// A running server.
+struct Server {
+    process: Child,
+    address: String,
+    said: Vec<String>,
+}
+
+impl Server {
+    fn start(data: &Path, more: &[&str]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_rilascio"))
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--data",
+                data.to_str().unwrap(),
+            ])
+            .args(more)
+            .env("RILASCIO_LOG", "info")
+            .env_remove("RILASCIO_MASTER_KEY")
+            .stdout(Stdio::piped())
+            .stderr(
+                std::fs::File::options()
+                    .append(true)
+                    .create(true)
+                    .open(data.with_extension("log"))
+                    .unwrap(),
+            )
+            .spawn()
+            .unwrap();
+        let mut said = Vec::new();
+        for line in BufReader::new(process.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            said.push(line.clone());
+            if let Some(address) = line.strip_prefix("listening on http://") {
+                return Self {
+                    process,
+                    address: address.to_owned(),
+                    said,
+                };
+            }
+        }
+        let _ = process.kill();
+        let _ = process.wait();
+        panic!("the server did not start: {said:?}");
+    }
+
+    /// The password of an operator, as it was printed once.
+    fn password(&self, officer: &str) -> String {
+        let line = self
+            .said
+            .iter()
+            .find(|line| line.trim_start().starts_with(officer))
+            .unwrap();
+        line.split_whitespace().nth(1).unwrap().to_owned()
+    }
+
+    fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    fn stop(mut self) {
+        let id = self.process.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        assert!(self.process.wait().unwrap().success(), "a stop is graceful");
+    }
+}
+
+/// One request; nothing when the server is gone.
+fn ask(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .ok()?;
+    let mut head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    stream
+        .write_all(format!("{head}\r\n{body}").as_bytes())
+        .ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    // A body that was cut off is no answer.
+    let length = head.lines().find_map(|line| {
+        line.to_ascii_lowercase()
+            .strip_prefix("content-length: ")
+            .map(str::to_owned)
+    });
+    (length?.trim().parse::<usize>().ok()? == body.len()).then(|| (status, body.to_owned()))
+}
+
+fn sign_in(address: &str, officer: &str, password: &str) -> Option<String> {
+    let body = json!({ "officer": officer, "password": password }).to_string();
+    let (status, answer) = ask(address, "POST", "/v1/sign-in", &[], &body)?;
+    assert_eq!(status, 200, "{answer}");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    Some(format!("Bearer {}", answer["token"].as_str().unwrap()))
+}
+
+fn command(address: &str, token: &str, name: &str, id: &str, body: &Value) -> Option<(u16, Value)> {
+    let headers = [("Authorization", token), ("Idempotency-Key", id)];
+    let (status, answer) = ask(
+        address,
+        "POST",
+        &format!("/v1/commands/{name}"),
+        &headers,
+        &body.to_string(),
+    )?;
+    Some((status, serde_json::from_str(&answer).unwrap()))
+}
+
+fn demo(data: &Path) -> Server {
+    Server::start(data, &["--demo", "--dossiers", "7"])
+}
+
+#[test]
+fn two_hundred_kills_under_load_lose_and_double_nothing() {
+    let data = folder("killed").join("data");
+    let first = demo(&data);
+    let password = first.password("questura-viterbo.bianchi");
+    let token = sign_in(&first.address, "questura-viterbo.bianchi", &password).unwrap();
+    let before = dossiers(&first.address, &token);
+    let address = Arc::new(Mutex::new(first.address.clone()));
+    let stop = Arc::new(AtomicBool::new(false));
+    // Clerks ask until they are answered, under the same name; sessions outlive the process.
+    let clerks: Vec<_> = (0..4)
+        .map(|clerk| {
+            let (address, stop, token) = (Arc::clone(&address), Arc::clone(&stop), token.clone());
+            std::thread::spawn(move || {
+                let mut opened = BTreeMap::new();
+                let mut number = 0;
+                let body = json!({ "profile": "it-pse", "reason": "first", "previous": null });
+                while !stop.load(Ordering::Relaxed) {
+                    number += 1;
+                    let id = format!("clerk-{clerk}-{number}");
+                    loop {
+                        let place = address.lock().unwrap().clone();
+                        match command(&place, &token, "open-dossier", &id, &body) {
+                            Some((200, answer)) => {
+                                opened.insert(id, answer["ids"][0].as_str().unwrap().to_owned());
+                                break;
+                            }
+                            Some((status, answer)) => panic!("{status}: {answer}"),
+                            None => std::thread::sleep(Duration::from_millis(5)),
+                        }
+                    }
+                }
+                opened
+            })
+        })
+        .collect();
+    let mut server = first;
+    for round in 0..KILLS {
+        // From at once to well into the work.
+        std::thread::sleep(Duration::from_millis((round as u64 * 37) % 140));
+        server.kill();
+        server = Server::start(&data, &[]);
+        *address.lock().unwrap() = server.address.clone();
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    stop.store(true, Ordering::Relaxed);
+    let mut opened = BTreeMap::new();
+    for clerk in clerks {
+        opened.extend(clerk.join().unwrap());
+    }
+    let after = dossiers(&server.address, &token);
+    let answered: BTreeSet<String> = opened.values().cloned().collect();
+    assert_eq!(
+        answered.len(),
+        opened.len(),
+        "every command has its own dossier"
+    );
+    let fresh: BTreeSet<String> = after.difference(&before).cloned().collect();
+    assert_eq!(
+        fresh, answered,
+        "what was answered is there, and nothing else"
+    );
+    assert!(
+        opened.len() > KILLS,
+        "only {} commands between {KILLS} kills",
+        opened.len()
+    );
+    server.stop();
+    let audited = rilascio(&["audit", "verify", "--data", data.to_str().unwrap()]);
+    assert!(audited.status.success(), "{}", common::errors(&audited));
+    // The log says what happened, and nothing of anybody.
+    let log = std::fs::read_to_string(data.with_extension("log")).unwrap();
+    assert!(log.contains("open-dossier"));
+    for name in ["Eriksson", "ERIKSSON", "RKSNMR", "Via Nazionale", &password] {
+        assert!(!log.contains(name), "the log holds {name}");
+    }
+}
+
+fn dossiers(address: &str, token: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut after = String::new();
+    loop {
+        let path = format!("/v1/office/dossier?limit=500&after={after}");
+        let (status, page) = ask(address, "GET", &path, &[("Authorization", token)], "").unwrap();
+        assert_eq!(status, 200, "{page}");
+        let page: Vec<Value> = serde_json::from_str(&page).unwrap();
+        let Some(last) = page.last() else {
+            return found;
+        };
+        after = last["id"].as_str().unwrap().to_owned();
+        found.extend(
+            page.iter()
+                .map(|dossier| dossier["id"].as_str().unwrap().to_owned()),
+        );
+    }
+}
+
+#[test]
+fn rights_are_checked_at_the_interface_and_a_dossier_goes_its_way() {
+    let data = folder("interface").join("data");
+    let server = demo(&data);
+    let at = |officer: &str| sign_in(&server.address, officer, &server.password(officer)).unwrap();
+    let give = |token: &str, name: &str, id: &str, body: Value| {
+        command(&server.address, token, name, id, &body).unwrap()
+    };
+    let get = |token: &str, path: &str| {
+        ask(
+            &server.address,
+            "GET",
+            path,
+            &[("Authorization", token)],
+            "",
+        )
+        .unwrap()
+    };
+    let (rossi, bianchi) = (at("questura-viterbo.rossi"), at("questura-viterbo.bianchi"));
+    let dossier = json!({ "dossier": "questura-viterbo-000001" });
+    // Nobody without a session, with a wrong password, or with rights of another kind or place.
+    assert_eq!(get("Bearer nobody", "/v1/session").0, 401);
+    let wrong = json!({ "officer": "questura-viterbo.rossi", "password": "wrong" }).to_string();
+    assert_eq!(
+        ask(&server.address, "POST", "/v1/sign-in", &[], &wrong)
+            .unwrap()
+            .0,
+        401
+    );
+    let (status, answer) = give(&bianchi, "submit-dossier", "a", dossier.clone());
+    assert_eq!(
+        (status, answer["code"].as_str()),
+        (403, Some("circuit.right"))
+    );
+    let elsewhere = at("questura-roma.rossi");
+    assert_eq!(
+        give(&elsewhere, "submit-dossier", "b", dossier.clone()).0,
+        403
+    );
+    assert_eq!(
+        get(&elsewhere, "/v1/office/dossier/questura-viterbo-000001").0,
+        404
+    );
+    assert_eq!(get(&rossi, "/v1/works/blank").0, 403);
+    assert_eq!(get(&rossi, "/v1/centre/journal").0, 403);
+    // A second officer who is nobody is no second officer.
+    let keeper = at("works.keeper");
+    let blanks =
+        |second: &str| json!({ "profile": "it-pse", "batch": "b-2", "count": 1, "second": second });
+    for second in ["nobody", "works.keeper", "questura-viterbo.rossi"] {
+        let (status, answer) = give(&keeper, "receive-blanks", second, blanks(second));
+        assert_eq!(
+            (status, answer["code"].as_str()),
+            (403, Some("circuit.two-people")),
+            "{second}"
+        );
+    }
+    assert_eq!(
+        give(&keeper, "receive-blanks", "good", blanks("works.engraver")).0,
+        200
+    );
+    // An office's keeper keeps nothing at the works.
+    let (status, answer) = give(&rossi, "close-day", "c", json!({ "day": "2026-01-01" }));
+    assert_eq!(
+        (status, answer["code"].as_str()),
+        (403, Some("circuit.site"))
+    );
+    // The same name is the same command; for another command it is refused.
+    let (status, sent) = give(&rossi, "submit-dossier", "send", dossier.clone());
+    assert_eq!(
+        (status, sent["state"].as_str()),
+        (200, Some("submitted")),
+        "{sent}"
+    );
+    assert_eq!(
+        give(&rossi, "submit-dossier", "send", dossier.clone()).1,
+        sent
+    );
+    assert_eq!(
+        give(
+            &rossi,
+            "submit-dossier",
+            "send",
+            json!({ "dossier": "questura-viterbo-000002" })
+        )
+        .0,
+        409
+    );
+    assert_eq!(
+        give(&rossi, "submit-dossier", "again", dossier.clone()).0,
+        409
+    );
+    for (body, why) in [
+        ("{", "no JSON"),
+        ("{\"dossier\":7}", "a number"),
+        ("{\"dossier\":\"../x\"}", "no name"),
+    ] {
+        let headers = [("Authorization", &rossi[..]), ("Idempotency-Key", "bad")];
+        let (status, answer) = ask(
+            &server.address,
+            "POST",
+            "/v1/commands/submit-dossier",
+            &headers,
+            body,
+        )
+        .unwrap();
+        assert_eq!(status, 400, "{why}: {answer}");
+    }
+    // It arrives at the centre, is identified, examined and decided by two.
+    let (examiner, director) = (at("centre.examiner"), at("centre.director"));
+    let path = "/v1/centre/dossier/questura-viterbo-000001";
+    let ready = |until: &str| {
+        for _ in 0..200 {
+            let (status, found) = get(&examiner, path);
+            if status == 200 && found.contains(until) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("{until} did not come: {:?}", get(&examiner, path));
+    };
+    ready("\"identification\":\"clear\"");
+    let propose = json!({ "dossier": "questura-viterbo-000001", "grant": true });
+    assert_eq!(give(&examiner, "propose", "p", propose).0, 200);
+    let decide = json!({ "dossier": "questura-viterbo-000001", "grant": true, "express": true });
+    assert_eq!(give(&director, "decide", "d", decide).0, 200);
+    ready("\"phase\":\"produced\"");
+    let card = data.join("cards");
+    assert!(
+        card.read_dir().unwrap().count() == 1,
+        "the works made one card"
+    );
+    // What it is, how it is, and how much it did.
+    let (status, description) = get("", "/v1/openapi.json");
+    assert!(status == 200 && description.contains("/v1/commands/hand-over"));
+    assert!(get("", "/health").1.contains("\"status\":\"ok\""));
+    assert!(
+        get("", "/metrics")
+            .1
+            .contains("rilascio_commands{command=\"decide\",outcome=\"done\"} 1")
+    );
+    // A copy while it runs, with an older head beside it.
+    let text = |path: &PathBuf| path.to_str().unwrap().to_owned();
+    let head = rilascio(&["audit", "head", "--data", &text(&data)]);
+    assert!(head.status.success(), "{}", common::errors(&head));
+    let file = data.with_extension("heads");
+    std::fs::write(&file, &head.stdout).unwrap();
+    let copy = data.with_extension("backup");
+    assert!(
+        rilascio(&["backup", "--data", &text(&data), "--out", &text(&copy)])
+            .status
+            .success()
+    );
+    assert!(!copy.join("master.key").exists() && !copy.join("works/vault").exists());
+    server.stop();
+    let verify = |data: &PathBuf| {
+        rilascio(&[
+            "audit",
+            "verify",
+            "--data",
+            &text(data),
+            "--head",
+            &text(&file),
+        ])
+        .status
+        .code()
+    };
+    assert_eq!(verify(&copy), Some(0));
+    let restored = data.with_extension("restored");
+    let output = rilascio(&[
+        "restore",
+        "--from",
+        &text(&copy),
+        "--keys",
+        &text(&data),
+        "--data",
+        &text(&restored),
+    ]);
+    assert!(output.status.success(), "{}", common::errors(&output));
+    assert_eq!(verify(&restored), Some(0));
+    let again = Server::start(&restored, &[]);
+    assert_eq!(
+        get_at(&again.address, &examiner, path).0,
+        200,
+        "the restored node works"
+    );
+    again.stop();
+    // An older state is not what the head says.
+    let db = restored.join("centre/node.db");
+    std::fs::write(
+        &file,
+        String::from_utf8_lossy(&head.stdout).replace("rilascio/centre\n", "rilascio/other\n"),
+    )
+    .unwrap();
+    assert_eq!(verify(&restored), Some(1));
+    assert!(db.is_file());
+}
+
+fn get_at(address: &str, token: &str, path: &str) -> (u16, String) {
+    ask(address, "GET", path, &[("Authorization", token)], "").unwrap()
+}
