@@ -39,15 +39,12 @@ fn rules() -> CircuitRules {
 }
 
 /// Gives a command to a thing at a moment; the name of the rule that forbids it.
-fn give_at<A: Aggregate>(
+fn give_at<A: Aggregate + Clone>(
     state: &mut Option<A>,
     actor: &Actor,
     command: &A::Command,
     now: Timestamp,
-) -> Result<(), &'static str>
-where
-    A: Clone,
-{
+) -> Result<(), &'static str> {
     let rules = rules();
     let context = Context {
         actor,

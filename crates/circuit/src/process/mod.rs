@@ -10,6 +10,7 @@ mod blank;
 mod consignment;
 mod document;
 mod dossier;
+mod facts;
 mod id;
 mod legacy;
 mod order;
@@ -26,9 +27,10 @@ pub use consignment::{
     Consignment, ConsignmentCommand, ConsignmentEvent, ConsignmentItem, ConsignmentState,
 };
 pub use document::{Block, Document, DocumentCommand, DocumentEvent, DocumentState};
-pub use dossier::{
-    Cancellation, Dossier, DossierCommand, DossierEvent, Enrolment, HolderCheck, IssueReason,
-    Phase, PrintSearch, PrintsTaken, ResidenceCheck, SignatureTaken, Step, Surrender,
+pub use dossier::{Dossier, DossierCommand, DossierEvent};
+pub use facts::{
+    Cancellation, Enrolment, HolderCheck, IssueReason, Phase, PrintSearch, PrintsTaken,
+    ResidenceCheck, SignatureTaken, Step, Surrender,
 };
 pub use id::{
     AttestationId, BlankSerial, ConsignmentId, Digest, DocumentId, DossierId, LegacyFileId, NodeId,
