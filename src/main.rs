@@ -7,6 +7,7 @@ mod authority_store;
 mod backup_command;
 mod catalogue;
 mod chip_command;
+mod circuit_command;
 mod circuit_setup;
 mod demonstration;
 mod document_folder;
@@ -14,6 +15,7 @@ mod entropy;
 mod fault;
 mod inspect_command;
 mod issue_command;
+mod operator_command;
 #[cfg(feature = "pcsc")]
 mod pcsc_reader;
 mod report_table;
@@ -50,6 +52,10 @@ enum Command {
     Inspect(inspect_command::Arguments),
     /// Sign the heads of the journals; verify a copy against an older head.
     Audit(audit_command::Arguments),
+    /// Found a circuit over several machines; add and strike off nodes.
+    Circuit(circuit_command::Arguments),
+    /// Name an operator; the password is printed once.
+    Operator(operator_command::Arguments),
     /// Copy an installation while it runs.
     Backup(backup_command::BackupArguments),
     /// Make an installation from a backup and its keys.
@@ -66,6 +72,8 @@ fn main() -> ExitCode {
         Command::Chip(arguments) => chip_command::run(&arguments),
         Command::Inspect(arguments) => inspect_command::run(&arguments),
         Command::Audit(arguments) => audit_command::run(&arguments),
+        Command::Circuit(arguments) => circuit_command::run(&arguments),
+        Command::Operator(arguments) => operator_command::run(&arguments),
         Command::Backup(arguments) => backup_command::backup(&arguments),
         Command::Restore(arguments) => backup_command::restore(&arguments),
         Command::Simulate(arguments) => simulate_command::run(&arguments),

@@ -3,6 +3,7 @@
 use crate::advisers::{Addresses, Outside};
 use crate::authority_store::AuthorityStore;
 use crate::catalogue::Catalogue;
+use crate::circuit_command::role;
 use crate::circuit_setup::{self, Setup};
 use crate::demonstration::{self, Guide};
 use crate::document_folder::NewFolder;
@@ -12,6 +13,7 @@ use crate::issue_command::{default_data, write_product};
 use crate::virtual_works::VirtualWorks;
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use rilascio_circuit::process::NodeId;
 use rilascio_node::{Clock, Database, Installation, Role, Tools};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -48,6 +50,22 @@ pub(crate) struct Arguments {
         default_value = "office,centre,works,registry"
     )]
     roles: Vec<String>,
+    /// A node elsewhere and where it takes messages: NODE=HOST:PORT.
+    #[arg(
+        long,
+        value_name = "NODE=ADDR",
+        env = "RILASCIO_PEERS",
+        value_delimiter = ','
+    )]
+    peer: Vec<String>,
+    /// Where a role takes messages of nodes elsewhere: ROLE=HOST:PORT.
+    #[arg(
+        long,
+        value_name = "ROLE=ADDR",
+        env = "RILASCIO_MESSAGES",
+        value_delimiter = ','
+    )]
+    messages: Vec<String>,
     /// A PostgreSQL server in the place of SQLite files.
     #[arg(long, value_name = "URL", env = "RILASCIO_DATABASE")]
     database: Option<String>,
@@ -97,15 +115,43 @@ fn start_log(json: bool) {
 }
 
 fn roles(names: &[String]) -> Result<BTreeSet<Role>, Fault> {
-    names
-        .iter()
-        .map(|name| {
-            Role::from_name(name.trim()).ok_or_else(|| {
-                Fault::usage(format!("there is no role '{name}'"))
-                    .remedy("roles are office, centre, works, registry")
-            })
-        })
-        .collect()
+    names.iter().map(|name| role(name)).collect()
+}
+
+/// `NAME=ADDR`.
+fn named_address(text: &str) -> Result<(&str, &str), Fault> {
+    text.split_once('=')
+        .ok_or_else(|| Fault::usage(format!("'{text}' is not NAME=HOST:PORT")))
+}
+
+/// Connects to the nodes elsewhere, and begins to take their messages.
+async fn meet(arguments: &Arguments, installation: &Arc<Installation>) -> Result<(), Fault> {
+    let mut peers = BTreeMap::new();
+    for peer in &arguments.peer {
+        let (node, address) = named_address(peer)?;
+        peers.insert(
+            NodeId::parse(node).map_err(Fault::usage)?,
+            address.to_owned(),
+        );
+    }
+    if !peers.is_empty() {
+        installation.connect(peers)?;
+    }
+    for place in &arguments.messages {
+        let (name, address) = named_address(place)?;
+        let role = role(name)?;
+        installation.desk(role)?;
+        let listener = TcpListener::bind(address).await.map_err(|why| {
+            Fault::failed(format!("{place}: {why}")).remedy("give another --messages")
+        })?;
+        let installation = Arc::clone(installation);
+        tokio::spawn(async move {
+            if let Err(why) = installation.listen(role, listener).await {
+                tracing::error!(role = role.name(), code = why.code(), fault = %why, "messages are not taken");
+            }
+        });
+    }
+    Ok(())
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
@@ -208,6 +254,7 @@ fn serve(
             Fault::failed(format!("{}: {why}", arguments.listen)).remedy("give another --listen")
         })?;
         let address = listener.local_addr().map_err(Fault::failed)?;
+        meet(arguments, &installation).await?;
         announce(&address, data, guide.as_ref());
         rilascio_node::serve(listener, installation, tools, Some(metrics), stopped()).await?;
         Ok::<_, Fault>(())

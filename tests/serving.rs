@@ -449,3 +449,151 @@ fn rights_are_checked_at_the_interface_and_a_dossier_goes_its_way() {
 fn get_at(address: &str, token: &str, path: &str) -> (u16, String) {
     ask(address, "GET", path, &[("Authorization", token)], "").unwrap()
 }
+
+/// A free port of this machine.
+fn port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+#[test]
+fn an_office_on_another_machine_speaks_to_the_centre_until_it_is_struck_off() {
+    let place = folder("apart");
+    let text = |path: &PathBuf| path.to_str().unwrap().to_owned();
+    let (centre, office) = (place.join("centre"), place.join("office"));
+    let run = |arguments: &[&str]| {
+        let output = rilascio(arguments);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            common::errors(&output)
+        );
+    };
+    run(&["circuit", "found", "--data", &text(&centre)]);
+    run(&[
+        "circuit",
+        "member",
+        "office",
+        "--data",
+        &text(&centre),
+        "--out",
+        &text(&office),
+    ]);
+    let (own, theirs) = (
+        ["centre", "works", "registry"].map(|role| (role, port())),
+        port(),
+    );
+    let mut here = vec![
+        "--roles".to_owned(),
+        "centre,works,registry".to_owned(),
+        format!("--peer=office={theirs}"),
+    ];
+    let mut there = vec![
+        "--roles".to_owned(),
+        "office".to_owned(),
+        format!("--messages=office={theirs}"),
+    ];
+    for (role, address) in &own {
+        here.push(format!("--messages={role}={address}"));
+        there.push(format!("--peer={role}={address}"));
+    }
+    let start = |data: &PathBuf, arguments: &[String]| {
+        Server::start(
+            data,
+            &arguments.iter().map(String::as_str).collect::<Vec<_>>(),
+        )
+    };
+    let (one, two) = (start(&centre, &here), start(&office, &there));
+    // Operators are named where they work.
+    let operator = |data: &PathBuf, role: &str, name: &str, site: &str, rights: &str| {
+        let output = rilascio(&[
+            "operator",
+            "--data",
+            &text(data),
+            "--role",
+            role,
+            "--site",
+            site,
+            "--rights",
+            rights,
+            name,
+        ]);
+        assert!(output.status.success(), "{}", common::errors(&output));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        said.split_whitespace().last().unwrap().to_owned()
+    };
+    let enroller = operator(&office, "office", "anna", "desk", "enrol");
+    let approver = operator(&office, "office", "bruno", "desk", "approve");
+    let (enroller, approver) = (
+        sign_in(&two.address, "anna", &enroller).unwrap(),
+        sign_in(&two.address, "bruno", &approver).unwrap(),
+    );
+    let send = |number: usize| {
+        let open = json!({ "profile": "specimen-utopia", "reason": "first", "previous": null });
+        let opened = command(
+            &two.address,
+            &enroller,
+            "open-dossier",
+            &format!("open-{number}"),
+            &open,
+        )
+        .unwrap()
+        .1;
+        let dossier = opened["ids"][0].as_str().unwrap().to_owned();
+        let folder = common::root().join("examples/specimen-utopia");
+        let application = std::fs::read_to_string(folder.join("application.toml")).unwrap();
+        let mut images = serde_json::Map::new();
+        for part in application.split('"').filter(|part| part.ends_with(".png")) {
+            images.insert(part.to_owned(), json!("aW1hZ2U="));
+        }
+        let enrol = json!({ "dossier": dossier, "confirmed": true,
+            "package": { "application": application, "images": images } });
+        let enrolled = command(
+            &two.address,
+            &enroller,
+            "enrol",
+            &format!("enrol-{number}"),
+            &enrol,
+        )
+        .unwrap();
+        assert_eq!(enrolled.0, 200, "{}", enrolled.1);
+        let submit = json!({ "dossier": dossier });
+        assert_eq!(
+            command(
+                &two.address,
+                &approver,
+                "submit-dossier",
+                &format!("send-{number}"),
+                &submit
+            )
+            .unwrap()
+            .0,
+            200
+        );
+        dossier
+    };
+    let phase = |dossier: &str| {
+        let path = format!("/v1/office/dossier/{dossier}");
+        let found: Value = serde_json::from_str(&get_at(&two.address, &approver, &path).1).unwrap();
+        found["phase"].as_str().unwrap().to_owned()
+    };
+    let first = send(1);
+    let arrived = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        phase(&first) == "examination"
+    });
+    assert!(
+        arrived,
+        "the centre took it in and answered: {}",
+        phase(&first)
+    );
+    // Struck off, it is not heard any more: what it sends waits at its own door.
+    one.stop();
+    run(&["circuit", "strike", "office", "--data", &text(&centre)]);
+    let one = start(&centre, &here);
+    let second = send(2);
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(phase(&second), "submitted");
+    two.stop();
+    one.stop();
+}

@@ -151,6 +151,30 @@ impl CircuitAuthority {
             .map_err(exchange)
     }
 
+    /// The same list with one more certificate.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn strike_off(
+        &self,
+        list: &RevocationList,
+        certificate: &Certificate,
+        number: u64,
+        now: Timestamp,
+    ) -> Result<RevocationList> {
+        let mut entries = list.entries();
+        if entries
+            .iter()
+            .all(|(serial, _)| serial != certificate.serial())
+        {
+            entries.push((certificate.serial().clone(), now));
+        }
+        let period = Period::days(now, LIST_DAYS).map_err(exchange)?;
+        self.authority
+            .issue_revocation_list(number, &entries, period)
+            .map_err(exchange)
+    }
+
     /// The circle of those nodes.
     ///
     /// # Errors

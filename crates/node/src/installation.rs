@@ -20,6 +20,7 @@ use crate::{Error, Result, Role};
 use jiff::{SignedDuration, Timestamp};
 use rand_core::CryptoRng;
 use rilascio_circuit::process::{NodeId, Office, SiteId};
+use rilascio_exchange::connection::{TlsTransport, listen};
 use rilascio_exchange::envelope::Circle;
 use rilascio_keys::MasterKey;
 use rilascio_pki::{Certificate, RevocationList};
@@ -28,6 +29,7 @@ use rilascio_store::journal::{HeadKey, NoteKey};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
 /// Where tables are kept.
@@ -170,6 +172,40 @@ impl Installation {
             clock: Arc::clone(&plan.clock),
             data: plan.data.clone(),
         })
+    }
+
+    /// Connects to nodes elsewhere over mutual TLS.
+    ///
+    /// # Errors
+    /// When the own certificate or key cannot be used.
+    pub fn connect(&self, peers: BTreeMap<NodeId, String>) -> Result<()> {
+        let Some(desk) = self.desks.values().next() else {
+            return Ok(());
+        };
+        let transport = TlsTransport::new(&desk.identity, &desk.circle(), peers)?;
+        self.local.set_far(Arc::new(transport));
+        Ok(())
+    }
+
+    /// Takes messages of other nodes for a role, until the process ends.
+    ///
+    /// # Errors
+    /// When the role does not run here, or its certificate or key cannot be used.
+    pub async fn listen(&self, role: Role, listener: TcpListener) -> Result<()> {
+        let desk = Arc::clone(self.desk(role)?);
+        let (taker, clock) = (Arc::clone(&desk), Arc::clone(&self.clock));
+        let handler = move |sealed: Vec<u8>| match taker.receive(&sealed, clock()) {
+            Ok(answer) => Some(answer),
+            Err(why) => {
+                tracing::warn!(
+                    role = role.name(),
+                    code = why.code(),
+                    "a message was not opened"
+                );
+                None
+            }
+        };
+        Ok(listen(listener, &desk.identity, &desk.circle(), Arc::new(handler)).await?)
     }
 
     /// Reads the circle of nodes again: one may have been added or struck off.

@@ -12,6 +12,7 @@ mod installation;
 mod keeper;
 mod ledger;
 mod local;
+mod membership;
 mod officers;
 mod openapi;
 mod replay;
@@ -32,6 +33,7 @@ pub use installation::{
 pub use keeper::FileKeeper;
 pub use ledger::{Ledger, Tabled};
 pub use local::{Clock, Local};
+pub use membership::{add_member, strike_off};
 pub use officers::{Session, generate_password};
 pub use openapi::openapi;
 pub use replay::Replay;

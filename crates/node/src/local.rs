@@ -15,7 +15,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct Local {
     desks: RwLock<BTreeMap<NodeId, Arc<Desk>>>,
     clock: Clock,
-    far: Option<Arc<dyn Transport>>,
+    far: RwLock<Option<Arc<dyn Transport>>>,
 }
 
 impl Local {
@@ -25,8 +25,13 @@ impl Local {
         Self {
             desks: RwLock::default(),
             clock,
-            far,
+            far: RwLock::new(far),
         }
+    }
+
+    /// Sets the way to nodes that are not here.
+    pub fn set_far(&self, far: Arc<dyn Transport>) {
+        *self.far.write().unwrap_or_else(PoisonError::into_inner) = Some(far);
     }
 
     /// Adds a desk of this process.
@@ -56,7 +61,12 @@ impl Transport for Local {
                     why: why.to_string(),
                 });
         }
-        match &self.far {
+        let far = self
+            .far
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        match far {
             Some(far) => far.send(receiver, sealed),
             None => Err(Error::Unknown {
                 node: receiver.to_string(),
