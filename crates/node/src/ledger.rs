@@ -20,6 +20,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
+/// The name of a message that waits in the vault.
+pub(crate) const SEALED: &str = "sealed";
+
+/// True for the kinds of messages that hold what was taken at a desk.
+pub(crate) fn carries_package(kind: &str) -> bool {
+    matches!(kind, "application-record" | "order")
+}
+
 /// How long an answer may take before somebody is told, in days.
 const ANSWER_DAYS: i64 = 3;
 /// What is forgotten within this time shares one renewal of the vault's key, in milliseconds.
@@ -318,12 +326,19 @@ impl<'a> Ledger<'a> {
         };
         let circle = self.desk.circle();
         let sealed = envelope::seal(&message, &self.desk.identity, &circle, &mut self.rng)?;
+        // What holds faces and fingers waits in the vault, so that it is forgotten like everything else.
+        let body = if carries_package(kind) {
+            self.keep(subject, id.as_str(), SEALED, &sealed)?;
+            Vec::new()
+        } else {
+            sealed
+        };
         let outgoing = Outgoing {
             id: id.as_str().to_owned(),
             receiver: receiver.to_string(),
             kind: kind.to_owned(),
             subject: subject.to_owned(),
-            body: sealed,
+            body,
             answer_by_ms: answer_by.map(Timestamp::as_millisecond),
         };
         Ok(work::send(self.tx, &outgoing, self.now.as_millisecond())?)
@@ -367,6 +382,16 @@ impl<'a> Ledger<'a> {
     ) -> Result<()> {
         let compartment = Compartment { dossier, part };
         Ok(compartment.put(self.tx, &self.vault, name, bytes, &mut self.rng)?)
+    }
+
+    /// Forgets everything of a dossier but one part; true when there was something.
+    pub(crate) fn forget_all_but(&mut self, dossier: &str, kept: &str) -> Result<bool> {
+        let generations = rilascio_store::vault::forget_others(self.tx, dossier, kept)?;
+        for generation in &generations {
+            let due = self.now_ms() + RENEW_AFTER_MS;
+            self.job_at("renew-vault", &generation.to_string(), due)?;
+        }
+        Ok(!generations.is_empty())
     }
 
     /// Forgets a compartment of a dossier; true when there was something.

@@ -2,6 +2,7 @@
 
 use crate::desk::works::{Production, ProductionFault};
 use crate::desk::{Desk, centre, registry, works};
+use crate::ledger::{SEALED, carries_package};
 use crate::{Error, Result};
 use jiff::Timestamp;
 use rilascio_circuit::process::{
@@ -116,7 +117,38 @@ impl Desk {
 
     fn deliver(self: &Arc<Self>, claimed: Claimed, tools: &Tools, now: Timestamp) -> Result<()> {
         let now_ms = now.as_millisecond();
-        let Claimed { message, attempts } = claimed;
+        let Claimed {
+            mut message,
+            attempts,
+        } = claimed;
+        if carries_package(&message.kind) {
+            let (subject, id) = (message.subject.clone(), message.id.clone());
+            let kept = self.transact(&self.system(), now, move |ledger| {
+                let compartment = vault::Compartment {
+                    dossier: &subject,
+                    part: &id,
+                };
+                Ok(compartment.get(ledger.tx, &ledger.vault, SEALED)?)
+            });
+            match kept {
+                Ok(Some(sealed)) => message.body = sealed.to_vec(),
+                // Forgotten meanwhile: there is nothing to send any more.
+                Ok(None) | Err(Error::Store(rilascio_store::Error::Sealed { .. })) => {
+                    return self.store.write::<_, Error, _>(move |tx| {
+                        let why = "what it held was forgotten";
+                        Ok(work::not_delivered(
+                            tx,
+                            &message.id,
+                            attempts,
+                            None,
+                            now_ms,
+                            why,
+                        )?)
+                    });
+                }
+                Err(why) => return Err(why),
+            }
+        }
         let outcome = NodeId::parse(&message.receiver)
             .map_err(|why| rilascio_exchange::Error::Malformed { why })
             .and_then(|receiver| {
@@ -131,8 +163,13 @@ impl Desk {
             });
         let unreachable = matches!(&outcome, Err(rilascio_exchange::Error::Connection { .. }));
         let expects = message.answer_by_ms.is_some();
-        self.store.write::<_, Error, _>(move |tx| {
+        self.transact(&self.system(), now, move |ledger| {
             let id = &message.id;
+            let taken = matches!(&outcome, Ok((_, word)) if word.outcome == Outcome::Accepted);
+            if taken && carries_package(&message.kind) {
+                ledger.forget(&message.subject, id)?;
+            }
+            let tx = &mut *ledger.tx;
             match &outcome {
                 Ok((signed, word)) => match &word.outcome {
                     Outcome::Accepted => work::delivered(tx, id, signed, expects)?,

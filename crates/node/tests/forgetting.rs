@@ -6,7 +6,7 @@ mod common;
 use common::{Act, MARK, Town, life};
 use rilascio_node::Role;
 use rilascio_store::vault::Compartment;
-use rilascio_store::{Error as StoreError, Store};
+use rilascio_store::{Error as StoreError, Store, work};
 use std::path::{Path, PathBuf};
 
 /// Every file below a folder that holds the mark, as it is, in base64 or in hexadecimal.
@@ -58,6 +58,7 @@ fn marked_data_leak_nowhere_and_nothing_opens_them_after_hand_over() {
     let path = |role: Role| folder.join("live").join(format!("{}.db", role.name()));
     let town = Town::new(|role| Store::sqlite(&path(role)).unwrap());
     let before = folder.join("before");
+    let early = folder.join("early");
     for act in life() {
         match &act {
             Act::Give(id, actor, command) => {
@@ -81,6 +82,14 @@ fn marked_data_leak_nowhere_and_nothing_opens_them_after_hand_over() {
                     );
                 }
                 town.give(id, actor, command).map(drop).unwrap();
+                if *id == "submit" {
+                    // And one while the message with everything in it waits to be sent.
+                    std::fs::create_dir_all(&early).unwrap();
+                    town.desks[&Role::Office]
+                        .store()
+                        .copy_to(&early.join("office.db"))
+                        .unwrap();
+                }
             }
             Act::Open(actor, second) => town.open(actor, second).map(drop).unwrap(),
             Act::Settle => town.settle().unwrap(),
@@ -107,6 +116,25 @@ fn marked_data_leak_nowhere_and_nothing_opens_them_after_hand_over() {
             assert!(!opens(&store, &town, role, dossier), "{}", place.display());
         }
     }
+    // The message that waited is in the copy, and nothing opens it: neither its receiver nor anybody else.
+    let store = Store::read_only(&early.join("office.db")).unwrap();
+    let waiting = store
+        .read::<_, StoreError, _>(|tx| work::waiting(tx, 10))
+        .unwrap();
+    assert_eq!(waiting.len(), 1);
+    let (id, keys) = (
+        waiting[0].id.clone(),
+        town.desks[&Role::Office].vault_keys(),
+    );
+    let kept = store.read::<_, StoreError, _>(move |tx| {
+        let compartment = Compartment {
+            dossier: "gendarmeria-000001",
+            part: &id,
+        };
+        assert_eq!(compartment.names(tx)?, ["sealed"]);
+        Ok(compartment.get(tx, &keys, "sealed").is_err())
+    });
+    assert!(kept.unwrap());
     let forgotten = town.desks[&Role::Centre]
         .dossier("gendarmeria-000001")
         .unwrap()

@@ -1,6 +1,6 @@
 //! The centre: takes dossiers in, has them identified and verified, decides, certifies, orders, keeps the register.
 
-use super::package::{BIOMETRICS, CERTIFICATE, RECORD, check};
+use super::package::{CERTIFICATE, RECORD, check};
 use super::{not_ours, not_yet, only_from};
 use crate::command::{Answer, Command};
 use crate::ledger::{DAY_MS, Ledger, word};
@@ -124,7 +124,7 @@ fn answer_office(
 }
 
 fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
-    if ledger.forget(dossier.as_str(), BIOMETRICS)? {
+    if ledger.forget_all_but(dossier.as_str(), RECORD)? {
         let known: Dossier = ledger.known(dossier.as_str())?;
         if known.forgotten.is_none() {
             follow(ledger, dossier, &DossierCommand::Forget)?;

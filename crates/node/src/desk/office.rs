@@ -1,6 +1,6 @@
 //! The office: enrolment, parcels, activation, hand-over, attestations, paper, files of the old procedure.
 
-use super::package::{BIOMETRICS, check};
+use super::package::{RECORD, check};
 use super::{not_ours, not_yet, only_from};
 use crate::command::{Answer, COUNT_MAX, Command};
 use crate::ledger::{Ledger, word};
@@ -318,7 +318,7 @@ fn enrol(
 
 /// Forgets the biometric data of a dossier, if any are left.
 fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
-    if ledger.forget(dossier.as_str(), BIOMETRICS)? {
+    if ledger.forget_all_but(dossier.as_str(), RECORD)? {
         let known: Dossier = ledger.known(dossier.as_str())?;
         if known.forgotten.is_none() {
             let _: Dossier = ledger.step_by_system(dossier.as_str(), &DossierCommand::Forget)?;
