@@ -19,7 +19,7 @@ statements! {
     HOLD = "UPDATE outbox SET due_ms = $2 WHERE receiver = $1 AND state = 'ready' AND due_ms < $2";
     ANSWERED = "UPDATE outbox SET body = CASE WHEN state = 'delivered' THEN body ELSE $3 END, state = 'answered'
         WHERE id = $1 AND receiver = $2 AND state IN ('ready', 'delivered', 'parked')";
-    ANSWERED_ABOUT = "UPDATE outbox SET state = 'answered' WHERE kind = $1 AND subject = $2
+    ANSWERED_ABOUT = "UPDATE outbox SET state = 'answered' WHERE kind = $1 AND subject = $2 AND receiver = $3
         AND state IN ('ready', 'delivered', 'parked')";
     UNPARK = "UPDATE outbox SET state = 'ready', attempts = 0, due_ms = $2 WHERE id = $1 AND state = 'parked'
         RETURNING id";
@@ -234,12 +234,15 @@ pub fn unpark(tx: &mut dyn Tx, id: &str, now_ms: i64) -> Result<bool> {
     Ok(!tx.run(&UNPARK, &[id.into(), now_ms.into()])?.is_empty())
 }
 
-/// What answers all messages of a kind about a thing came.
+/// What answers all messages of a kind about a thing came, from whom they were sent to.
 ///
 /// # Errors
 /// What the engine says.
-pub fn answered_about(tx: &mut dyn Tx, kind: &str, subject: &str) -> Result<()> {
-    tx.run(&ANSWERED_ABOUT, &[kind.into(), subject.into()])?;
+pub fn answered_about(tx: &mut dyn Tx, kind: &str, subject: &str, receiver: &str) -> Result<()> {
+    tx.run(
+        &ANSWERED_ABOUT,
+        &[kind.into(), subject.into(), receiver.into()],
+    )?;
     Ok(())
 }
 

@@ -156,7 +156,13 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         C::ReportLostConsignment { consignment } => {
             let lost: Consignment =
                 ledger.step(consignment.as_str(), None, &ConsignmentCommand::Lose)?;
-            work::answered_about(ledger.tx, "consignment", consignment.as_str())?;
+            let office = ledger.desk.routes.office(&lost.office)?.clone();
+            work::answered_about(
+                ledger.tx,
+                "consignment",
+                consignment.as_str(),
+                office.as_str(),
+            )?;
             lose_items(ledger, &lost, &lost.items)?;
             Ok(Answer::of(consignment, word(lost.state)))
         }
@@ -318,7 +324,12 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             let known: Consignment = ledger.known(consignment.as_str())?;
             let office = ledger.desk.routes.office(&known.office)?.clone();
             only_from(message, &office)?;
-            work::answered_about(ledger.tx, "consignment", consignment.as_str())?;
+            work::answered_about(
+                ledger.tx,
+                "consignment",
+                consignment.as_str(),
+                office.as_str(),
+            )?;
             // One that was reported lost and turned up stays lost: its documents are blocked.
             if known.state != ConsignmentState::Dispatched {
                 return Ok(());
