@@ -508,6 +508,10 @@ fn complaint(
     if message.header.sender != works {
         only_from(message, &office)?;
     }
+    // The word that it was made has to come first: a complaint must not get lost before it.
+    if ledger.get::<Document>(document.as_str())?.is_none() {
+        return Err(not_yet());
+    }
     let accepted = match (&known.order, known.document.as_ref() == Some(document)) {
         (Some(order), true) if !known.phase.is_end() => {
             let order = order.clone();
