@@ -5,7 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-fn fault(path: &Path, why: impl ToString) -> Error {
+/// A file that cannot be read, written or used.
+pub(crate) fn fault(path: &Path, why: impl ToString) -> Error {
     Error::File {
         path: path.display().to_string(),
         why: why.to_string(),
@@ -22,6 +23,14 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
         Err(why) if why.kind() == ErrorKind::NotFound => Ok(None),
         Err(why) => Err(fault(path, why)),
     }
+}
+
+/// The content of a file that must be there.
+///
+/// # Errors
+/// [`Error::File`].
+pub(crate) fn must_read(path: &Path) -> Result<Vec<u8>> {
+    read_if_there(path)?.ok_or_else(|| fault(path, "there is no such file"))
 }
 
 /// Makes a new name in a folder last through a loss of power.

@@ -12,7 +12,7 @@
 
 use crate::assembly::{CircuitAuthority, NodeKey};
 use crate::desk::{Desk, DeskParts, Profiles, Routes};
-use crate::files::{highest, make_folder, read_if_there, write_whole};
+use crate::files::{fault, highest, make_folder, must_read, read_if_there, write_whole};
 use crate::keeper::FileKeeper;
 use crate::local::{Clock, Local};
 use crate::worker::Transport;
@@ -87,17 +87,7 @@ pub struct Installation {
 }
 
 fn certificate(path: &Path, der: &[u8]) -> Result<Certificate> {
-    Certificate::decode(der).map_err(|why| Error::File {
-        path: path.display().to_string(),
-        why: why.to_string(),
-    })
-}
-
-fn wrong(path: &Path, why: impl ToString) -> Error {
-    Error::File {
-        path: path.display().to_string(),
-        why: why.to_string(),
-    }
+    Certificate::decode(der).map_err(|why| fault(path, why))
 }
 
 /// The nodes of a circuit in one process, named by their roles.
@@ -249,7 +239,7 @@ fn head_key(plan: &Plan, role: Role, rng: &mut dyn CryptoRng) -> Result<HeadKey>
         let seed = plan
             .master
             .open(&label, &sealed)
-            .map_err(|why| wrong(&path, why))?;
+            .map_err(|why| fault(&path, why))?;
         return Ok(HeadKey::from_seed(&name, &seed)?);
     }
     let key = HeadKey::generate(&name, rng);
@@ -269,8 +259,8 @@ fn head_key(plan: &Plan, role: Role, rng: &mut dyn CryptoRng) -> Result<HeadKey>
 /// When it is not there or malformed.
 pub fn read_head_key(data: &Path, role: Role) -> Result<NoteKey> {
     let path = data.join(role.name()).join("journal.vkey");
-    let text = read_if_there(&path)?.ok_or_else(|| wrong(&path, "there is no such file"))?;
-    NoteKey::parse(&String::from_utf8_lossy(&text)).map_err(|why| wrong(&path, why))
+    let text = must_read(&path)?;
+    NoteKey::parse(&String::from_utf8_lossy(&text)).map_err(|why| fault(&path, why))
 }
 
 /// The files of the circuit: its authority, its list, its nodes.
@@ -307,7 +297,7 @@ impl<'a> CircleFiles<'a> {
                         .plan
                         .master
                         .open(&label, &sealed)
-                        .map_err(|why| wrong(&key_path, why))?,
+                        .map_err(|why| fault(&key_path, why))?,
                     certificate: certificate(&path, &der)?,
                 }),
                 _ => None,
@@ -328,7 +318,7 @@ impl<'a> CircleFiles<'a> {
                     key
                 }
                 (None, None) => {
-                    return Err(wrong(
+                    return Err(fault(
                         &path,
                         "this node has no certificate; have it made where the circuit was founded",
                     ));
@@ -358,11 +348,11 @@ impl<'a> CircleFiles<'a> {
                 .plan
                 .master
                 .open(label, &sealed)
-                .map_err(|why| wrong(&key_path, why))?;
+                .map_err(|why| fault(&key_path, why))?;
             let authority = CircuitAuthority::open(certificate(&path, &der)?, scalar)?;
             let (from, to) = authority.certificate().validity();
             if now < from || now > to {
-                return Err(wrong(
+                return Err(fault(
                     &path,
                     format!("the circuit lasts from {from} to {to}; begin a new data folder"),
                 ));
@@ -384,8 +374,8 @@ impl<'a> CircleFiles<'a> {
     fn renew_list(&self, authority: &CircuitAuthority, now: Timestamp) -> Result<()> {
         let number = highest(&self.folder, "crl-", ".der").unwrap_or(0);
         let path = self.folder.join(format!("crl-{number}.der"));
-        let der = read_if_there(&path)?.ok_or_else(|| wrong(&path, "there is no such file"))?;
-        let list = RevocationList::decode(&der).map_err(|why| wrong(&path, why))?;
+        let der = must_read(&path)?;
+        let list = RevocationList::decode(&der).map_err(|why| fault(&path, why))?;
         let month = SignedDuration::from_hours(30 * 24);
         if list.period().1.is_some_and(|end| now + month < end) {
             return Ok(());
@@ -410,15 +400,15 @@ impl<'a> CircleFiles<'a> {
 pub fn read_circle(data: &Path) -> Result<Circle> {
     let folder = data.join("circuit");
     let path = folder.join("authority.cer");
-    let der = read_if_there(&path)?.ok_or_else(|| wrong(&path, "there is no such file"))?;
+    let der = must_read(&path)?;
     let authority = certificate(&path, &der)?;
     let number = highest(&folder, "crl-", ".der").unwrap_or(0);
     let path = folder.join(format!("crl-{number}.der"));
-    let der = read_if_there(&path)?.ok_or_else(|| wrong(&path, "there is no such file"))?;
-    let list = RevocationList::decode(&der).map_err(|why| wrong(&path, why))?;
+    let der = must_read(&path)?;
+    let list = RevocationList::decode(&der).map_err(|why| fault(&path, why))?;
     let mut members = Vec::new();
     let nodes = folder.join("nodes");
-    let entries = std::fs::read_dir(&nodes).map_err(|why| wrong(&nodes, why))?;
+    let entries = std::fs::read_dir(&nodes).map_err(|why| fault(&nodes, why))?;
     for entry in entries.flatten() {
         let path = entry.path();
         if path.extension().is_some_and(|extension| extension == "cer") {

@@ -264,7 +264,7 @@ impl<S: Signer> DocumentSigner<S> {
     }
 }
 
-fn check_pair(certificate: &Certificate, signer: &impl Signer) -> Result<()> {
+pub(crate) fn check_pair(certificate: &Certificate, signer: &impl Signer) -> Result<()> {
     if certificate.public_key()? != signer.public_key() {
         return Err(Error::NotAllowed {
             why: "belongs to another key".into(),

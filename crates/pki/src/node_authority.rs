@@ -1,6 +1,6 @@
 //! The circuit's own certification authority: it names the nodes that may talk to each other, and strikes them off.
 
-use crate::authority::{Period, key_id, serial};
+use crate::authority::{Period, check_pair, key_id, serial};
 use crate::certificate::{Certificate, TbsCertificate};
 use crate::time::x509_time;
 use crate::{Error, Result, RevocationList, extensions};
@@ -67,11 +67,7 @@ impl<S: Signer> NodeAuthority<S> {
     /// # Errors
     /// [`Error::NotAllowed`] when certificate and signer do not belong together.
     pub fn open(certificate: Certificate, signer: S) -> Result<Self> {
-        if certificate.public_key()? != signer.public_key() {
-            return Err(Error::NotAllowed {
-                why: "belongs to another key".into(),
-            });
-        }
+        check_pair(&certificate, &signer)?;
         Ok(Self {
             certificate,
             signer,

@@ -163,6 +163,11 @@ pub fn delivered(tx: &mut dyn Tx, id: &str, receipt: &[u8], expects_answer: bool
     Ok(())
 }
 
+/// The state and the time of what failed: it waits for its next try, or is parked.
+fn next_try(again_ms: Option<i64>, now_ms: i64) -> (&'static str, i64) {
+    again_ms.map_or(("parked", now_ms), |again| ("ready", again))
+}
+
 /// What is kept of a reason: enough to read, nothing that a table cannot hold.
 fn reason(why: &str) -> Value {
     const CHARACTERS_MAX: usize = 300;
@@ -186,12 +191,7 @@ pub fn not_delivered(
     now_ms: i64,
     why: &str,
 ) -> Result<()> {
-    let state = if again_ms.is_some() {
-        "ready"
-    } else {
-        "parked"
-    };
-    let due = again_ms.unwrap_or(now_ms);
+    let (state, due) = next_try(again_ms, now_ms);
     tx.run(
         &DELAY,
         &[
@@ -374,12 +374,7 @@ pub fn delay_job(
     now_ms: i64,
     why: &str,
 ) -> Result<()> {
-    let state = if again_ms.is_some() {
-        "ready"
-    } else {
-        "parked"
-    };
-    let due = again_ms.unwrap_or(now_ms);
+    let (state, due) = next_try(again_ms, now_ms);
     let (id, attempt) = (Value::from(&job.id[..]), job.attempts.into());
     tx.run(
         &DELAY_JOB,
