@@ -1,21 +1,23 @@
-//! The systems that the centre asks: an AFIS and a registry of residents, or the simulated ones of this program.
+//! The systems beside the circuit: AFIS and registry of residents, or the simulated ones of this program; the mail server.
 
 use crate::fault::Fault;
 use rilascio_circuit::Application;
 use rilascio_circuit::process::{DossierId, PrintSearch, ResidenceCheck};
 use rilascio_exchange::adapter::afis::{Afis, SimulatedAfis};
+use rilascio_exchange::adapter::mail::Mail;
 use rilascio_exchange::adapter::nist::PrintImage;
 use rilascio_exchange::adapter::residents::{Question, Residents, SimulatedResidents};
 use rilascio_exchange::message::Package;
 use rilascio_exchange::{Error, Result};
-use rilascio_node::{Advisers, Clock};
+use rilascio_node::{Advisers, Clock, Delivery, Notice};
 
-/// Where the systems are; simulated where no address is given.
+/// Where the systems are; AFIS and residents are simulated where no address is given, notices are not sent.
 #[derive(Debug, Default)]
 pub(crate) struct Addresses {
     pub(crate) afis: Option<String>,
     pub(crate) residents: Option<String>,
     pub(crate) index: Option<String>,
+    pub(crate) mail: Option<Mail>,
 }
 
 /// The ways to them.
@@ -23,6 +25,7 @@ pub(crate) struct Outside {
     afis: Afis,
     residents: Residents,
     clock: Clock,
+    mail: Option<Mail>,
 }
 
 impl Outside {
@@ -54,6 +57,7 @@ impl Outside {
                 index: addresses.index,
             },
             clock,
+            mail: addresses.mail,
         })
     }
 }
@@ -121,5 +125,13 @@ impl Advisers for Outside {
         } else {
             ResidenceCheck::Denied
         })
+    }
+
+    fn notify(&self, notice: &Notice) -> Result<Delivery> {
+        let Some(mail) = &self.mail else {
+            return Ok(Delivery::NoServer);
+        };
+        mail.send(&notice.id, &notice.to, &notice.subject, &notice.text)?;
+        Ok(Delivery::Sent)
     }
 }

@@ -148,9 +148,12 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> Result<ExitCode, Fault> {
         let keys = beside.join(role.name()).join("vault");
         let generation = rilascio_node::files::highest(&keys, "", ".key").unwrap_or(1);
         store.write::<_, rilascio_store::Error, _>(move |tx| {
-            // New keys are wrapped by what is kept; those of a key that was destroyed since the backup are gone.
+            // New keys are wrapped by what is kept; those of a key that was destroyed since the backup come below.
             vault::begin_generation(tx, i64::try_from(generation).unwrap_or(i64::MAX))?;
             work::skip_numbers(tx, GAP)
+        })?;
+        rilascio_node::read_wrapped(&keys, |page| {
+            Ok(store.write::<_, rilascio_store::Error, _>(move |tx| vault::put_back(tx, &page))?)
         })?;
     }
     folder.finish()?;

@@ -9,6 +9,7 @@ mod catalogue;
 mod chip_command;
 mod circuit_command;
 mod circuit_setup;
+mod configuration;
 mod demonstration;
 mod document_folder;
 mod entropy;
@@ -26,7 +27,7 @@ mod virtual_works;
 mod vpcd;
 mod whole_way;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// The issuing circuit of electronic identity documents, from the application to the border.
@@ -65,7 +66,16 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let given: Vec<_> = std::env::args_os().collect();
+    let command = match configuration::apply(Arguments::command(), &given) {
+        Ok(command) => command,
+        Err(fault) => return refuse(&fault),
+    };
+    let matches = command.get_matches_from(given);
+    let arguments = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(why) => why.exit(),
+    };
     let result = match arguments.command {
         Command::Serve(arguments) => serve_command::run(&arguments),
         Command::Issue(arguments) => issue_command::run(&arguments),
@@ -80,11 +90,13 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(code) => code,
-        Err(fault) => {
-            eprintln!("rilascio: {fault}");
-            fault.exit_code()
-        }
+        Err(fault) => refuse(&fault),
     }
+}
+
+fn refuse(fault: &fault::Fault) -> ExitCode {
+    eprintln!("rilascio: {fault}");
+    fault.exit_code()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::virtual_works::VirtualWorks;
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rilascio_circuit::process::NodeId;
+use rilascio_exchange::adapter::mail::Mail;
 use rilascio_node::{Clock, Database, Installation, Role, Tools};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -25,11 +26,14 @@ use tracing_subscriber::EnvFilter;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  rilascio serve --demo\n  rilascio serve --data DIR --listen 127.0.0.1:8380 --roles centre,works,registry\n\n\
+    after_help = "Examples:\n  rilascio serve --demo\n  rilascio serve --data DIR --listen 127.0.0.1:8380 --roles centre,works,registry\n  rilascio serve --config /etc/rilascio.toml\n\n\
     The interface describes itself at /v1/openapi.json; /health and /metrics are for those who watch it.\n\
     Stop it with Ctrl-C: what is in hand is finished first."
 )]
 pub(crate) struct Arguments {
+    /// A TOML file of settings: the names of these options; a flag or a variable goes before it.
+    #[arg(long, value_name = "FILE", env = "RILASCIO_CONFIG")]
+    config: Option<PathBuf>,
     /// The data folder; with --demo a folder of its own if absent.
     #[arg(long, value_name = "DIR", env = "RILASCIO_DATA")]
     data: Option<PathBuf>,
@@ -81,6 +85,17 @@ pub(crate) struct Arguments {
     /// The older index of residents, HOST:PORT.
     #[arg(long, value_name = "ADDR", env = "RILASCIO_RESIDENTS_INDEX")]
     residents_index: Option<String>,
+    /// The mail server for notices to holders, HOST:PORT; no notices are sent if absent.
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "RILASCIO_MAIL",
+        requires = "mail_from"
+    )]
+    mail: Option<String>,
+    /// The sender of notices: a mail address.
+    #[arg(long, value_name = "MAIL", env = "RILASCIO_MAIL_FROM")]
+    mail_from: Option<String>,
     /// Write every document that is made into this folder, with the keys of its chip: specimens only.
     #[arg(long, value_name = "DIR")]
     cards: Option<PathBuf>,
@@ -122,6 +137,20 @@ fn roles(names: &[String]) -> Result<BTreeSet<Role>, Fault> {
 fn named_address(text: &str) -> Result<(&str, &str), Fault> {
     text.split_once('=')
         .ok_or_else(|| Fault::usage(format!("'{text}' is not NAME=HOST:PORT")))
+}
+
+/// The way to the mail server, if there is one.
+fn mail(arguments: &Arguments) -> Result<Option<Mail>, Fault> {
+    let (Some(server), Some(from)) = (&arguments.mail, &arguments.mail_from) else {
+        return Ok(None);
+    };
+    let wrong = || Fault::usage(format!("--mail '{server}' is not HOST:PORT"));
+    let (host, port) = server.rsplit_once(':').ok_or_else(wrong)?;
+    Ok(Some(Mail {
+        host: host.to_owned(),
+        port: port.parse().map_err(|_| wrong())?,
+        from: from.clone(),
+    }))
 }
 
 /// Connects to the nodes elsewhere, and begins to take their messages.
@@ -213,6 +242,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         afis: arguments.afis.clone(),
         residents: arguments.residents.clone(),
         index: arguments.residents_index.clone(),
+        mail: mail(arguments)?,
     };
     let tools = Tools {
         transport: Arc::clone(&installation.local) as Arc<_>,

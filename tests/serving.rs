@@ -450,6 +450,75 @@ fn get_at(address: &str, token: &str, path: &str) -> (u16, String) {
     ask(address, "GET", path, &[("Authorization", token)], "").unwrap()
 }
 
+#[test]
+fn an_administrator_names_officers_under_a_configuration_file() {
+    let data = folder("administration");
+    let file = data.with_extension("toml");
+    std::fs::write(&file, "dossiers = 5\nroles = [\"office\", \"centre\", \"works\", \"registry\"]\nlog-json = true\n").unwrap();
+    let server = Server::start(&data, &["--demo", "--config", file.to_str().unwrap()]);
+    let password = server.password("registry.clerk");
+    let admin = sign_in(&server.address, "registry.clerk", &password).unwrap();
+    let send = |method: &str, path: &str, body: &str| {
+        let (status, answer) = ask(
+            &server.address,
+            method,
+            path,
+            &[("Authorization", &admin)],
+            body,
+        )
+        .unwrap();
+        (status, serde_json::from_str::<Value>(&answer).unwrap())
+    };
+    let officer =
+        json!({ "officer": "inps.reader", "site": "INPS", "rights": ["look-up"] }).to_string();
+    let (status, named) = send("POST", "/v1/registry/officers", &officer);
+    assert_eq!(status, 200, "{named}");
+    let token = sign_in(
+        &server.address,
+        "inps.reader",
+        named["password"].as_str().unwrap(),
+    )
+    .unwrap();
+    assert_eq!(get_at(&server.address, &token, "/v1/session").0, 200);
+    assert_eq!(
+        get_at(&server.address, &token, "/v1/registry/officers").0,
+        403
+    );
+    let (_, listed) = send("GET", "/v1/registry/officers", "");
+    assert!(listed.to_string().contains("inps.reader") && !listed.to_string().contains("argon2"));
+    assert_eq!(
+        send("DELETE", "/v1/registry/officers/inps.reader", "").0,
+        200
+    );
+    assert_eq!(get_at(&server.address, &token, "/v1/session").0, 401);
+    let (status, jobs) = send("GET", "/v1/registry/jobs?state=ready", "");
+    assert!(status == 200 && jobs.is_array(), "{jobs}");
+    assert_eq!(
+        send("POST", "/v1/registry/jobs/again/publish-status/none", "").0,
+        404
+    );
+    let own =
+        json!({ "officer": "registry.clerk", "site": "registry", "rights": ["audit"] }).to_string();
+    assert_eq!(send("POST", "/v1/registry/officers", &own).0, 403);
+    // Officers of another role's site are named by that role.
+    let stranger = json!({ "officer": "x.y", "site": "nowhere", "rights": [] }).to_string();
+    assert_eq!(send("POST", "/v1/works/officers", &stranger).0, 403);
+    server.stop();
+    let log = std::fs::read_to_string(data.with_extension("log")).unwrap();
+    assert!(
+        log.lines().all(|line| line.starts_with('{')),
+        "the file asked for JSON"
+    );
+    std::fs::write(&file, "port = 80\n").unwrap();
+    let refused = rilascio(&["serve", "--config", file.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(2));
+    let said = common::errors(&refused);
+    assert!(
+        said.contains("'port' is not a setting") && said.contains("listen"),
+        "{said}"
+    );
+}
+
 /// A free port of this machine.
 fn port() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -149,6 +149,9 @@ pub struct Delivery {
     pub office: String,
     /// The address, if it is sent.
     pub address: Option<Address>,
+    /// The mail address for notices to the holder.
+    #[serde(default, deserialize_with = "optional_mail")]
+    pub mail: Option<String>,
 }
 
 /// Portrait and signature, as paths from the application file.
@@ -210,6 +213,27 @@ impl Application {
         }
         Ok(application)
     }
+}
+
+/// A mail address as RFC 5321 bounds it: one `@`, nothing that could be a second header.
+fn optional_mail<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    source::from_text(deserializer, |text| {
+        let (local, domain) = text
+            .split_once('@')
+            .ok_or_else(|| format!("mail address '{text}' has no @"))?;
+        let plain = text
+            .chars()
+            .all(|sign| !sign.is_whitespace() && !sign.is_control() && !"<>,;:\"".contains(sign));
+        let fits = (1..=64).contains(&local.len())
+            && (1..=255).contains(&domain.len())
+            && !domain.contains('@');
+        if plain && fits {
+            Ok(text.to_owned())
+        } else {
+            Err(format!("'{text}' is not a mail address"))
+        }
+    })
+    .map(Some)
 }
 
 fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CyrillicLanguage, D::Error> {

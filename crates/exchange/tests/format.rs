@@ -216,6 +216,7 @@ fn notices_reach_the_mail_server() {
         from: "permessi@example.org".into(),
     };
     mail.send(
+        "pratica-1.activated",
         "titolare@example.org",
         "Documento pronto",
         "Il documento è pronto.",
@@ -225,8 +226,10 @@ fn notices_reach_the_mail_server() {
         .recv_timeout(std::time::Duration::from_secs(10))
         .unwrap();
     assert!(
-        text.contains("To: titolare@example.org") && text.contains("Subject: Documento pronto"),
+        text.contains("Message-ID: <pratica-1.activated@")
+            && text.contains("To: titolare@example.org")
+            && text.contains("Subject: Documento pronto"),
         "{text}"
     );
-    assert!(mail.send("no address", "x", "y").is_err());
+    assert!(mail.send("x", "no address", "x", "y").is_err());
 }

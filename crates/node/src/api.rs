@@ -1,5 +1,6 @@
 //! The HTTP interface: every command and query, with the rights checked here.
 
+use crate::administration;
 use crate::command::Command;
 use crate::desk::Desk;
 use crate::installation::Installation;
@@ -25,7 +26,7 @@ use std::time::Instant;
 /// The largest request: an application with its images.
 const REQUEST_BYTES_MAX: usize = 48 * 1024 * 1024;
 /// The most things in one answer.
-const LIST_MAX: u32 = 500;
+pub(crate) const LIST_MAX: u32 = 500;
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -102,10 +103,10 @@ impl IntoResponse for ApiFault {
     }
 }
 
-type Answered<T> = std::result::Result<T, ApiFault>;
+pub(crate) type Answered<T> = std::result::Result<T, ApiFault>;
 
 /// Runs what waits for the data base away from the threads that serve connections.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     run: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Answered<T> {
     match tokio::task::spawn_blocking(run).await {
@@ -118,7 +119,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// Who asks.
-struct SignedIn(Session);
+pub(crate) struct SignedIn(pub(crate) Session);
 
 fn token(headers: &HeaderMap) -> Option<&str> {
     headers
@@ -187,15 +188,14 @@ impl Api {
             .route("/v1/{role}/journal/head", get(journal_head))
             .route("/v1/{role}/journal/inclusion", get(inclusion))
             .route("/v1/{role}/journal/consistency", get(consistency))
-            .route("/v1/{role}/messages", get(messages))
-            .route("/v1/{role}/messages/{id}/resend", post(resend))
+            .merge(administration::routes())
             .route("/v1/{role}/{kind}", get(list))
             .route("/v1/{role}/{kind}/{id}", get(read))
             .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
             .with_state(self)
     }
 
-    fn desk(&self, role: &str) -> Answered<Arc<Desk>> {
+    pub(crate) fn desk(&self, role: &str) -> Answered<Arc<Desk>> {
         let role = Role::from_name(role).ok_or_else(|| Reason::Unknown.refusal())?;
         Ok(Arc::clone(
             self.installation
@@ -204,7 +204,7 @@ impl Api {
         ))
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         (self.installation.clock)()
     }
 }
@@ -269,7 +269,7 @@ struct SignIn {
     password: zeroize::Zeroizing<String>,
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(body: &[u8]) -> Answered<T> {
+pub(crate) fn parsed<T: serde::de::DeserializeOwned>(body: &[u8]) -> Answered<T> {
     serde_json::from_slice(body).map_err(|why| {
         ApiFault(Error::Malformed {
             what: "request",
@@ -375,7 +375,7 @@ struct Listing {
 }
 
 /// Whether somebody may look into the tables of a role.
-fn may_read(session: &Session, desk: &Desk) -> Answered<()> {
+pub(crate) fn may_read(session: &Session, desk: &Desk) -> Answered<()> {
     let rights = &session.actor.rights;
     let fits = match desk.role() {
         Role::Office => [Right::Enrol, Right::Approve, Right::HandOver, Right::Stock],
@@ -602,58 +602,4 @@ async fn consistency(
         })?)
     });
     Ok(hex(&proof.await?))
-}
-
-#[derive(Deserialize)]
-struct Messages {
-    state: String,
-}
-
-async fn messages(
-    State(api): State<Api>,
-    Path(role): Path<String>,
-    Query(asked): Query<Messages>,
-    SignedIn(session): SignedIn,
-) -> Answered<Json<Vec<Value>>> {
-    let desk = api.desk(&role)?;
-    may_read(&session, &desk)?;
-    // Messages of all offices of a node are in one box.
-    if desk.role() == Role::Office {
-        session.actor.needs(Right::Audit)?;
-    }
-    let now_ms = api.now().as_millisecond();
-    let found = blocking(move || {
-        Ok(desk
-            .store()
-            .read::<_, StoreError, _>(move |tx| match &asked.state[..] {
-                "parked" => work::parked(tx, LIST_MAX),
-                "overdue" => work::overdue(tx, now_ms, LIST_MAX),
-                _ => work::waiting(tx, LIST_MAX),
-            })?)
-    });
-    let rows = found.await?;
-    let shown = rows.iter().map(|stuck| {
-        json!({ "id": stuck.id, "receiver": stuck.receiver, "kind": stuck.kind, "subject": stuck.subject, "fault": stuck.fault })
-    });
-    Ok(Json(shown.collect()))
-}
-
-async fn resend(
-    State(api): State<Api>,
-    Path((role, id)): Path<(String, String)>,
-    SignedIn(session): SignedIn,
-) -> Answered<Json<Value>> {
-    session.actor.needs(Right::Administer)?;
-    let desk = api.desk(&role)?;
-    let now_ms = api.now().as_millisecond();
-    let done = blocking(move || {
-        Ok(desk
-            .store()
-            .write::<_, StoreError, _>(move |tx| work::unpark(tx, &id, now_ms))?)
-    });
-    if done.await? {
-        Ok(Json(json!({ "state": "ready" })))
-    } else {
-        Err(Reason::Unknown.refusal().into())
-    }
 }

@@ -9,7 +9,7 @@ use rilascio_keys::{
     Curve, EcPrivateKey, HashAlgorithm, MasterKey, PrivateKey, SignatureAlgorithm, Signer,
 };
 use rilascio_pki::{Certificate, NodeAuthority, Period, RevocationList};
-use rilascio_store::vault::VaultKeys;
+use rilascio_store::vault::{VaultKeys, WrappedKey};
 use std::sync::{Mutex, PoisonError};
 use zeroize::Zeroizing;
 
@@ -244,6 +244,11 @@ impl VaultKeeper for MemoryKeeper {
         let next = generations.last().map_or(0, |(number, _)| *number) + 1;
         generations.push((next, key));
         Self::keys(&generations)
+    }
+
+    fn keep_wrapped(&self, _: &mut dyn FnMut() -> Result<Vec<WrappedKey>>) -> Result<()> {
+        // Nothing outlives the process, so nothing is restored.
+        Ok(())
     }
 
     fn destroy_old(&self) -> Result<VaultKeys> {

@@ -63,6 +63,38 @@ pub fn make_folder(folder: &Path) -> Result<()> {
 /// # Errors
 /// [`Error::File`].
 pub fn write_whole(path: &Path, bytes: &[u8], secret: bool) -> Result<()> {
+    write_with(path, secret, |file| {
+        file.write_all(bytes).map_err(|why| fault(path, why))
+    })
+}
+
+/// Writes lines, page after page until one is empty, into a secret file that is whole or not there.
+///
+/// # Errors
+/// [`Error::File`], or what `page` says.
+pub(crate) fn write_lines(
+    path: &Path,
+    page: &mut dyn FnMut() -> Result<Vec<String>>,
+) -> Result<()> {
+    write_with(path, true, |file| {
+        loop {
+            let lines = page()?;
+            if lines.is_empty() {
+                return Ok(());
+            }
+            let mut text = lines.join("\n");
+            text.push('\n');
+            file.write_all(text.as_bytes())
+                .map_err(|why| fault(path, why))?;
+        }
+    })
+}
+
+fn write_with(
+    path: &Path,
+    secret: bool,
+    write: impl FnOnce(&mut File) -> Result<()>,
+) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let beside = path.with_file_name(name);
@@ -75,13 +107,11 @@ pub fn write_whole(path: &Path, bytes: &[u8], secret: bool) -> Result<()> {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    let write = || -> std::io::Result<()> {
-        let mut file = options.open(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    };
-    write().map_err(|why| fault(path, why))?;
+    let mut file = options.open(&beside).map_err(|why| fault(path, why))?;
+    write(&mut file)?;
+    file.sync_all()
+        .and_then(|()| fs::rename(&beside, path))
+        .map_err(|why| fault(path, why))?;
     path.parent().map_or(Ok(()), sync_folder)
 }
 

@@ -1,13 +1,77 @@
 //! Keys of a vault in files, sealed by the master key, outside the data base and outside every backup.
 
-use crate::files::{destroy, make_folder, numbers, write_whole};
+use crate::files::{destroy, make_folder, numbers, write_lines, write_whole};
 use crate::worker::VaultKeeper;
 use crate::{Error, Result};
 use rand_core::CryptoRng;
 use rilascio_keys::MasterKey;
-use rilascio_store::vault::VaultKeys;
+use rilascio_store::vault::{VaultKeys, WrappedKey};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// The wrapped keys as the last renewal left them, a line each: dossier, part, generation, key in hexadecimal.
+const WRAPPED: &str = "wrapped";
+
+fn to_line(key: &WrappedKey) -> String {
+    use std::fmt::Write;
+    let mut line = format!("{}\t{}\t{}\t", key.dossier, key.part, key.generation);
+    for byte in &key.wrapped {
+        let _ = write!(line, "{byte:02x}");
+    }
+    line
+}
+
+fn from_line(line: &str) -> Option<WrappedKey> {
+    let mut fields = line.split('\t');
+    let (dossier, part) = (fields.next()?, fields.next()?);
+    let generation = fields.next()?.parse().ok()?;
+    let hex = fields.next()?;
+    let wrapped = (0..hex.len())
+        .step_by(2)
+        .map(|place| u8::from_str_radix(hex.get(place..place + 2)?, 16).ok())
+        .collect::<Option<_>>()?;
+    fields.next().is_none().then(|| WrappedKey {
+        dossier: dossier.to_owned(),
+        part: part.to_owned(),
+        generation,
+        wrapped,
+    })
+}
+
+/// The wrapped keys that a vault folder keeps, a page at a time.
+///
+/// # Errors
+/// When the file is malformed, or what `take` says.
+pub fn read_wrapped(
+    folder: &Path,
+    mut take: impl FnMut(Vec<WrappedKey>) -> Result<()>,
+) -> Result<()> {
+    let path = folder.join(WRAPPED);
+    let fault = |why: String| Error::File {
+        path: path.display().to_string(),
+        why,
+    };
+    let file = match std::fs::File::open(&path) {
+        Ok(file) => file,
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(why) => return Err(fault(why.to_string())),
+    };
+    let mut page = Vec::new();
+    for (number, line) in std::io::BufReader::new(file).lines().enumerate() {
+        let line = line.map_err(|why| fault(why.to_string()))?;
+        let key = from_line(&line)
+            .ok_or_else(|| fault(format!("line {} is no wrapped key", number + 1)))?;
+        page.push(key);
+        if page.len() >= PAGE {
+            take(std::mem::take(&mut page))?;
+        }
+    }
+    take(page)
+}
+
+/// Keys that are put back in one transaction.
+const PAGE: usize = 500;
 
 /// Files `vault/N.key`.
 pub struct FileKeeper {
@@ -86,6 +150,13 @@ impl VaultKeeper for FileKeeper {
             .unwrap_or(0);
         self.make(newest + 1)?;
         self.load()
+    }
+
+    fn keep_wrapped(&self, page: &mut dyn FnMut() -> Result<Vec<WrappedKey>>) -> Result<()> {
+        let path = self.folder.join(WRAPPED);
+        write_lines(&path, &mut || {
+            Ok(page()?.iter().map(to_line).collect::<Vec<_>>())
+        })
     }
 
     fn destroy_old(&self) -> Result<VaultKeys> {

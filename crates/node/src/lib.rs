@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod administration;
 mod api;
 mod assembly;
 mod audit;
@@ -13,6 +14,7 @@ mod keeper;
 mod ledger;
 mod local;
 mod membership;
+mod notice;
 mod officers;
 mod openapi;
 mod replay;
@@ -30,10 +32,11 @@ pub use error::Error;
 pub use installation::{
     Database, Entropy, Installation, Plan, default_routes, read_circle, read_head_key,
 };
-pub use keeper::FileKeeper;
+pub use keeper::{FileKeeper, read_wrapped};
 pub use ledger::{Ledger, Tabled};
 pub use local::{Clock, Local};
 pub use membership::{add_member, strike_off};
+pub use notice::{Delivery, Notice};
 pub use officers::{Session, generate_password};
 pub use openapi::openapi;
 pub use replay::Replay;

@@ -26,6 +26,9 @@ const PASSWORD_BYTES_MAX: usize = 256;
 /// The shortest password that is accepted, in characters.
 const PASSWORD_MIN: usize = 12;
 
+/// Officers that are read at once.
+const PAGE: u32 = 500;
+
 const OFFICER: &str = "officer";
 const SESSION: &str = "session";
 
@@ -91,6 +94,8 @@ impl Desk {
         }
         if !by.is_system() {
             by.needs(Right::Administer)?;
+            // Nobody gives rights to themselves.
+            by.beside(&officer.officer)?;
         }
         if password.chars().count() < PASSWORD_MIN || password.len() > PASSWORD_BYTES_MAX {
             return Err(malformed(
@@ -128,6 +133,38 @@ impl Desk {
                 &serde_json::json!({ "named": record.actor }),
             )
         })
+    }
+
+    /// The officers that are named here, by name.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn officers(&self) -> Result<Vec<Actor>> {
+        let mut all = Vec::new();
+        loop {
+            let after = all
+                .last()
+                .map(|last: &Actor| last.officer.to_string())
+                .unwrap_or_default();
+            let page = self.store.read::<_, Error, _>(move |tx| {
+                Ok(entity::list(
+                    tx,
+                    OFFICER,
+                    Some("active"),
+                    None,
+                    &after,
+                    PAGE,
+                )?)
+            })?;
+            for row in &page {
+                let record: Officer =
+                    serde_json::from_str(&row.body).map_err(|why| malformed("officer", why))?;
+                all.push(record.actor);
+            }
+            if page.len() < PAGE as usize {
+                return Ok(all);
+            }
+        }
     }
 
     /// Nothing, when the second officer of a command is somebody: known here, at the same site, with the same right.

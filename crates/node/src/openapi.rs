@@ -202,6 +202,20 @@ fn other_paths(paths: &mut Map<String, Value>) {
                 role(),
                 parameter("state", "query", true, "waiting, parked or overdue"),
             ],
+            list.clone(),
+        ),
+        (
+            "/v1/{role}/jobs",
+            "list-jobs",
+            "Jobs of the node; needs the right administer.",
+            vec![role(), parameter("state", "query", true, "ready or parked")],
+            list.clone(),
+        ),
+        (
+            "/v1/{role}/officers",
+            "list-officers",
+            "The officers of the node; needs the right administer.",
+            vec![role()],
             list,
         ),
     ];
@@ -229,6 +243,24 @@ fn other_paths(paths: &mut Map<String, Value>) {
         "/v1/{role}/messages/{id}/resend".to_owned(),
         json!({ "post": { "operationId": "resend-message", "summary": "Sends a parked message again; needs the right administer.",
             "tags": ["messages"], "parameters": [role(), parameter("id", "path", true, "its name")],
+            "responses": responses("done", any.clone()) } }),
+    );
+    paths.insert(
+        "/v1/{role}/jobs/again/{id}".to_owned(),
+        json!({ "post": { "operationId": "begin-job-again", "summary": "Begins a parked job again; needs the right administer.",
+            "tags": ["administration"], "parameters": [role(), parameter("id", "path", true, "its name, slashes included")],
+            "responses": responses("done", any.clone()) } }),
+    );
+    let actor = json!({ "$ref": "#/components/schemas/Actor" });
+    paths["/v1/{role}/officers"]["post"] = json!({ "operationId": "name-officer",
+        "summary": "Names an officer, or gives one other rights; the password is given once. Needs the right administer.",
+        "tags": ["administration"], "parameters": [role()],
+        "requestBody": { "required": true, "content": { "application/json": { "schema": actor } } },
+        "responses": responses("the password", any.clone()) });
+    paths.insert(
+        "/v1/{role}/officers/{name}".to_owned(),
+        json!({ "delete": { "operationId": "remove-officer", "summary": "Takes an officer's rights away; needs the right administer.",
+            "tags": ["administration"], "parameters": [role(), parameter("name", "path", true, "name.surname")],
             "responses": responses("done", any) } }),
     );
 }

@@ -3,6 +3,7 @@
 use crate::desk::works::{Production, ProductionFault};
 use crate::desk::{Desk, centre, registry, works};
 use crate::ledger::{SEALED, carries_package};
+use crate::notice::{self, Delivery, Notice};
 use crate::{Error, Result};
 use jiff::Timestamp;
 use rilascio_circuit::process::{
@@ -10,7 +11,7 @@ use rilascio_circuit::process::{
 };
 use rilascio_exchange::envelope;
 use rilascio_exchange::message::{Outcome, Package};
-use rilascio_store::vault;
+use rilascio_store::vault::{self, WrappedKey};
 use rilascio_store::work::{self, Claimed, Job};
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ pub trait Transport: Send + Sync {
     fn send(&self, receiver: &NodeId, sealed: &[u8]) -> rilascio_exchange::Result<Vec<u8>>;
 }
 
-/// The systems beside the circuit that a centre asks.
+/// The systems beside the circuit: those a centre asks, and the one that reaches holders.
 pub trait Advisers: Send + Sync {
     /// Searches the prints of a dossier in the AFIS.
     ///
@@ -54,6 +55,12 @@ pub trait Advisers: Send + Sync {
         dossier: &DossierId,
         package: &Package,
     ) -> rilascio_exchange::Result<ResidenceCheck>;
+
+    /// Sends a notice to a holder.
+    ///
+    /// # Errors
+    /// When the mail server does not take it.
+    fn notify(&self, notice: &Notice) -> rilascio_exchange::Result<Delivery>;
 }
 
 /// Where the keys of the vault are kept, outside the data base.
@@ -70,6 +77,13 @@ pub trait VaultKeeper: Send + Sync {
     /// When the key cannot be written.
     fn add_generation(&self) -> Result<vault::VaultKeys>;
 
+    /// Keeps the wrapped keys that `page` gives, until it gives none, beside the keys: an older backup of the tables
+    /// opens with them.
+    ///
+    /// # Errors
+    /// When they cannot be written, or what `page` says.
+    fn keep_wrapped(&self, page: &mut dyn FnMut() -> Result<Vec<WrappedKey>>) -> Result<()>;
+
     /// Destroys every generation but the present one and gives what is kept.
     ///
     /// # Errors
@@ -82,7 +96,7 @@ pub trait VaultKeeper: Send + Sync {
 pub struct Tools {
     /// The way to other nodes.
     pub transport: Arc<dyn Transport>,
-    /// The systems that a centre asks.
+    /// The systems beside the circuit.
     pub advisers: Arc<dyn Advisers>,
     /// The machines of the works.
     pub production: Arc<dyn Production>,
@@ -300,6 +314,7 @@ impl Desk {
                 tools,
                 now,
             ),
+            notice::JOB => self.send_notice(job, tools, now),
             "renew-vault" => self.renew_vault(job, now),
             other => Err(Error::Malformed {
                 what: "job",
@@ -308,7 +323,7 @@ impl Desk {
         }
     }
 
-    fn system(&self) -> Actor {
+    pub(crate) fn system(&self) -> Actor {
         Actor::system(&self.site)
     }
 
@@ -326,7 +341,7 @@ impl Desk {
     }
 
     /// The effect of a job and its end are one transaction.
-    fn end(
+    pub(crate) fn end(
         self: &Arc<Self>,
         job: &Job,
         now: Timestamp,
@@ -424,6 +439,15 @@ impl Desk {
             }
         }
         self.store.scrub()?;
+        let mut last: Option<WrappedKey> = None;
+        self.keeper.keep_wrapped(&mut || {
+            let after = last.clone();
+            let page = self.store.read::<_, Error, _>(move |tx| {
+                Ok(vault::wrapped_keys(tx, after.as_ref(), REWRAP_MAX)?)
+            })?;
+            last = page.last().cloned();
+            Ok(page)
+        })?;
         self.set_vault_keys(self.keeper.destroy_old()?);
         self.end(job, now, move |ledger| {
             let system = ledger.actor.clone();
@@ -453,7 +477,7 @@ fn dossier(subject: &str) -> Result<DossierId> {
     DossierId::parse(subject).map_err(malformed)
 }
 
-fn malformed(why: String) -> Error {
+pub(crate) fn malformed(why: String) -> Error {
     Error::Malformed {
         what: "subject of a job",
         why,

@@ -4,10 +4,14 @@
 mod common;
 
 use common::{Act, MARK, Town, life};
-use rilascio_node::Role;
-use rilascio_store::vault::Compartment;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rilascio_keys::MasterKey;
+use rilascio_node::{FileKeeper, Role, VaultKeeper, read_wrapped};
+use rilascio_store::vault::{self, Compartment};
 use rilascio_store::{Error as StoreError, Store, work};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Every file below a folder that holds the mark, as it is, in base64 or in hexadecimal.
 fn leaks(folder: &Path) -> Vec<PathBuf> {
@@ -144,5 +148,76 @@ fn marked_data_leak_nowhere_and_nothing_opens_them_after_hand_over() {
         "the journal says that it happened"
     );
     drop(town);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_backup_older_than_a_renewal_opens_with_what_the_keeper_holds() {
+    let folder = std::env::temp_dir().join(format!("rilascio-renewal-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut rng = ChaCha20Rng::from_seed([9; 32]);
+    let master = Arc::new(MasterKey::generate(&mut rng));
+    let vault_folder = folder.join("vault");
+    let open = || {
+        let rng = Box::new(ChaCha20Rng::from_seed([8; 32]));
+        FileKeeper::open(&vault_folder, "office", Arc::clone(&master), rng).unwrap()
+    };
+    let keeper = open();
+    let store = Store::sqlite(&folder.join("live.db")).unwrap();
+    let part = |dossier| Compartment {
+        dossier,
+        part: "biometrics",
+    };
+    let keys = Arc::new(keeper.load().unwrap());
+    let held = Arc::clone(&keys);
+    store
+        .write::<_, StoreError, _>(move |tx| {
+            let mut rng = ChaCha20Rng::from_seed([7; 32]);
+            part("living").put(tx, &held, "face", MARK, &mut rng)?;
+            part("gone").put(tx, &held, "face", MARK, &mut rng)
+        })
+        .unwrap();
+    let backup = folder.join("backup.db");
+    store.copy_to(&backup).unwrap();
+    // One is forgotten, and the key is renewed.
+    store
+        .write::<_, StoreError, _>(move |tx| part("gone").forget(tx).map(drop))
+        .unwrap();
+    let renewed = Arc::new(keeper.add_generation().unwrap());
+    store
+        .write::<_, StoreError, _>(move |tx| {
+            vault::begin_generation(tx, renewed.current())?;
+            let mut rng = ChaCha20Rng::from_seed([6; 32]);
+            vault::rewrap(tx, &renewed, 100, &mut rng).map(drop)
+        })
+        .unwrap();
+    let mut pages = vec![
+        Vec::new(),
+        store
+            .read::<_, StoreError, _>(|tx| vault::wrapped_keys(tx, None, 100))
+            .unwrap(),
+    ];
+    keeper
+        .keep_wrapped(&mut || Ok(pages.pop().unwrap()))
+        .unwrap();
+    keeper.destroy_old().unwrap();
+    // The backup comes back, and the keeper with it.
+    let restored = Store::sqlite(&backup).unwrap();
+    let opens = |dossier: &'static str| {
+        let keys = open().load().unwrap();
+        restored
+            .read::<_, StoreError, _>(move |tx| part(dossier).get(tx, &keys, "face"))
+            .is_ok_and(|found| found.is_some_and(|bytes| &bytes[..] == MARK))
+    };
+    assert!(!opens("living"), "its wrapping key was destroyed");
+    read_wrapped(&vault_folder, |page| {
+        Ok(restored.write::<_, StoreError, _>(move |tx| vault::put_back(tx, &page))?)
+    })
+    .unwrap();
+    assert!(opens("living"), "the newer wrapping opens it");
+    assert!(!opens("gone"), "what was forgotten stays forgotten");
+    std::fs::write(vault_folder.join("wrapped"), "living\tbiometrics\tx\t00\n").unwrap();
+    let why = read_wrapped(&vault_folder, |_| Ok(())).unwrap_err();
+    assert!(why.to_string().contains("line 1"), "{why}");
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -11,8 +11,8 @@ use rilascio_circuit::process::{
 };
 use rilascio_exchange::message::Package;
 use rilascio_node::{
-    Advisers, CircuitAuthority, Desk, DeskParts, MadeDocument, MemoryKeeper, NodeKey, Production,
-    ProductionFault, ProductionRequest, Profiles, Replay, Role, Routes, Tools,
+    Advisers, CircuitAuthority, Delivery, Desk, DeskParts, MadeDocument, MemoryKeeper, NodeKey,
+    Notice, Production, ProductionFault, ProductionRequest, Profiles, Replay, Role, Routes, Tools,
 };
 use rilascio_pki::Certificate;
 use rilascio_store::journal::{self, Entry, HeadKey};
@@ -111,6 +111,11 @@ impl Advisers for Oracle {
         } else {
             ResidenceCheck::Confirmed
         })
+    }
+
+    fn notify(&self, _: &Notice) -> rilascio_exchange::Result<Delivery> {
+        self.silent()?;
+        Ok(Delivery::Sent)
     }
 }
 

@@ -30,6 +30,10 @@ statements! {
     HOLD_GENERATION = "UPDATE counter SET value = value WHERE name = 'vault-generation' RETURNING value";
     BEGIN_GENERATION = "INSERT INTO counter (name, value) VALUES ('vault-generation', $1)
         ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE counter.value < excluded.value";
+    COPY_KEYS = "SELECT dossier, compartment, generation, wrapped FROM vault_key
+        WHERE dossier > $1 OR (dossier = $1 AND compartment > $2) ORDER BY dossier, compartment LIMIT $3";
+    PUT_BACK = "UPDATE vault_key SET generation = $3, wrapped = $4 WHERE dossier = $1 AND compartment = $2
+        AND generation < $3";
     NAMES = "SELECT name FROM vault_blob WHERE dossier = $1 AND compartment = $2 ORDER BY name";
 }
 
@@ -248,4 +252,62 @@ pub fn rewrap(
         )?;
     }
     Ok(rows.len())
+}
+
+/// A key of a compartment, wrapped: what a keeper holds beside the key that wraps it, so that older copies of the
+/// tables open again after a renewal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrappedKey {
+    /// The dossier.
+    pub dossier: String,
+    /// The part.
+    pub part: String,
+    /// The generation whose key wraps it.
+    pub generation: i64,
+    /// The wrapped key.
+    pub wrapped: Vec<u8>,
+}
+
+/// At most `limit` wrapped keys after that one, in the order of their names.
+///
+/// # Errors
+/// What the engine says.
+pub fn wrapped_keys(
+    tx: &mut dyn Tx,
+    after: Option<&WrappedKey>,
+    limit: u32,
+) -> Result<Vec<WrappedKey>> {
+    let (dossier, part) = after.map_or(("", ""), |last| (&last.dossier[..], &last.part[..]));
+    let rows = tx.run(
+        &COPY_KEYS,
+        &[dossier.into(), part.into(), Value::Int(limit.into())],
+    )?;
+    rows.iter()
+        .map(|row| {
+            Ok(WrappedKey {
+                dossier: row.text(0)?.to_owned(),
+                part: row.text(1)?.to_owned(),
+                generation: row.int(2)?,
+                wrapped: row.bytes(3)?.to_vec(),
+            })
+        })
+        .collect()
+}
+
+/// Puts newer wrappings into older tables. A key that is not in the tables stays unknown, and one that was forgotten
+/// since has no newer wrapping: nothing that was forgotten comes back.
+///
+/// # Errors
+/// What the engine says.
+pub fn put_back(tx: &mut dyn Tx, keys: &[WrappedKey]) -> Result<()> {
+    for key in keys {
+        let [dossier, part] = Compartment {
+            dossier: &key.dossier,
+            part: &key.part,
+        }
+        .arguments();
+        let wrapped = Value::Bytes(key.wrapped.clone());
+        tx.run(&PUT_BACK, &[dossier, part, key.generation.into(), wrapped])?;
+    }
+    Ok(())
 }

@@ -41,6 +41,9 @@ statements! {
     END_JOB = "DELETE FROM job WHERE id = $1 AND attempts = $2 RETURNING id";
     DELAY_JOB = "UPDATE job SET state = $2, due_ms = $3, fault = $4 WHERE id = $1 AND attempts = $5";
     COUNT_JOBS = "SELECT state, COUNT(*) FROM job GROUP BY state ORDER BY state";
+    UNPARK_JOB = "UPDATE job SET state = 'ready', attempts = 0, due_ms = $2 WHERE id = $1 AND state = 'parked'
+        RETURNING id";
+    JOBS_IN_STATE = "SELECT id, kind, subject, attempts, due_ms, fault FROM job WHERE state = $1 ORDER BY due_ms LIMIT $2";
     NEXT_JOB = "SELECT due_ms FROM job WHERE state = 'ready' ORDER BY due_ms LIMIT 1";
     RECEIVED = "SELECT digest, answer FROM inbox WHERE sender = $1 AND id = $2";
     RECEIVE = "INSERT INTO inbox (sender, id, digest, at_ms, answer) VALUES ($1, $2, $3, $4, $5)";
@@ -351,6 +354,47 @@ pub fn claim_job(tx: &mut dyn Tx, now_ms: i64, until_ms: i64) -> Result<Option<J
         subject: row.text(2)?.to_owned(),
         attempts: row.int(3)?,
     }))
+}
+
+/// A job as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The job.
+    pub job: Job,
+    /// When it is due.
+    pub due_ms: i64,
+    /// Why the last try failed.
+    pub fault: Option<String>,
+}
+
+/// Jobs that are `ready` or `parked`, by the time they are due.
+///
+/// # Errors
+/// What the engine says.
+pub fn jobs(tx: &mut dyn Tx, state: &str, limit: u32) -> Result<Vec<Listed>> {
+    let rows = tx.run(&JOBS_IN_STATE, &[state.into(), Value::Int(limit.into())])?;
+    rows.iter()
+        .map(|row| {
+            Ok(Listed {
+                job: Job {
+                    id: row.text(0)?.to_owned(),
+                    kind: row.text(1)?.to_owned(),
+                    subject: row.text(2)?.to_owned(),
+                    attempts: row.int(3)?,
+                },
+                due_ms: row.int(4)?,
+                fault: row.optional_text(5)?.map(str::to_owned),
+            })
+        })
+        .collect()
+}
+
+/// A parked job begins again; false when there is no such one.
+///
+/// # Errors
+/// What the engine says.
+pub fn unpark_job(tx: &mut dyn Tx, id: &str, now_ms: i64) -> Result<bool> {
+    Ok(!tx.run(&UNPARK_JOB, &[id.into(), now_ms.into()])?.is_empty())
 }
 
 /// A job is done; false when another worker ended it or took it over.

@@ -21,11 +21,11 @@ pub struct Mail {
 }
 
 impl Mail {
-    /// Sends a notice.
+    /// Sends a notice under a name of its own, by which a server knows one that comes twice.
     ///
     /// # Errors
     /// For an address that is none, or when the server does not take it.
-    pub fn send(&self, to: &str, subject: &str, text: &str) -> Result<()> {
+    pub fn send(&self, id: &str, to: &str, subject: &str, text: &str) -> Result<()> {
         let address = |text: &str| {
             text.parse::<Mailbox>().map_err(|why| Error::Malformed {
                 why: format!("mail address: {why}"),
@@ -34,6 +34,7 @@ impl Mail {
         let message = Message::builder()
             .from(address(&self.from)?)
             .to(address(to)?)
+            .message_id(Some(format!("<{id}@{}>", self.host)))
             .subject(subject)
             .body(text.to_owned())
             .map_err(|why| Error::Malformed {

@@ -100,6 +100,7 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
                 at: ledger.now,
             };
             to_centre(ledger, dossier, body)?;
+            ledger.notify(&active)?;
             Ok(Answer::of(dossier, word(active.phase)))
         }
         C::HandOver {
@@ -139,6 +140,7 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             };
             to_centre(ledger, dossier, body)?;
             forget(ledger, dossier)?;
+            ledger.notify(&recalled)?;
             Ok(Answer::of(dossier, word(recalled.phase)))
         }
         C::IssueAttestation {
@@ -377,6 +379,7 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             };
             // Words of the centre can overtake each other; one that comes too late changes nothing.
             match ledger.step_by_system::<Dossier>(dossier.as_str(), &follow) {
+                Ok(followed) if *phase == Phase::Refused => ledger.notify(&followed)?,
                 Ok(_) | Err(Error::Refused(_)) => {}
                 Err(why) => return Err(why),
             }

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) const BIOMETRICS: &str = "biometrics";
 /// The other personal data: forgotten when the term of the record ends.
 pub(crate) const RECORD: &str = "record";
-const APPLICATION: &str = "application";
+pub(crate) const APPLICATION: &str = "application";
 pub(crate) const CERTIFICATE: &str = "certificate";
 /// The most images of one dossier.
 const IMAGES_MAX: usize = 16;

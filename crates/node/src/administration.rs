@@ -1,0 +1,173 @@
+//! The part of the HTTP interface for those who run a node: officers, jobs and messages that somebody should look at.
+
+use crate::api::{Answered, Api, LIST_MAX, SignedIn, blocking, may_read, parsed};
+use crate::officers::generate_password;
+use crate::{Error, Role};
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rilascio_circuit::process::{Actor, OfficerId, Reason, Right};
+use rilascio_store::{Error as StoreError, work};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The routes.
+pub(crate) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/v1/{role}/officers", get(officers).post(name_officer))
+        .route("/v1/{role}/officers/{name}", delete(remove_officer))
+        .route("/v1/{role}/jobs", get(jobs))
+        .route("/v1/{role}/jobs/again/{*id}", post(again))
+        .route("/v1/{role}/messages", get(messages))
+        .route("/v1/{role}/messages/{id}/resend", post(resend))
+}
+
+async fn officers(
+    State(api): State<Api>,
+    Path(role): Path<String>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Vec<Actor>>> {
+    session.actor.needs(Right::Administer)?;
+    let desk = api.desk(&role)?;
+    Ok(Json(blocking(move || desk.officers()).await?))
+}
+
+async fn name_officer(
+    State(api): State<Api>,
+    Path(role): Path<String>,
+    SignedIn(session): SignedIn,
+    body: Bytes,
+) -> Answered<Json<Value>> {
+    session.actor.needs(Right::Administer)?;
+    let desk = api.desk(&role)?;
+    let officer: Actor = parsed(&body)?;
+    let sites_known = match desk.role() {
+        Role::Office => desk.offices().contains_key(&officer.site),
+        // Officers of other administrations have a site of their own.
+        Role::Registry => true,
+        Role::Centre | Role::Works => officer.site == *desk.site(),
+    };
+    if !sites_known {
+        return Err(Error::from(Reason::Site.refusal()).into());
+    }
+    let now = api.now();
+    let name = officer.officer.clone();
+    let password = blocking(move || {
+        let password = generate_password(&mut ChaCha20Rng::from_seed(desk.seed()));
+        desk.name_officer(&session.actor, &officer, &password, now)?;
+        Ok(password)
+    })
+    .await?;
+    Ok(Json(
+        json!({ "officer": name, "password": password.as_str() }),
+    ))
+}
+
+async fn remove_officer(
+    State(api): State<Api>,
+    Path((role, name)): Path<(String, OfficerId)>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Value>> {
+    let desk = api.desk(&role)?;
+    let now = api.now();
+    blocking(move || desk.remove_officer(&session.actor, &name, now)).await?;
+    Ok(Json(json!({ "state": "removed" })))
+}
+
+#[derive(Deserialize)]
+struct InState {
+    state: String,
+}
+
+async fn jobs(
+    State(api): State<Api>,
+    Path(role): Path<String>,
+    Query(asked): Query<InState>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Vec<Value>>> {
+    session.actor.needs(Right::Administer)?;
+    let desk = api.desk(&role)?;
+    let found = blocking(move || {
+        Ok(desk
+            .store()
+            .read::<_, StoreError, _>(move |tx| work::jobs(tx, &asked.state, LIST_MAX))?)
+    });
+    let shown = found.await?.into_iter().map(|listed| {
+        json!({ "id": listed.job.id, "kind": listed.job.kind, "subject": listed.job.subject,
+            "attempts": listed.job.attempts, "due_ms": listed.due_ms, "fault": listed.fault })
+    });
+    Ok(Json(shown.collect()))
+}
+
+async fn again(
+    State(api): State<Api>,
+    Path((role, id)): Path<(String, String)>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Value>> {
+    session.actor.needs(Right::Administer)?;
+    let desk = api.desk(&role)?;
+    let now_ms = api.now().as_millisecond();
+    let done = blocking(move || {
+        Ok(desk
+            .store()
+            .write::<_, StoreError, _>(move |tx| work::unpark_job(tx, &id, now_ms))?)
+    });
+    began_again(done.await?)
+}
+
+async fn messages(
+    State(api): State<Api>,
+    Path(role): Path<String>,
+    Query(asked): Query<InState>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Vec<Value>>> {
+    let desk = api.desk(&role)?;
+    may_read(&session, &desk)?;
+    // Messages of all offices of a node are in one box.
+    if desk.role() == Role::Office {
+        session.actor.needs(Right::Audit)?;
+    }
+    let now_ms = api.now().as_millisecond();
+    let found = blocking(move || {
+        Ok(desk
+            .store()
+            .read::<_, StoreError, _>(move |tx| match &asked.state[..] {
+                "parked" => work::parked(tx, LIST_MAX),
+                "overdue" => work::overdue(tx, now_ms, LIST_MAX),
+                _ => work::waiting(tx, LIST_MAX),
+            })?)
+    });
+    let rows = found.await?;
+    let shown = rows.iter().map(|stuck| {
+        json!({ "id": stuck.id, "receiver": stuck.receiver, "kind": stuck.kind, "subject": stuck.subject, "fault": stuck.fault })
+    });
+    Ok(Json(shown.collect()))
+}
+
+async fn resend(
+    State(api): State<Api>,
+    Path((role, id)): Path<(String, String)>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Value>> {
+    session.actor.needs(Right::Administer)?;
+    let desk = api.desk(&role)?;
+    let now_ms = api.now().as_millisecond();
+    let done = blocking(move || {
+        Ok(desk
+            .store()
+            .write::<_, StoreError, _>(move |tx| work::unpark(tx, &id, now_ms))?)
+    });
+    began_again(done.await?)
+}
+
+/// What was given up begins again, or there was no such thing.
+fn began_again(done: bool) -> Answered<Json<Value>> {
+    if done {
+        Ok(Json(json!({ "state": "ready" })))
+    } else {
+        Err(Reason::Unknown.refusal().into())
+    }
+}

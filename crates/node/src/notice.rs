@@ -1,0 +1,154 @@
+//! Notices to holders: that a document can be collected, that the decision is there, that nobody came.
+
+use crate::Result;
+use crate::desk::Desk;
+use crate::desk::package::RECORD;
+use crate::ledger::Ledger;
+use crate::worker::{Tools, malformed};
+use jiff::Timestamp;
+use rilascio_circuit::Application;
+use rilascio_circuit::process::{Dossier, DossierId, Phase};
+use rilascio_store::vault::Compartment;
+use rilascio_store::work::Job;
+use std::sync::Arc;
+
+/// The kind of the jobs that send notices.
+pub(crate) const JOB: &str = "notify";
+
+/// A notice, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// One name for one notice: a mail server that gets it twice can tell.
+    pub id: String,
+    /// The mail address of the holder.
+    pub to: String,
+    /// What it is about, in both languages.
+    pub subject: String,
+    /// The text, in both languages. It names no person: a mail is a postcard.
+    pub text: String,
+}
+
+/// What became of a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// A mail server has it.
+    Sent,
+    /// This installation sends no notices.
+    NoServer,
+}
+
+/// Subject and text for a phase of a dossier; nothing where the holder has nothing to do.
+fn wording(phase: Phase, dossier: &str, office: &str) -> Option<(String, String)> {
+    let (subject, it, en) = match phase {
+        Phase::Activated => (
+            "Documento pronto / Document ready",
+            format!(
+                "Il documento della pratica {dossier} è pronto e può essere ritirato: {office}.\n\
+                Presentarsi di persona, con il documento precedente se ce n'è uno."
+            ),
+            format!(
+                "The document of dossier {dossier} is ready to be collected: {office}.\n\
+                Come in person, with the previous document if there is one."
+            ),
+        ),
+        Phase::Refused => (
+            "Decisione sulla domanda / Decision on the application",
+            format!(
+                "Sulla domanda della pratica {dossier} c'è una decisione. Presentarsi per la notifica: {office}."
+            ),
+            format!(
+                "There is a decision on the application of dossier {dossier}. Come for its notification: {office}."
+            ),
+        ),
+        Phase::Recalled => (
+            "Documento non ritirato / Document not collected",
+            format!(
+                "Il documento della pratica {dossier} non è stato ritirato e non è più valido. \
+                Per un nuovo documento rivolgersi a: {office}."
+            ),
+            format!(
+                "The document of dossier {dossier} was not collected and is no longer valid. \
+                For a new one turn to: {office}."
+            ),
+        ),
+        _ => return None,
+    };
+    Some((subject.to_owned(), format!("{it}\n\n{en}\n")))
+}
+
+impl Ledger<'_> {
+    /// Tells the holder about the present phase of a dossier, soon.
+    pub(crate) fn notify(&mut self, dossier: &Dossier) -> Result<()> {
+        self.job(
+            JOB,
+            &format!("{}/{}", dossier.id, crate::ledger::word(dossier.phase)),
+        )
+    }
+}
+
+/// What a job needs to send its notice: nothing when the dossier has moved on.
+fn prepare(ledger: &mut Ledger<'_>, subject: &str) -> Result<Option<(DossierId, Option<Notice>)>> {
+    let (id, phase) = subject
+        .split_once('/')
+        .ok_or_else(|| malformed(subject.to_owned()))?;
+    let id = DossierId::parse(id).map_err(malformed)?;
+    let dossier: Dossier = ledger.known(id.as_str())?;
+    if crate::ledger::word(dossier.phase) != phase {
+        return Ok(None);
+    }
+    let office = ledger.desk.offices.get(&dossier.office);
+    let office = office.map_or(dossier.office.as_str(), |office| &office.name);
+    let Some((subject, text)) = wording(dossier.phase, id.as_str(), office) else {
+        return Ok(None);
+    };
+    let record = Compartment {
+        dossier: id.as_str(),
+        part: RECORD,
+    };
+    let application = match record.get(ledger.tx, &ledger.vault, super::desk::package::APPLICATION)
+    {
+        Ok(found) => found,
+        Err(rilascio_store::Error::Sealed { .. }) => None,
+        Err(why) => return Err(why.into()),
+    };
+    let to = application
+        .and_then(|bytes| Application::parse("application", &String::from_utf8_lossy(&bytes)).ok())
+        .and_then(|application| application.delivery.mail);
+    let notice = to.map(|to| Notice {
+        id: format!("{id}.{phase}"),
+        to,
+        subject,
+        text,
+    });
+    Ok(Some((id, notice)))
+}
+
+impl Desk {
+    /// Sends the notice of a job and notes what became of it; the address stays in the vault.
+    pub(crate) fn send_notice(
+        self: &Arc<Self>,
+        job: &Job,
+        tools: &Tools,
+        now: Timestamp,
+    ) -> Result<()> {
+        let subject = job.subject.clone();
+        let prepared =
+            self.transact(&self.system(), now, move |ledger| prepare(ledger, &subject))?;
+        let Some((id, notice)) = prepared else {
+            return self.end(job, now, |_| Ok(()));
+        };
+        let outcome = match notice {
+            None => "no-address",
+            Some(notice) => match tools.advisers.notify(&notice)? {
+                Delivery::Sent => "sent",
+                Delivery::NoServer => "no-server",
+            },
+        };
+        let phase = job.subject.clone();
+        self.end(job, now, move |ledger| {
+            let system = ledger.actor.clone();
+            let event = serde_json::json!({ "notice": phase, "outcome": outcome });
+            ledger.note(&system, "notice", id.as_str(), &event)
+        })
+    }
+}
