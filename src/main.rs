@@ -13,12 +13,15 @@ mod configuration;
 mod demonstration;
 mod document_folder;
 mod entropy;
+mod evaluation;
 mod fault;
+mod identify_command;
 mod inspect_command;
 mod issue_command;
 mod operator_command;
 #[cfg(feature = "pcsc")]
 mod pcsc_reader;
+mod print_files;
 mod report_table;
 mod samples;
 mod serve_command;
@@ -57,6 +60,8 @@ enum Command {
     Circuit(circuit_command::Arguments),
     /// Name an operator; the password is printed once.
     Operator(operator_command::Arguments),
+    /// Enrol, search, verify and evaluate fingerprints.
+    Identify(identify_command::Arguments),
     /// Copy an installation while it runs.
     Backup(backup_command::BackupArguments),
     /// Make an installation from a backup and its keys.
@@ -84,6 +89,7 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => audit_command::run(&arguments),
         Command::Circuit(arguments) => circuit_command::run(&arguments),
         Command::Operator(arguments) => operator_command::run(&arguments),
+        Command::Identify(arguments) => identify_command::run(&arguments),
         Command::Backup(arguments) => backup_command::backup(&arguments),
         Command::Restore(arguments) => backup_command::restore(&arguments),
         Command::Simulate(arguments) => simulate_command::run(&arguments),

@@ -14,6 +14,12 @@ pub enum Error {
         /// The limit.
         why: &'static str,
     },
+    /// The resolution is outside what can be compared.
+    #[error("a print at {resolution} pixels per inch cannot be used: 250 to 1200")]
+    Resolution {
+        /// Pixels per inch.
+        resolution: u16,
+    },
     /// The encoder or decoder failed.
     #[error("{format}: {why}")]
     Codec {
@@ -30,6 +36,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Size { .. } => "BIO-001",
+            Self::Resolution { .. } => "BIO-003",
             Self::Codec { .. } => "BIO-002",
         }
     }

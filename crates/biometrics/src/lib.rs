@@ -2,14 +2,28 @@
 #![deny(unsafe_code)]
 
 mod error;
+mod evaluation;
+mod extraction;
+mod grey_image;
 mod jpeg2000;
 mod jpeg2000_encoder;
-mod synthetic_print;
+mod matching;
+mod print_image;
+mod synthetic;
+mod template;
 mod wsq;
 
 pub use error::Error;
+pub use evaluation::{ErrorRates, RatesAt};
+pub use extraction::{Extract, Extractor};
+pub use grey_image::GreyImage;
 pub use jpeg2000::{Pixels, decode_jpeg2000, encode_jpeg2000};
-pub use synthetic_print::{PrintPattern, SyntheticPrint};
+pub use matching::{Alignment, Comparison, Cylinder, Matched, Prepared, compare, cylinders};
+pub use print_image::read_print;
+pub use synthetic::{Contact, MasterPrint, PrintPattern, SyntheticPrint};
+pub use template::{
+    FLOW_CELL, Minutia, MinutiaKind, NO_FLOW, PrintTemplate, RidgeFlow, TEMPLATE_RESOLUTION,
+};
 pub use wsq::{encode_wsq, encode_wsq_within};
 
 /// The result of everything in this crate.

@@ -1,0 +1,82 @@
+//! How alike two prints are.
+
+mod alignment;
+mod cylinder;
+mod relaxation;
+
+pub use alignment::{Alignment, Matched};
+pub use cylinder::{Cylinder, cylinders};
+
+use crate::template::PrintTemplate;
+
+/// What a comparison measured.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Comparison {
+    /// How well the best pairs support each other, 0 to 1.
+    pub support: f32,
+    /// How the probe lies on the reference.
+    pub alignment: Alignment,
+    /// The natural logarithm of the likelihood ratio: how much more often one finger gives this than two.
+    pub log_likelihood: f32,
+}
+
+impl Comparison {
+    /// The score: hundredths of the log-likelihood, the same on every machine.
+    #[must_use]
+    pub fn score(&self) -> i32 {
+        (self.log_likelihood * 100.0).round() as i32
+    }
+}
+
+/// A template that is ready to be compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    /// The template.
+    pub template: PrintTemplate,
+    /// Its cylinders.
+    pub cylinders: Vec<Cylinder>,
+}
+
+impl From<PrintTemplate> for Prepared {
+    fn from(template: PrintTemplate) -> Self {
+        let cylinders = cylinders(&template);
+        Self {
+            template,
+            cylinders,
+        }
+    }
+}
+
+/// Pairs whose support is summed: more where there are more minutiae.
+fn pairs_that_count(smaller: usize) -> usize {
+    let grown = 4.0 + 8.0 / (1.0 + (-0.4 * (smaller as f32 - 20.0)).exp());
+    grown.round() as usize
+}
+
+/// Compares a probe with a reference.
+#[must_use]
+pub fn compare(probe: &Prepared, reference: &Prepared) -> Comparison {
+    let (ours, theirs) = (&probe.template, &reference.template);
+    let mut pairs = relaxation::candidates(ours, theirs, &probe.cylinders, &reference.cylinders);
+    if pairs.len() < 3 {
+        return Comparison::default();
+    }
+    let agreements = relaxation::relax(&mut pairs, &ours.minutiae, &theirs.minutiae);
+    let mut supports: Vec<f32> = pairs.iter().map(|pair| pair.support).collect();
+    supports.sort_by(|a, b| b.total_cmp(a));
+    let count = pairs_that_count(probe.cylinders.len().min(reference.cylinders.len()));
+    let support = supports.iter().take(count).sum::<f32>() / count as f32;
+    let alignment = alignment::align(ours, theirs, &pairs, &agreements);
+    let log_likelihood = log_likelihood(support, &alignment);
+    Comparison {
+        support,
+        alignment,
+        log_likelihood,
+    }
+}
+
+fn log_likelihood(support: f32, alignment: &Alignment) -> f32 {
+    let inside = f32::from(alignment.probe_inside) * f32::from(alignment.reference_inside);
+    let share = alignment.weight() / (inside.sqrt() + 6.0);
+    10.0 * support + alignment.weight() * 0.3 + 8.0 * share + 6.0 * (alignment.flow - 0.9) - 6.0
+}
