@@ -6,10 +6,15 @@ use crate::template::{FLOW_CELL, Minutia, NO_FLOW, PrintTemplate};
 use std::f32::consts::PI;
 
 /// How near two minutiae have to fall, in pixels.
-const NEAR: f32 = 11.0;
+const NEAR: f32 = 13.0;
 /// The same for each pixel from the middle of what fits: skin stretches.
 const STRETCH: f32 = 0.045;
-const NEAR_MAX: f32 = 18.0;
+const NEAR_MAX: f32 = 22.0;
+/// How near they have to fall after the skin was followed.
+const NEAR_AFTER: f32 = 10.0;
+/// How far a drift of the skin reaches, in pixels, and how much holds it back.
+const DRIFT: f32 = 60.0;
+const DRIFT_REST: f32 = 0.5;
 /// How much their directions may differ, in radians.
 const TURN: f32 = 0.5;
 /// Anchors that are tried.
@@ -90,9 +95,9 @@ pub struct Alignment {
     /// The minutiae that fall together.
     pub matched: Vec<Matched>,
     /// Minutiae of the probe that fall on the reference.
-    pub probe_inside: u16,
+    pub probe_inside: f32,
     /// Minutiae of the reference that the probe covers.
-    pub reference_inside: u16,
+    pub reference_inside: f32,
     /// Cells where both prints have ridges.
     pub overlap: u32,
     /// How alike the ridges flow there: 1 the same, 0 by chance.
@@ -111,18 +116,74 @@ fn place(minutia: &Minutia) -> (f32, f32) {
     (minutia.x, minutia.y)
 }
 
-/// The minutiae that fall together under a motion, each used once, nearest first.
-fn together(
+/// The minutiae that fall together under a motion.
+fn under(
     motion: &Motion,
     probe: &PrintTemplate,
     reference: &PrintTemplate,
     middle: (f32, f32),
 ) -> Vec<Matched> {
-    let angle = motion.angle();
+    let placed: Vec<_> = probe
+        .minutiae
+        .iter()
+        .map(|minutia| motion.apply(minutia.x, minutia.y))
+        .collect();
+    let limit =
+        |(x, y): (f32, f32)| (NEAR + STRETCH * (x - middle.0).hypot(y - middle.1)).min(NEAR_MAX);
+    together(&placed, motion.angle(), limit, probe, reference)
+}
+
+/// The minutiae that fall together when the skin follows what fits around each: stretched skin moves its neighbours too.
+fn following(
+    motion: &Motion,
+    matched: &[Matched],
+    probe: &PrintTemplate,
+    reference: &PrintTemplate,
+) -> Vec<Matched> {
+    let drifts: Vec<_> = matched
+        .iter()
+        .map(|pair| {
+            let own = &probe.minutiae[usize::from(pair.probe)];
+            let other = &reference.minutiae[usize::from(pair.reference)];
+            let (x, y) = motion.apply(own.x, own.y);
+            (pair.probe, x, y, other.x - x, other.y - y, pair.closeness)
+        })
+        .collect();
+    let placed: Vec<_> = probe
+        .minutiae
+        .iter()
+        .enumerate()
+        .map(|(place, minutia)| {
+            let (x, y) = motion.apply(minutia.x, minutia.y);
+            let (mut dx, mut dy, mut weights) = (0.0, 0.0, DRIFT_REST);
+            for (other, ox, oy, drift_x, drift_y, closeness) in &drifts {
+                // Nobody follows itself.
+                if usize::from(*other) == place {
+                    continue;
+                }
+                let squared = (ox - x) * (ox - x) + (oy - y) * (oy - y);
+                let weight = closeness * (-squared / (2.0 * DRIFT * DRIFT)).exp();
+                dx += weight * drift_x;
+                dy += weight * drift_y;
+                weights += weight;
+            }
+            (x + dx / weights, y + dy / weights)
+        })
+        .collect();
+    together(&placed, motion.angle(), |_| NEAR_AFTER, probe, reference)
+}
+
+/// The minutiae that fall together where those of the probe are placed, each used once, nearest first.
+fn together(
+    placed: &[(f32, f32)],
+    angle: f32,
+    limit: impl Fn((f32, f32)) -> f32,
+    probe: &PrintTemplate,
+    reference: &PrintTemplate,
+) -> Vec<Matched> {
     let mut near = Vec::new();
-    for (a, one) in probe.minutiae.iter().enumerate() {
-        let (x, y) = motion.apply(one.x, one.y);
-        let limit = (NEAR + STRETCH * (x - middle.0).hypot(y - middle.1)).min(NEAR_MAX);
+    for (a, (one, (x, y))) in probe.minutiae.iter().zip(placed).enumerate() {
+        let limit = limit((*x, *y));
         for (b, other) in reference.minutiae.iter().enumerate() {
             let distance = (other.x - x).hypot(other.y - y);
             if distance > limit {
@@ -131,8 +192,10 @@ fn together(
             let turn = wrapped(one.direction + angle - other.direction).abs();
             if turn < TURN {
                 let far = distance / limit;
-                let closeness =
-                    (1.0 - 0.6 * far * far) * (1.0 - 0.6 * (turn / TURN) * (turn / TURN));
+                let trust = (f32::from(one.quality) * f32::from(other.quality)).sqrt() / 100.0;
+                let closeness = trust.sqrt()
+                    * (1.0 - 0.8 * far * far)
+                    * (1.0 - 0.6 * (turn / TURN) * (turn / TURN));
                 near.push(Matched {
                     probe: a as u16,
                     reference: b as u16,
@@ -217,7 +280,7 @@ pub(super) fn align(
         let Some(mut motion) = Motion::fit(&fitting) else {
             continue;
         };
-        let mut matched = together(&motion, probe, reference, at);
+        let mut matched = under(&motion, probe, reference, at);
         for _ in 0..2 {
             let places: Vec<_> = matched
                 .iter()
@@ -236,7 +299,7 @@ pub(super) fn align(
                 break;
             };
             motion = better;
-            matched = together(&motion, probe, reference, middle(&matched, reference));
+            matched = under(&motion, probe, reference, middle(&matched, reference));
         }
         let weight: f32 = matched.iter().map(|pair| pair.closeness).sum();
         if best.as_ref().is_none_or(|(known, _, _)| weight > *known) {
@@ -246,6 +309,7 @@ pub(super) fn align(
     let Some((_, motion, matched)) = best else {
         return Alignment::default();
     };
+    let matched = following(&motion, &matched, probe, reference);
     measure(&motion, matched, probe, reference)
 }
 
@@ -263,8 +327,7 @@ fn measure(
         y: motion.sin * motion.x - motion.cos * motion.y,
     };
     let inside = |from: &PrintTemplate, to: &PrintTemplate, motion: &Motion| {
-        let count = from
-            .minutiae
+        from.minutiae
             .iter()
             .filter(|minutia| {
                 let (x, y) = motion.apply(minutia.x, minutia.y);
@@ -275,8 +338,8 @@ fn measure(
                     to.flow.at(x, y).is_some()
                 }
             })
-            .count();
-        count as u16
+            .map(|minutia| (f32::from(minutia.quality) / 100.0).sqrt())
+            .sum::<f32>()
     };
     let angle = motion.angle();
     let (mut overlap, mut alike) = (0_u32, 0.0);

@@ -197,10 +197,13 @@ impl MasterPrint {
                 let shape = u.abs().powf(2.3) + v.abs().powf(2.4);
                 let touch = ((1.0 - shape + 0.10 * edge.at(x, y)) * 7.0).clamp(0.0, 1.0);
                 // Wet skin fills valleys, dry skin breaks ridges.
-                let wet = contact.wetness + contact.noise * 0.5 * coarse.at(x, y);
-                let rough = contact.noise * (0.55 * middle.at(x, y) + 0.45 * fine.at(x, y));
-                let level =
-                    ridge + 0.75 * wet.clamp(-1.2, 1.2) + rough * (0.6 - 0.4 * wet.min(0.0));
+                let wet = contact.wetness + contact.noise * 0.6 * coarse.at(x, y);
+                let rough = contact.noise * (1.1 * middle.at(x, y) + 1.0 * fine.at(x, y));
+                // Where skin is worn or smeared little of the ridges is left.
+                let worn = contact.noise * (0.5 + 0.8 * edge.at(x, y)).clamp(0.0, 1.0);
+                let level = ridge * (1.0 - 0.8 * worn.min(1.0))
+                    + 0.9 * wet.clamp(-1.3, 1.3)
+                    + rough * (0.75 - 0.4 * wet.min(0.0));
                 let mut dark = 0.5 + 0.5 * (1.8 * level).tanh();
                 for scratch in &scratches {
                     dark *= 1.0 - 0.9 * scratch.at(x, y);
