@@ -11,6 +11,7 @@ mod matching;
 mod print_image;
 mod synthetic;
 mod template;
+mod template_record;
 mod wsq;
 
 pub use error::Error;
@@ -24,7 +25,8 @@ pub use synthetic::{Contact, MasterPrint, PrintPattern, SyntheticPrint};
 pub use template::{
     FLOW_CELL, Minutia, MinutiaKind, NO_FLOW, PrintTemplate, RidgeFlow, TEMPLATE_RESOLUTION,
 };
-pub use wsq::{encode_wsq, encode_wsq_within};
+pub use template_record::{FingerView, RecordEdition, read_template, write_template};
+pub use wsq::{WsqImage, decode_wsq, encode_wsq, encode_wsq_within};
 
 /// The result of everything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,6 +1,6 @@
 //! Images of prints as files hold them: TIFF, PNG, BMP, PGM, JPEG and WSQ.
 
-use crate::{Error, GreyImage, Result};
+use crate::{Error, GreyImage, Result, decode_wsq};
 use image::{ImageReader, Limits};
 use std::io::Cursor;
 
@@ -17,6 +17,10 @@ pub fn read_print(bytes: &[u8], resolution: u16) -> Result<GreyImage> {
         format: "image",
         why: why.to_string(),
     };
+    if bytes.starts_with(&[0xFF, 0xA0]) {
+        let found = decode_wsq(bytes)?;
+        return GreyImage::new(found.width, found.height, resolution, found.pixels);
+    }
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|why| fault(&why))?;

@@ -5,16 +5,16 @@ use super::quantisation::Bins;
 use super::tree::BANDS;
 use super::wavelet::{HIGH, LOW};
 
-const START_OF_IMAGE: u16 = 0xFFA0;
-const END_OF_IMAGE: u16 = 0xFFA1;
-const START_OF_FRAME: u16 = 0xFFA2;
-const START_OF_BLOCK: u16 = 0xFFA3;
-const TRANSFORM_TABLE: u16 = 0xFFA4;
-const QUANTISATION_TABLE: u16 = 0xFFA5;
-const HUFFMAN_TABLE: u16 = 0xFFA6;
-const COMMENT: u16 = 0xFFA8;
+pub(super) const START_OF_IMAGE: u16 = 0xFFA0;
+pub(super) const END_OF_IMAGE: u16 = 0xFFA1;
+pub(super) const START_OF_FRAME: u16 = 0xFFA2;
+pub(super) const START_OF_BLOCK: u16 = 0xFFA3;
+pub(super) const TRANSFORM_TABLE: u16 = 0xFFA4;
+pub(super) const QUANTISATION_TABLE: u16 = 0xFFA5;
+pub(super) const HUFFMAN_TABLE: u16 = 0xFFA6;
+pub(super) const COMMENT: u16 = 0xFFA8;
 /// Bands of the quantisation table: those that are coded, and four that never are.
-const TABLE_BANDS: usize = 64;
+pub(super) const TABLE_BANDS: usize = 64;
 /// The implementation of the encoder: 2 is NIST's, whose arithmetic this one follows.
 const ENCODER: u8 = 2;
 

@@ -1,12 +1,15 @@
-//! WSQ, the wavelet scalar quantisation of fingerprints (IAFIS-IC-0110): the encoder.
+//! WSQ, the wavelet scalar quantisation of fingerprints (IAFIS-IC-0110).
 //!
 //! Arithmetic is in `f32` and in the order of the reference implementation, so that files are the same byte for byte.
 
+mod decoder;
 mod entropy;
 mod file;
 mod quantisation;
 mod tree;
 mod wavelet;
+
+pub use decoder::decode_wsq;
 
 use crate::{Error, Result};
 
@@ -16,6 +19,19 @@ const BIT_RATE: f32 = 0.75;
 const SIDES: (u32, u32) = (64, 4_096);
 /// How often a lower rate is tried.
 const ATTEMPTS_MAX: u32 = 12;
+
+/// An image as a WSQ file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WsqImage {
+    /// Width, in pixels.
+    pub width: u32,
+    /// Height, in pixels.
+    pub height: u32,
+    /// Pixels per inch, where the file says.
+    pub resolution: Option<u16>,
+    /// The pixels, row by row.
+    pub pixels: Vec<u8>,
+}
 
 /// Codes an 8-bit grey image at 0.75 bits per pixel and 500 pixels per inch.
 ///

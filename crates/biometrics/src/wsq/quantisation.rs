@@ -9,7 +9,7 @@ pub(crate) struct Bins {
 }
 
 /// The bands of the three blocks of coded data.
-const BLOCKS: [std::ops::Range<usize>; 3] = [0..19, 19..52, 52..60];
+pub(super) const BLOCKS: [std::ops::Range<usize>; 3] = [0..19, 19..52, 52..60];
 
 /// Bands below this variance are dropped.
 const VARIANCE_MIN: f32 = 1.01;

@@ -1,4 +1,4 @@
-//! The analysis: every row, then every column of a part goes through both filters.
+//! Analysis: every row, then every column of a part goes through both filters; and synthesis, the way back.
 
 #![expect(
     clippy::excessive_precision,
@@ -92,4 +92,90 @@ fn mirror(place: isize, length: usize) -> usize {
     } else {
         (period - place) as usize
     }
+}
+
+/// The filters of synthesis, from their middle outwards.
+pub(crate) struct Synthesis {
+    low: Vec<f32>,
+    high: Vec<f32>,
+}
+
+impl Synthesis {
+    /// Those that undo the filters of analysis, given from their middle outwards: each is the other with every second
+    /// sign turned.
+    pub(crate) fn of_analysis(low: &[f32], high: &[f32]) -> Self {
+        let turned = |taps: &[f32]| {
+            taps.iter()
+                .enumerate()
+                .map(|(place, tap)| if place % 2 == 0 { *tap } else { -tap })
+                .collect()
+        };
+        Self {
+            low: turned(high),
+            high: turned(low),
+        }
+    }
+}
+
+/// Puts the image together again, the last split first.
+pub(crate) fn compose(samples: &mut [f32], width: usize, tree: &Tree, filters: &Synthesis) {
+    let mut line = Vec::new();
+    let mut whole = Vec::new();
+    for node in tree.nodes.iter().rev() {
+        let part = node.part;
+        for column in 0..part.w {
+            let at = |row: usize| (part.y + row) * width + part.x + column;
+            line.clear();
+            line.extend((0..part.h).map(|row| samples[at(row)]));
+            join(&line, node.swap_columns, filters, &mut whole);
+            for (row, value) in whole.iter().enumerate() {
+                samples[at(row)] = *value;
+            }
+        }
+        for row in 0..part.h {
+            let start = (part.y + row) * width + part.x;
+            line.clear();
+            line.extend_from_slice(&samples[start..start + part.w]);
+            join(&line, node.swap_rows, filters, &mut whole);
+            samples[start..start + part.w].copy_from_slice(&whole);
+        }
+    }
+}
+
+/// A line from its halves.
+fn join(line: &[f32], swap: bool, filters: &Synthesis, out: &mut Vec<f32>) {
+    let length = line.len();
+    out.clear();
+    if length < 2 {
+        out.extend_from_slice(line);
+        return;
+    }
+    let (lows, highs) = (length.div_ceil(2), length / 2);
+    let (first_low, first_high) = if swap { (highs, 0) } else { (0, lows) };
+    // Low values stand at even places, high ones at odd places.
+    let at = |place: isize| {
+        let place = mirror(place, length);
+        let start = if place % 2 == 0 {
+            first_low
+        } else {
+            first_high
+        };
+        line[start + place / 2]
+    };
+    out.extend((0..length as isize).map(|place| {
+        let mut sum = 0.0;
+        for (even, taps) in [(true, &filters.low), (false, &filters.high)] {
+            for (far, tap) in taps.iter().enumerate() {
+                let far = far as isize;
+                if ((place + far) % 2 == 0) != even {
+                    continue;
+                }
+                sum += tap * at(place + far);
+                if far > 0 {
+                    sum += tap * at(place - far);
+                }
+            }
+        }
+        sum
+    }));
 }
