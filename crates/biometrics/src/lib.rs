@@ -19,9 +19,12 @@ pub use evaluation::{ErrorRates, RatesAt};
 pub use extraction::{Extract, Extractor};
 pub use grey_image::GreyImage;
 pub use jpeg2000::{Pixels, decode_jpeg2000, encode_jpeg2000};
-pub use matching::{Alignment, Comparison, Cylinder, Matched, Prepared, compare, cylinders};
+pub use matching::{
+    Alignment, Comparison, Cylinder, Disguise, Matched, PACKED_CYLINDERS, PACKED_WORDS,
+    PackedPrint, Prepared, SearchProbe, compare, cylinders,
+};
 pub use print_image::read_print;
-pub use synthetic::{Contact, MasterPrint, PrintPattern, SyntheticPrint};
+pub use synthetic::{Contact, MasterPrint, PrintPattern, SyntheticPeople, SyntheticPrint};
 pub use template::{
     FLOW_CELL, Minutia, MinutiaKind, NO_FLOW, PrintTemplate, RidgeFlow, TEMPLATE_RESOLUTION,
 };

@@ -2,10 +2,12 @@
 
 mod alignment;
 mod cylinder;
+mod first_stage;
 mod relaxation;
 
 pub use alignment::{Alignment, Matched};
 pub use cylinder::{Cylinder, cylinders};
+pub use first_stage::{Disguise, PACKED_CYLINDERS, PACKED_WORDS, PackedPrint, SearchProbe};
 
 use crate::template::PrintTemplate;
 

@@ -56,7 +56,7 @@ struct Singularity {
 }
 
 /// The flow of a finger.
-struct Field {
+pub(super) struct Field {
     pattern: PrintPattern,
     points: Vec<Singularity>,
     /// Slow waves that make every finger its own: amplitude, along x, along y, phase.
@@ -113,7 +113,7 @@ impl MasterPrint {
 }
 
 impl Field {
-    fn draw(pattern: PrintPattern, rng: &mut dyn CryptoRng) -> Self {
+    pub(super) fn draw(pattern: PrintPattern, rng: &mut dyn CryptoRng) -> Self {
         let mut place = |x: f32, y: f32, sign: f32| Singularity {
             x: x + 0.10 * (unit(rng) - 0.5),
             y: y + 0.10 * (unit(rng) - 0.5),
@@ -149,7 +149,7 @@ impl Field {
     }
 
     /// Half the sum of the angles to loops less those to deltas, and what is the finger's own.
-    fn orientation(&self, x: f32, y: f32) -> f32 {
+    pub(super) fn orientation(&self, x: f32, y: f32) -> f32 {
         let aspect = MasterPrint::HEIGHT as f32 / MasterPrint::WIDTH as f32;
         let mut angle = 0.0;
         for point in &self.points {

@@ -2,9 +2,11 @@
 
 mod impression;
 mod master;
+mod people;
 
 pub use impression::{Contact, SyntheticPrint};
 pub use master::{MasterPrint, PrintPattern};
+pub use people::SyntheticPeople;
 
 use rand_core::CryptoRng;
 
