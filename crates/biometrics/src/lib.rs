@@ -11,6 +11,7 @@ mod matching;
 mod print_image;
 mod synthetic;
 mod template;
+mod template_bytes;
 mod template_record;
 mod wsq;
 

@@ -60,14 +60,6 @@ pub enum Error {
         /// Why.
         why: String,
     },
-    /// A file cannot be read or written.
-    #[error("[NODE-007] {path}: {why}")]
-    File {
-        /// The file.
-        path: String,
-        /// Why.
-        why: String,
-    },
     /// A journal is not believed.
     #[error("[NODE-008] the journal does not hold: {why}")]
     Journal {
@@ -80,6 +72,11 @@ pub enum Error {
     /// The exchange fails.
     #[error(transparent)]
     Exchange(#[from] rilascio_exchange::Error),
+}
+
+/// A file that cannot be used.
+pub(crate) fn file_fault(path: &std::path::Path, why: impl ToString) -> Error {
+    rilascio_store::files::fault(path, why).into()
 }
 
 impl From<Refusal> for Error {

@@ -12,7 +12,7 @@
 
 use crate::assembly::{CircuitAuthority, NodeKey};
 use crate::desk::{Desk, DeskParts, Profiles, Routes};
-use crate::files::{fault, highest, make_folder, must_read, read_if_there, write_whole};
+use crate::error::file_fault;
 use crate::keeper::FileKeeper;
 use crate::local::{Clock, Local};
 use crate::worker::Transport;
@@ -25,6 +25,7 @@ use rilascio_exchange::envelope::Circle;
 use rilascio_keys::MasterKey;
 use rilascio_pki::{Certificate, RevocationList};
 use rilascio_store::Store;
+use rilascio_store::files::{highest, make_folder, must_read, read_if_there, write_whole};
 use rilascio_store::journal::{HeadKey, NoteKey};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -87,7 +88,7 @@ pub struct Installation {
 }
 
 fn certificate(path: &Path, der: &[u8]) -> Result<Certificate> {
-    Certificate::decode(der).map_err(|why| fault(path, why))
+    Certificate::decode(der).map_err(|why| file_fault(path, why))
 }
 
 /// The nodes of a circuit in one process, named by their roles.
@@ -239,7 +240,7 @@ fn head_key(plan: &Plan, role: Role, rng: &mut dyn CryptoRng) -> Result<HeadKey>
         let seed = plan
             .master
             .open(&label, &sealed)
-            .map_err(|why| fault(&path, why))?;
+            .map_err(|why| file_fault(&path, why))?;
         return Ok(HeadKey::from_seed(&name, &seed)?);
     }
     let key = HeadKey::generate(&name, rng);
@@ -260,7 +261,7 @@ fn head_key(plan: &Plan, role: Role, rng: &mut dyn CryptoRng) -> Result<HeadKey>
 pub fn read_head_key(data: &Path, role: Role) -> Result<NoteKey> {
     let path = data.join(role.name()).join("journal.vkey");
     let text = must_read(&path)?;
-    NoteKey::parse(&String::from_utf8_lossy(&text)).map_err(|why| fault(&path, why))
+    NoteKey::parse(&String::from_utf8_lossy(&text)).map_err(|why| file_fault(&path, why))
 }
 
 /// The files of the circuit: its authority, its list, its nodes.
@@ -297,7 +298,7 @@ impl<'a> CircleFiles<'a> {
                         .plan
                         .master
                         .open(&label, &sealed)
-                        .map_err(|why| fault(&key_path, why))?,
+                        .map_err(|why| file_fault(&key_path, why))?,
                     certificate: certificate(&path, &der)?,
                 }),
                 _ => None,
@@ -318,7 +319,7 @@ impl<'a> CircleFiles<'a> {
                     key
                 }
                 (None, None) => {
-                    return Err(fault(
+                    return Err(file_fault(
                         &path,
                         "this node has no certificate; have it made where the circuit was founded",
                     ));
@@ -348,11 +349,11 @@ impl<'a> CircleFiles<'a> {
                 .plan
                 .master
                 .open(label, &sealed)
-                .map_err(|why| fault(&key_path, why))?;
+                .map_err(|why| file_fault(&key_path, why))?;
             let authority = CircuitAuthority::open(certificate(&path, &der)?, scalar)?;
             let (from, to) = authority.certificate().validity();
             if now < from || now > to {
-                return Err(fault(
+                return Err(file_fault(
                     &path,
                     format!("the circuit lasts from {from} to {to}; begin a new data folder"),
                 ));
@@ -375,17 +376,17 @@ impl<'a> CircleFiles<'a> {
         let number = highest(&self.folder, "crl-", ".der").unwrap_or(0);
         let path = self.folder.join(format!("crl-{number}.der"));
         let der = must_read(&path)?;
-        let list = RevocationList::decode(&der).map_err(|why| fault(&path, why))?;
+        let list = RevocationList::decode(&der).map_err(|why| file_fault(&path, why))?;
         let month = SignedDuration::from_hours(30 * 24);
         if list.period().1.is_some_and(|end| now + month < end) {
             return Ok(());
         }
         let renewed = authority.renew_list(&list, number + 1, now)?;
-        write_whole(
+        Ok(write_whole(
             &self.folder.join(format!("crl-{}.der", number + 1)),
             renewed.der(),
             false,
-        )
+        )?)
     }
 
     fn read(&self) -> Result<Circle> {
@@ -405,10 +406,10 @@ pub fn read_circle(data: &Path) -> Result<Circle> {
     let number = highest(&folder, "crl-", ".der").unwrap_or(0);
     let path = folder.join(format!("crl-{number}.der"));
     let der = must_read(&path)?;
-    let list = RevocationList::decode(&der).map_err(|why| fault(&path, why))?;
+    let list = RevocationList::decode(&der).map_err(|why| file_fault(&path, why))?;
     let mut members = Vec::new();
     let nodes = folder.join("nodes");
-    let entries = std::fs::read_dir(&nodes).map_err(|why| fault(&nodes, why))?;
+    let entries = std::fs::read_dir(&nodes).map_err(|why| file_fault(&nodes, why))?;
     for entry in entries.flatten() {
         let path = entry.path();
         if path.extension().is_some_and(|extension| extension == "cer") {

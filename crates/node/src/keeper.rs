@@ -1,10 +1,10 @@
 //! Keys of a vault in files, sealed by the master key, outside the data base and outside every backup.
 
-use crate::files::{destroy, make_folder, numbers, write_lines, write_whole};
 use crate::worker::VaultKeeper;
 use crate::{Error, Result};
 use rand_core::CryptoRng;
 use rilascio_keys::MasterKey;
+use rilascio_store::files::{self, destroy, make_folder, numbers, write_lines, write_whole};
 use rilascio_store::vault::{VaultKeys, WrappedKey};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
@@ -48,10 +48,7 @@ pub fn read_wrapped(
     mut take: impl FnMut(Vec<WrappedKey>) -> Result<()>,
 ) -> Result<()> {
     let path = folder.join(WRAPPED);
-    let fault = |why: String| Error::File {
-        path: path.display().to_string(),
-        why,
-    };
+    let fault = |why: String| Error::from(files::fault(&path, why));
     let file = match std::fs::File::open(&path) {
         Ok(file) => file,
         Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -119,7 +116,7 @@ impl FileKeeper {
         let sealed = self
             .master
             .seal(&self.label(number), key.as_bytes(), rng.as_mut());
-        write_whole(&self.path(number), &sealed, true)
+        Ok(write_whole(&self.path(number), &sealed, true)?)
     }
 }
 
@@ -128,10 +125,7 @@ impl VaultKeeper for FileKeeper {
         let mut keys = Vec::new();
         for number in numbers(&self.folder, "", ".key") {
             let path = self.path(number);
-            let fault = |why: String| Error::File {
-                path: path.display().to_string(),
-                why,
-            };
+            let fault = |why: String| Error::from(files::fault(&path, why));
             let sealed = std::fs::read(&path).map_err(|why| fault(why.to_string()))?;
             let opened = self
                 .master

@@ -2,29 +2,31 @@
 //! struck off.
 
 use crate::assembly::CircuitAuthority;
-use crate::files::{fault, highest, make_folder, must_read, read_if_there, write_whole};
+use crate::error::file_fault;
 use crate::{Result, Role};
 use jiff::{SignedDuration, Timestamp};
 use rand_core::CryptoRng;
 use rilascio_keys::MasterKey;
 use rilascio_pki::{Certificate, RevocationList};
+use rilascio_store::files::{highest, make_folder, must_read, read_if_there, write_whole};
 use std::path::{Path, PathBuf};
 
 /// The authority of a circuit that was founded in a data folder.
 fn authority(data: &Path, master: &MasterKey) -> Result<CircuitAuthority> {
     let folder = data.join("circuit");
     let (path, key_path) = (folder.join("authority.cer"), folder.join("authority.key"));
-    let certificate = Certificate::decode(&must_read(&path)?).map_err(|why| fault(&path, why))?;
+    let certificate =
+        Certificate::decode(&must_read(&path)?).map_err(|why| file_fault(&path, why))?;
     let scalar = master
         .open("circuit/authority", &must_read(&key_path)?)
-        .map_err(|why| fault(&key_path, why))?;
+        .map_err(|why| file_fault(&key_path, why))?;
     CircuitAuthority::open(certificate, scalar)
 }
 
 /// Certificates of all members, as files of a circuit.
 fn member_files(data: &Path) -> Result<Vec<PathBuf>> {
     let folder = data.join("circuit/nodes");
-    let entries = std::fs::read_dir(&folder).map_err(|why| fault(&folder, why))?;
+    let entries = std::fs::read_dir(&folder).map_err(|why| file_fault(&folder, why))?;
     let files = entries.flatten().map(|entry| entry.path());
     let mut found: Vec<PathBuf> = files
         .filter(|path| path.extension().is_some_and(|extension| extension == "cer"))
@@ -72,14 +74,18 @@ pub fn add_member(
     if let Some(offices) = read_if_there(&data.join("offices.toml"))? {
         write_whole(&out.join("offices.toml"), &offices, false)?;
     }
-    write_whole(&out.join("master.key"), own.as_bytes(), true)
+    Ok(write_whole(&out.join("master.key"), own.as_bytes(), true)?)
 }
 
 /// Copies the present revocation list to another data folder.
 fn copy_list(data: &Path, out: &Path) -> Result<()> {
     let number = highest(&data.join("circuit"), "crl-", ".der").unwrap_or(0);
     let name = format!("circuit/crl-{number}.der");
-    write_whole(&out.join(&name), &must_read(&data.join(&name))?, false)
+    Ok(write_whole(
+        &out.join(&name),
+        &must_read(&data.join(&name))?,
+        false,
+    )?)
 }
 
 /// Strikes a node off: from the next list on nobody hears it. Gives the file of the list, to be carried to the others.
@@ -89,10 +95,11 @@ fn copy_list(data: &Path, out: &Path) -> Result<()> {
 pub fn strike_off(data: &Path, master: &MasterKey, node: &str, now: Timestamp) -> Result<PathBuf> {
     let authority = authority(data, master)?;
     let path = data.join("circuit/nodes").join(format!("{node}.cer"));
-    let certificate = Certificate::decode(&must_read(&path)?).map_err(|why| fault(&path, why))?;
+    let certificate =
+        Certificate::decode(&must_read(&path)?).map_err(|why| file_fault(&path, why))?;
     let number = highest(&data.join("circuit"), "crl-", ".der").unwrap_or(0);
     let path = data.join(format!("circuit/crl-{number}.der"));
-    let list = RevocationList::decode(&must_read(&path)?).map_err(|why| fault(&path, why))?;
+    let list = RevocationList::decode(&must_read(&path)?).map_err(|why| file_fault(&path, why))?;
     let renewed = authority.strike_off(&list, &certificate, number + 1, now)?;
     let path = data.join(format!("circuit/crl-{}.der", number + 1));
     write_whole(&path, renewed.der(), false)?;

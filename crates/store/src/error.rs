@@ -52,6 +52,14 @@ pub enum Error {
     /// The keys of the vault were renewed meanwhile.
     #[error("[STORE-010] the keys of the vault were renewed; read them again")]
     StaleKeys,
+    /// A file cannot be read or written.
+    #[error("[STORE-011] {path}: {why}")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        why: String,
+    },
     /// A signed head that is none, or another's.
     #[error("[STORE-009] the signed head is refused: {why}")]
     Head {

@@ -4,6 +4,7 @@
 mod engine;
 pub mod entity;
 mod error;
+pub mod files;
 pub mod journal;
 mod schema;
 mod tx;

@@ -37,6 +37,15 @@ impl PackedPrint {
         &self.words
     }
 
+    /// A print of words that were kept; nothing when they are not as many.
+    #[must_use]
+    pub fn from_words(words: &[u64]) -> Option<Self> {
+        let words: [u64; PACKED_WORDS] = words.try_into().ok()?;
+        Some(Self {
+            words: Box::new(words),
+        })
+    }
+
     /// Moves every bit of every cylinder to another place and turns some over, by a secret that is the same for all
     /// prints of a gallery. Likeness does not change; a print without the secret says nothing of its minutiae.
     #[must_use]
@@ -185,7 +194,11 @@ fn raise(
     for lane in 0..LANES {
         let both = own + counts[lane];
         let alike = (both - differ[lane] as i32 as f32) / both;
-        best[lane] = if alike > best[lane] { alike } else { best[lane] };
+        best[lane] = if alike > best[lane] {
+            alike
+        } else {
+            best[lane]
+        };
     }
 }
 
@@ -210,7 +223,11 @@ fn likeness(probe: &[([u64; WORDS], f32, i32)], print: &[u64]) -> u32 {
         // A place without a cylinder has a count with which the likeness comes out below zero.
         let counts: [f32; LANES] = std::array::from_fn(|lane| {
             let packed = (rest[lane / 4] >> (16 * (lane % 4))) as u16;
-            if packed == NONE { -1.0 } else { f32::from(packed) }
+            if packed == NONE {
+                -1.0
+            } else {
+                f32::from(packed)
+            }
         });
         let span = rest[2];
         let mut near = 0_u32;

@@ -6,7 +6,8 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// A file that cannot be read, written or used.
-pub(crate) fn fault(path: &Path, why: impl ToString) -> Error {
+#[must_use]
+pub fn fault(path: &Path, why: impl ToString) -> Error {
     Error::File {
         path: path.display().to_string(),
         why: why.to_string(),
@@ -29,7 +30,7 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
 ///
 /// # Errors
 /// [`Error::File`].
-pub(crate) fn must_read(path: &Path) -> Result<Vec<u8>> {
+pub fn must_read(path: &Path) -> Result<Vec<u8>> {
     read_if_there(path)?.ok_or_else(|| fault(path, "there is no such file"))
 }
 
@@ -72,10 +73,10 @@ pub fn write_whole(path: &Path, bytes: &[u8], secret: bool) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::File`], or what `page` says.
-pub(crate) fn write_lines(
+pub fn write_lines<E: From<Error>>(
     path: &Path,
-    page: &mut dyn FnMut() -> Result<Vec<String>>,
-) -> Result<()> {
+    page: &mut dyn FnMut() -> Result<Vec<String>, E>,
+) -> Result<(), E> {
     write_with(path, true, |file| {
         loop {
             let lines = page()?;
@@ -90,11 +91,15 @@ pub(crate) fn write_lines(
     })
 }
 
-fn write_with(
+/// Writes a file with a function so that it is whole or not there: beside it, synced, then renamed.
+///
+/// # Errors
+/// [`Error::File`], or what the function says.
+pub fn write_with<E: From<Error>>(
     path: &Path,
     secret: bool,
-    write: impl FnOnce(&mut File) -> Result<()>,
-) -> Result<()> {
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let beside = path.with_file_name(name);
@@ -112,7 +117,7 @@ fn write_with(
     file.sync_all()
         .and_then(|()| fs::rename(&beside, path))
         .map_err(|why| fault(path, why))?;
-    path.parent().map_or(Ok(()), sync_folder)
+    Ok(path.parent().map_or(Ok(()), sync_folder)?)
 }
 
 /// Overwrites a file with zeros, syncs it and removes its name.

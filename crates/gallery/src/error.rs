@@ -1,0 +1,48 @@
+//! What can go wrong in a gallery.
+
+use std::path::Path;
+
+/// A fault of a gallery, with a stable code.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] rilascio_store::Error),
+    /// A file is not what it should be.
+    #[error("[GAL-001] {path}: {why}; restore the gallery, or enrol again from the dossiers")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// The key is another.
+    #[error("[GAL-002] the key does not open this gallery")]
+    Key,
+    /// A name that cannot be kept.
+    #[error("[GAL-003] a subject has 1 to 48 bytes of letters, digits, '-', '.', '_' and '/'")]
+    Subject,
+    /// There is nothing to compare.
+    #[error("[GAL-004] the probe has no print with minutiae; take it again")]
+    EmptyProbe,
+    /// The folder is used by another process.
+    #[error("[GAL-005] {path}: another process has this gallery open")]
+    InUse {
+        /// The folder.
+        path: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn damaged(path: &Path, why: impl ToString) -> Self {
+        Self::Damaged {
+            path: path.display().to_string(),
+            why: why.to_string(),
+        }
+    }
+
+    pub(crate) fn file(path: &Path, why: impl ToString) -> Self {
+        Self::File(rilascio_store::files::fault(path, why))
+    }
+}

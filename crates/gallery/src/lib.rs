@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+#![deny(unsafe_code)]
+
+mod error;
+mod gallery;
+mod log;
+mod manifest;
+mod mapping;
+mod probe;
+mod record;
+mod search;
+mod segment;
+
+pub use error::Error;
+pub use gallery::{Gallery, GalleryKey, Size};
+pub use probe::{ChipPrint, LiveProbe};
+pub use record::{Enrolment, Purpose, SUBJECT_BYTES_MAX};
+pub use search::{Candidate, FingerScore, Question, threshold};
+
+/// The result of everything in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

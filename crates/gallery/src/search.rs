@@ -1,0 +1,323 @@
+//! Searching: a first look at everything, a second look at the best, one score for each subject.
+
+use crate::gallery::{Gallery, Snapshot};
+use crate::probe::LiveProbe;
+use crate::record::{Meta, Purpose};
+use crate::{Error, Result};
+use jiff::civil::Date;
+use rilascio_biometrics::{PACKED_WORDS, PackedPrint, Prepared, SearchProbe, compare};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Records of the log that one thread looks at in one go.
+const RECENT_CHUNK: usize = 2048;
+/// One in so many is looked at a second time, within limits.
+const SECOND_LOOK_SHARE: usize = 300;
+const SECOND_LOOK_MIN: usize = 64;
+const SECOND_LOOK_MAX: usize = 4000;
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// The prints, one or more fingers of one person.
+    pub prints: Vec<LiveProbe>,
+    /// What for: only records of this purpose are compared.
+    pub purpose: Purpose,
+    /// The day: records whose last day has passed are not compared.
+    pub today: Date,
+    /// The most candidates of the answer.
+    pub most: usize,
+}
+
+/// The score of one finger of a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FingerScore {
+    /// The finger.
+    pub finger: u8,
+    /// Hundredths of the logarithm of the likelihood ratio.
+    pub score: i32,
+}
+
+/// Somebody who may have given these prints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Whose records.
+    pub subject: String,
+    /// The sum over the fingers.
+    pub score: i32,
+    /// Finger by finger.
+    pub fingers: Vec<FingerScore>,
+}
+
+/// The score from which on one search in `one_in` finds somebody wrongly, in a gallery of so many subjects.
+///
+/// Scores are log-likelihood ratios: of two fingers, one comparison in e^s scores more than s.
+#[must_use]
+pub fn threshold(subjects: usize, one_in: f64) -> i32 {
+    let wanted = (subjects.max(1) as f64 * one_in.max(1.0)).ln();
+    (wanted * 100.0).ceil() as i32
+}
+
+/// Where a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Recent(usize),
+    Old(usize, usize),
+}
+
+/// The best places, each with its likeness.
+struct Best {
+    heap: BinaryHeap<Reverse<(u32, Place)>>,
+    most: usize,
+}
+
+impl Best {
+    fn new(most: usize) -> Self {
+        Self {
+            heap: BinaryHeap::with_capacity(most + 1),
+            most,
+        }
+    }
+
+    fn add(&mut self, likeness: u32, place: Place) {
+        let worst = self.heap.peek().map_or(0, |Reverse((worst, _))| *worst);
+        if likeness == 0 || (self.heap.len() >= self.most && likeness <= worst) {
+            return;
+        }
+        self.heap.push(Reverse((likeness, place)));
+        if self.heap.len() > self.most {
+            self.heap.pop();
+        }
+    }
+}
+
+/// Does `work` for every number below `count` on all processors.
+fn on_all<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(count));
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(count) {
+            scope.spawn(|| {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    if place >= count {
+                        return;
+                    }
+                    let result = work(place);
+                    done.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push((place, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+impl Snapshot {
+    fn count(&self) -> usize {
+        let old: usize = self.segments.iter().map(|segment| segment.count()).sum();
+        old + self.recent.len()
+    }
+
+    fn meta(&self, place: Place) -> Option<Meta> {
+        match place {
+            Place::Recent(n) => Some(self.recent[n].meta.clone()),
+            Place::Old(segment, n) => self.segments[segment].meta(n),
+        }
+    }
+
+    fn sealed(&self, place: Place) -> Option<&[u8]> {
+        match place {
+            Place::Recent(n) => Some(&self.recent[n].sealed),
+            Place::Old(segment, n) => self.segments[segment].sealed(n),
+        }
+    }
+
+    /// The living records of a subject.
+    fn of_subject(&self, subject: &str) -> Vec<Place> {
+        let recent = self.recent.iter().enumerate();
+        let mut places: Vec<Place> = recent
+            .filter(|(_, record)| record.meta.subject == subject)
+            .map(|(n, _)| Place::Recent(n))
+            .collect();
+        for (number, segment) in self.segments.iter().enumerate() {
+            let found = segment.of_subject(subject);
+            places.extend(found.into_iter().map(|n| Place::Old(number, n)));
+        }
+        places
+    }
+
+    /// The first look: the places that are most like a probe.
+    fn first_look(&self, finger: u8, probe: &SearchProbe, most: usize) -> Vec<Place> {
+        let chunks = self.recent.len().div_ceil(RECENT_CHUNK);
+        let parts = on_all(self.segments.len() + chunks, |part| {
+            let mut best = Best::new(most);
+            if let Some(segment) = self.segments.get(part) {
+                let prints = segment.prints().chunks_exact(PACKED_WORDS);
+                for (n, print) in prints.enumerate() {
+                    if segment.finger(n) == finger && !segment.is_dead(n) {
+                        best.add(probe.likeness(print), Place::Old(part, n));
+                    }
+                }
+            } else {
+                let start = (part - self.segments.len()) * RECENT_CHUNK;
+                let records = self.recent.iter().enumerate().skip(start);
+                for (n, record) in records.take(RECENT_CHUNK) {
+                    if record.meta.finger == finger {
+                        best.add(probe.likeness(record.packed.words()), Place::Recent(n));
+                    }
+                }
+            }
+            best.heap.into_vec()
+        });
+        let mut all: Vec<_> = parts.into_iter().flatten().collect();
+        all.sort_unstable();
+        all.into_iter()
+            .take(most)
+            .map(|Reverse((_, place))| place)
+            .collect()
+    }
+}
+
+impl Gallery {
+    /// Who else has given these prints? The best candidates first.
+    ///
+    /// # Errors
+    /// [`Error::EmptyProbe`] when no print has minutiae.
+    pub fn search(&self, question: &Question) -> Result<Vec<Candidate>> {
+        let state = self.snapshot();
+        let most = (state.count() / SECOND_LOOK_SHARE).clamp(SECOND_LOOK_MIN, SECOND_LOOK_MAX);
+        let mut found: BTreeMap<String, BTreeMap<u8, i32>> = BTreeMap::new();
+        let mut any = false;
+        for probe in &question.prints {
+            if probe.print.cylinders.is_empty() {
+                continue;
+            }
+            any = true;
+            let packed = PackedPrint::from(&probe.print).disguised(&self.disguise);
+            let places = state.first_look(probe.finger, &SearchProbe::from(&packed), most);
+            for (subject, score) in self.second_look(&state, probe, &places, question) {
+                let scores = found.entry(subject).or_default();
+                let known = scores.entry(probe.finger).or_insert(score);
+                *known = score.max(*known);
+            }
+        }
+        if !any {
+            return Err(Error::EmptyProbe);
+        }
+        self.fill_in(&state, &mut found, question);
+        let mut candidates: Vec<Candidate> = found
+            .into_iter()
+            .map(|(subject, scores)| Candidate {
+                subject,
+                score: scores.values().sum(),
+                fingers: scores
+                    .into_iter()
+                    .map(|(finger, score)| FingerScore { finger, score })
+                    .collect(),
+            })
+            .collect();
+        candidates.sort_by(|a, b| b.score.cmp(&a.score).then(a.subject.cmp(&b.subject)));
+        candidates.truncate(question.most);
+        Ok(candidates)
+    }
+
+    /// The second look: a whole comparison with each place.
+    fn second_look(
+        &self,
+        state: &Snapshot,
+        probe: &LiveProbe,
+        places: &[Place],
+        question: &Question,
+    ) -> Vec<(String, i32)> {
+        let scores = on_all(places.len(), |n| {
+            let meta = state.meta(places[n])?;
+            if !meta.is_open(question.purpose, question.today) {
+                return None;
+            }
+            let template = self.unseal(&meta, state.sealed(places[n])?)?;
+            let score = compare(&probe.print, &Prepared::from(template)).score();
+            Some((meta.subject, score))
+        });
+        scores.into_iter().flatten().collect()
+    }
+
+    /// Whoever came up with one finger is compared with the others too.
+    fn fill_in(
+        &self,
+        state: &Snapshot,
+        found: &mut BTreeMap<String, BTreeMap<u8, i32>>,
+        question: &Question,
+    ) {
+        if question.prints.len() < 2 {
+            return;
+        }
+        for (subject, scores) in found.iter_mut() {
+            // Who is far from one finger is not looked for with another.
+            if scores.values().all(|score| *score < 0) {
+                continue;
+            }
+            let missing = question
+                .prints
+                .iter()
+                .filter(|probe| !scores.contains_key(&probe.finger))
+                .collect::<Vec<_>>();
+            for probe in missing {
+                let places: Vec<Place> = state
+                    .of_subject(subject)
+                    .into_iter()
+                    .filter(|place| state.meta(*place).is_some_and(|m| m.finger == probe.finger))
+                    .collect();
+                let best = self
+                    .second_look(state, probe, &places, question)
+                    .into_iter()
+                    .map(|(_, score)| score)
+                    .max();
+                if let Some(best) = best {
+                    scores.insert(probe.finger, best);
+                }
+            }
+        }
+    }
+
+    /// Compares prints with those of one subject; nothing when it has none of these fingers.
+    ///
+    /// # Errors
+    /// [`Error::EmptyProbe`] when no print has minutiae.
+    pub fn verify(&self, subject: &str, question: &Question) -> Result<Option<Candidate>> {
+        if question
+            .prints
+            .iter()
+            .all(|probe| probe.print.cylinders.is_empty())
+        {
+            return Err(Error::EmptyProbe);
+        }
+        let state = self.snapshot();
+        let mut fingers = Vec::new();
+        for probe in &question.prints {
+            let places: Vec<Place> = state
+                .of_subject(subject)
+                .into_iter()
+                .filter(|place| state.meta(*place).is_some_and(|m| m.finger == probe.finger))
+                .collect();
+            let scores = self.second_look(&state, probe, &places, question);
+            if let Some(score) = scores.into_iter().map(|(_, score)| score).max() {
+                fingers.push(FingerScore {
+                    finger: probe.finger,
+                    score,
+                });
+            }
+        }
+        Ok((!fingers.is_empty()).then(|| Candidate {
+            subject: subject.to_owned(),
+            score: fingers.iter().map(|finger| finger.score).sum(),
+            fingers,
+        }))
+    }
+}
