@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 
+mod adjudication;
 mod error;
 mod evaluation;
 mod extraction;
@@ -15,6 +16,7 @@ mod template_bytes;
 mod template_record;
 mod wsq;
 
+pub use adjudication::{Language, Shown, adjudication_svg, in_words};
 pub use error::Error;
 pub use evaluation::{ErrorRates, RatesAt};
 pub use extraction::{Extract, Extractor};
@@ -22,7 +24,7 @@ pub use grey_image::GreyImage;
 pub use jpeg2000::{Pixels, decode_jpeg2000, encode_jpeg2000};
 pub use matching::{
     Alignment, Comparison, Cylinder, Disguise, Matched, PACKED_CYLINDERS, PACKED_WORDS,
-    PackedPrint, Prepared, SearchProbe, compare, cylinders,
+    PackedPrint, Prepared, SearchProbe, compare, cylinders, threshold_for,
 };
 pub use print_image::read_print;
 pub use synthetic::{Contact, MasterPrint, PrintPattern, SyntheticPeople, SyntheticPrint};

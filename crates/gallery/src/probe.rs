@@ -20,6 +20,18 @@ impl LiveProbe {
         }
     }
 
+    /// The finger.
+    #[must_use]
+    pub fn finger(&self) -> u8 {
+        self.finger
+    }
+
+    /// The template, to be enrolled.
+    #[must_use]
+    pub fn into_template(self) -> PrintTemplate {
+        self.print.template
+    }
+
     /// The print.
     #[must_use]
     pub fn print(&self) -> &Prepared {

@@ -77,10 +77,16 @@ pub fn compare(probe: &Prepared, reference: &Prepared) -> Comparison {
     }
 }
 
-/// The weights of a logistic regression on synthetic prints: 100 fingers of 4 impressions, care 0
-/// (`examples/compare_folder.rs`); what they give on other fingers is in the README.
+/// The weights of a logistic regression on synthetic prints (100 fingers of 4 impressions, care 0), scaled so that of two
+/// fingers one comparison in e^s scores more than s: measured on 79,710 comparisons of 500 other synthetic fingers.
 fn log_likelihood(support: f32, alignment: &Alignment) -> f32 {
     let inside = (alignment.probe_inside * alignment.reference_inside).sqrt();
-    let share = alignment.weight() / (inside + 6.0);
-    60.0 * support + 61.0 * share - 19.5
+    let share = alignment.weight() / (inside + 20.0);
+    70.8 * support + 93.9 * share - 12.7
+}
+
+/// The score from which on at most that share of comparisons of two fingers is accepted.
+#[must_use]
+pub fn threshold_for(false_match_rate: f64) -> i32 {
+    (-false_match_rate.clamp(1e-12, 1.0).ln() * 100.0).ceil() as i32
 }
