@@ -1,9 +1,11 @@
-//! The systems beside the circuit: AFIS and registry of residents, or the simulated ones of this program; the mail server.
+//! The systems beside the circuit: an AFIS or the built-in engine, the registry of residents or a simulated one, mail.
 
 use crate::fault::Fault;
+use crate::identification::Engine;
+use jiff::tz::TimeZone;
 use rilascio_circuit::Application;
 use rilascio_circuit::process::{DossierId, PrintSearch, ResidenceCheck};
-use rilascio_exchange::adapter::afis::{Afis, SimulatedAfis};
+use rilascio_exchange::adapter::afis::Afis;
 use rilascio_exchange::adapter::mail::Mail;
 use rilascio_exchange::adapter::nist::PrintImage;
 use rilascio_exchange::adapter::residents::{Question, Residents, SimulatedResidents};
@@ -11,7 +13,8 @@ use rilascio_exchange::message::Package;
 use rilascio_exchange::{Error, Result};
 use rilascio_node::{Advisers, Clock, Delivery, Notice};
 
-/// Where the systems are; AFIS and residents are simulated where no address is given, notices are not sent.
+/// Where the systems are; without an address the built-in engine identifies, the registry of residents is simulated and
+/// notices are not sent.
 #[derive(Debug, Default)]
 pub(crate) struct Addresses {
     pub(crate) afis: Option<String>,
@@ -20,24 +23,39 @@ pub(crate) struct Addresses {
     pub(crate) mail: Option<Mail>,
 }
 
+/// Who searches prints.
+enum Identification {
+    Bought(Afis),
+    BuiltIn(Box<Engine>),
+    /// This node has no centre.
+    Nobody,
+}
+
 /// The ways to them.
 pub(crate) struct Outside {
-    afis: Afis,
+    identification: Identification,
     residents: Residents,
     clock: Clock,
     mail: Option<Mail>,
 }
 
 impl Outside {
-    /// The ways to those addresses; starts what has none.
-    pub(crate) fn open(addresses: Addresses, clock: Clock) -> std::result::Result<Self, Fault> {
+    /// The ways to those addresses; `engine` opens the built-in one where there is no AFIS.
+    pub(crate) fn open(
+        addresses: Addresses,
+        clock: Clock,
+        engine: impl FnOnce() -> std::result::Result<Option<Engine>, Fault>,
+    ) -> std::result::Result<Self, Fault> {
         let failed = |why: std::io::Error| Fault::failed(format!("a simulated system: {why}"));
-        let afis = match addresses.afis {
-            Some(address) => address,
-            None => SimulatedAfis::default()
-                .listen()
-                .map_err(failed)?
-                .to_string(),
+        let identification = match addresses.afis {
+            Some(address) => Identification::Bought(Afis {
+                address,
+                agency: "AFIS".to_owned(),
+                own: "CENTRE".to_owned(),
+            }),
+            None => engine()?.map_or(Identification::Nobody, |engine| {
+                Identification::BuiltIn(Box::new(engine))
+            }),
         };
         let residents = match addresses.residents {
             Some(address) => address,
@@ -47,11 +65,7 @@ impl Outside {
                 .to_string(),
         };
         Ok(Self {
-            afis: Afis {
-                address: afis,
-                agency: "AFIS".to_owned(),
-                own: "CENTRE".to_owned(),
-            },
+            identification,
             residents: Residents {
                 registry: residents,
                 index: addresses.index,
@@ -80,6 +94,18 @@ fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
 impl Advisers for Outside {
     fn identify(&self, dossier: &DossierId, package: &Package) -> Result<PrintSearch> {
         let application = read(package)?;
+        let afis = match &self.identification {
+            Identification::Bought(afis) => afis,
+            Identification::BuiltIn(engine) => {
+                let today = (self.clock)().to_zoned(TimeZone::UTC).date();
+                return engine.identify(dossier, &application, package, today);
+            }
+            Identification::Nobody => {
+                return Err(Error::Malformed {
+                    why: "this node has no centre, and no AFIS was given".to_owned(),
+                });
+            }
+        };
         let day = (self.clock)().strftime("%Y%m%d").to_string();
         let mut prints = Vec::new();
         for print in &application.print {
@@ -97,7 +123,7 @@ impl Advisers for Outside {
                 bytes: &image.0,
             });
         }
-        let found = self.afis.search(dossier.as_str(), &day, &prints)?;
+        let found = afis.search(dossier.as_str(), &day, &prints)?;
         Ok(match u16::try_from(found.len()) {
             Ok(0) => PrintSearch::Clear,
             Ok(count) => PrintSearch::Hits(count),

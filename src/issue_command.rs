@@ -7,6 +7,7 @@ use crate::circuit_setup::{self, ISSUING_DESK, SetClock, Setup};
 use crate::document_folder::{NewFolder, read_file};
 use crate::entropy;
 use crate::fault::Fault;
+use crate::identification::Engine;
 use crate::virtual_works::{Product, Shared, VirtualWorks, images};
 use crate::whole_way::{Circuit, Staff};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -113,6 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     })?;
     refuse_used_number(&installation, &application)?;
     let (taken, bar) = (Arc::clone(&made), progress.clone());
+    let (master, profiles) = (authorities.master(), Arc::clone(&catalogue));
     let works = Arc::new(VirtualWorks::new(
         authorities,
         catalogue,
@@ -125,7 +127,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     ));
     let tools = Tools {
         transport: Arc::clone(&installation.local) as Arc<_>,
-        advisers: Arc::new(Outside::open(Addresses::default(), clock.clock())?),
+        advisers: Arc::new(Outside::open(Addresses::default(), clock.clock(), || {
+            Engine::open(&arguments.data, master, profiles).map(Some)
+        })?),
         production: Arc::new(Shared(Arc::clone(&works))),
     };
     let mut circuit = Circuit {

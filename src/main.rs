@@ -15,6 +15,7 @@ mod document_folder;
 mod entropy;
 mod evaluation;
 mod fault;
+mod identification;
 mod identify_command;
 mod inspect_command;
 mod issue_command;

@@ -9,6 +9,7 @@ use crate::demonstration::{self, Guide};
 use crate::document_folder::NewFolder;
 use crate::entropy;
 use crate::fault::Fault;
+use crate::identification::Engine;
 use crate::issue_command::{default_data, write_product};
 use crate::virtual_works::VirtualWorks;
 use jiff::Timestamp;
@@ -76,7 +77,7 @@ pub(crate) struct Arguments {
     /// A folder of profiles that is looked into before the built-in ones.
     #[arg(long, value_name = "DIR", env = "RILASCIO_PROFILES")]
     profiles: Option<PathBuf>,
-    /// The AFIS, HOST:PORT; a simulated one if absent.
+    /// A bought AFIS, HOST:PORT; the built-in engine if absent.
     #[arg(long, value_name = "ADDR", env = "RILASCIO_AFIS")]
     afis: Option<String>,
     /// The registry of residents, HOST:PORT; a simulated one if absent.
@@ -218,6 +219,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         .cards
         .clone()
         .or_else(|| arguments.demo.then(|| data.join("cards")));
+    let (master, profiles) = (authorities.master(), Arc::clone(&catalogue));
     let works = VirtualWorks::new(
         authorities,
         catalogue,
@@ -246,7 +248,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     };
     let tools = Tools {
         transport: Arc::clone(&installation.local) as Arc<_>,
-        advisers: Arc::new(Outside::open(addresses, Arc::clone(&clock))?),
+        advisers: Arc::new(Outside::open(addresses, Arc::clone(&clock), || {
+            // Only a centre identifies.
+            let here = roles.contains(&Role::Centre);
+            here.then(|| Engine::open(&data, master, profiles))
+                .transpose()
+        })?),
         production: Arc::new(works),
     };
     let guide = if arguments.demo {

@@ -5,7 +5,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::path::{Path, PathBuf};
 
 /// The crates from the lowest to the highest: each may use only those before it (ARCHITECTURE.md).
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "rilascio-mrtd",
     "rilascio-keys",
     "rilascio-artwork",
@@ -17,6 +17,7 @@ const ORDER: [&str; 15] = [
     "rilascio-circuit",
     "rilascio-works",
     "rilascio-store",
+    "rilascio-gallery",
     "rilascio-exchange",
     "rilascio-node",
     "rilascio-simulation",
@@ -24,7 +25,8 @@ const ORDER: [&str; 15] = [
 ];
 
 /// The crates at the edge: these, and the program, meet files, sockets and threads.
-const EDGE: [&str; 5] = [
+const EDGE: [&str; 6] = [
+    "rilascio-gallery",
     "rilascio-store",
     "rilascio-exchange",
     "rilascio-node",
@@ -33,12 +35,13 @@ const EDGE: [&str; 5] = [
 ];
 
 /// What only the edge may use: the pure crates see no socket, no clock and no randomness of their own.
-const EDGE_ONLY: [&str; 11] = [
+const EDGE_ONLY: [&str; 12] = [
     "axum",
     "clap",
     "getrandom",
     "indicatif",
     "lettre",
+    "memmap2",
     "pcsc",
     "postgres",
     "rusqlite",

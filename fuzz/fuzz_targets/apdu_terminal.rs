@@ -13,7 +13,10 @@ struct Script<'a>(&'a [u8]);
 
 impl CardChannel for Script<'_> {
     fn transmit(&mut self, _: &[u8]) -> Result<Vec<u8>, ChannelError> {
-        let (length, tail) = self.0.split_first().ok_or_else(|| ChannelError::new("the end"))?;
+        let (length, tail) = self
+            .0
+            .split_first()
+            .ok_or_else(|| ChannelError::new("the end"))?;
         let (answer, tail) = tail.split_at(usize::from(*length).min(tail.len()));
         self.0 = tail;
         Ok(answer.to_vec())

@@ -12,7 +12,10 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = Checkpoint::verify(&text, &key);
     let _ = Checkpoint::cosignature(&text, &key);
     if let Ok(read) = NoteKey::parse(&text) {
-        assert_eq!(NoteKey::parse(&read.to_string()).expect("what was read is written"), read);
+        assert_eq!(
+            NoteKey::parse(&read.to_string()).expect("what was read is written"),
+            read
+        );
     }
     if let Some((size, hashes)) = bytes.split_first() {
         if let Some(mut frontier) = Frontier::from_parts(u64::from(*size), hashes) {

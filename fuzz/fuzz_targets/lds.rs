@@ -8,8 +8,20 @@ use rilascio_mrtd::{face::FaceImage, finger::FingerImage, tlv};
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = tlv::read_all(bytes);
-    let _ = (Dg1::decode(bytes), Dg2::decode(bytes), Dg3::decode(bytes), Dg7::decode(bytes));
-    let _ = (Dg11::decode(bytes), Dg12::decode(bytes), EfCom::decode(bytes));
+    let _ = (
+        Dg1::decode(bytes),
+        Dg2::decode(bytes),
+        Dg3::decode(bytes),
+        Dg7::decode(bytes),
+    );
+    let _ = (
+        Dg11::decode(bytes),
+        Dg12::decode(bytes),
+        EfCom::decode(bytes),
+    );
     let _ = (FaceImage::decode(bytes), FingerImage::decode(bytes));
-    let _ = (security_info::decode_set(bytes), security_info::decode_dg14(bytes));
+    let _ = (
+        security_info::decode_set(bytes),
+        security_info::decode_dg14(bytes),
+    );
 });

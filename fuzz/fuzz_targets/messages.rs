@@ -18,11 +18,14 @@ fn receiver() -> &'static (Certificate, EcPrivateKey) {
         let signer = PrivateKey::generate_ec(Curve::P256, &mut rng)
             .into_signer(SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256))
             .expect("a signer");
-        let authority = NodeAuthority::create(signer, "Fuzz", period, &mut rng).expect("an authority");
+        let authority =
+            NodeAuthority::create(signer, "Fuzz", period, &mut rng).expect("an authority");
         let key = EcPrivateKey::generate(Curve::P256, &mut rng);
         let twin = EcPrivateKey::from_bytes(Curve::P256, &key.to_bytes()).expect("a key");
         let public = PrivateKey::Ec(twin).public_key();
-        let certificate = authority.certify("node", &public, period, &mut rng).expect("a certificate");
+        let certificate = authority
+            .certify("node", &public, period, &mut rng)
+            .expect("a certificate");
         (certificate, key)
     })
 }
@@ -44,7 +47,10 @@ fuzz_target!(|bytes: &[u8]| {
         2 => {
             if let Ok(message) = serde_json::from_slice::<Message>(bytes) {
                 let again = serde_json::to_vec(&message).expect("what was read is written");
-                assert_eq!(serde_json::from_slice::<Message>(&again).expect("and read"), message);
+                assert_eq!(
+                    serde_json::from_slice::<Message>(&again).expect("and read"),
+                    message
+                );
             }
         }
         3 => {

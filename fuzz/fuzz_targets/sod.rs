@@ -13,7 +13,10 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = RevocationList::decode(bytes);
     let _ = PublicKey::from_spki_der(bytes);
     if let Ok(certificate) = Certificate::decode(bytes) {
-        let anchors = TrustAnchors { cscas: vec![certificate.clone()], lists: vec![] };
+        let anchors = TrustAnchors {
+            cscas: vec![certificate.clone()],
+            lists: vec![],
+        };
         let _ = check_path(&certificate, &anchors, jiff::Timestamp::UNIX_EPOCH);
     }
 });

@@ -1,6 +1,6 @@
 //! How fast prints are compared, beside what this machine can do at most: memory bandwidth and counting of bits.
 //!
-//! `cargo bench -p rilascio-biometrics` prints ratios; `-- --prints 400000` sets the size of the gallery.
+//! `cargo bench -p rilascio-biometrics --bench matching` prints ratios; `-- --prints 400000` sets the size of the gallery.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
 
 use rand_chacha::ChaCha20Rng;

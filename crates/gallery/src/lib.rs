@@ -13,6 +13,7 @@ mod segment;
 
 pub use error::Error;
 pub use gallery::{Gallery, GalleryKey, Size};
+pub use log::log_entries;
 pub use probe::{ChipPrint, LiveProbe};
 pub use record::{Enrolment, Purpose, SUBJECT_BYTES_MAX};
 pub use search::{Candidate, FingerScore, Question, threshold};

@@ -128,6 +128,14 @@ impl Log {
     }
 }
 
+/// How many whole entries the bytes of a log hold.
+///
+/// # Errors
+/// Why they are no log.
+pub fn log_entries(bytes: &[u8]) -> Result<usize, String> {
+    Ok(read_entries(bytes)?.0.len())
+}
+
 /// The entries of a log, and where the last whole one ends.
 fn read_entries(bytes: &[u8]) -> Result<(Vec<Entry>, usize), String> {
     if bytes.get(..MAGIC.len()) != Some(MAGIC) {

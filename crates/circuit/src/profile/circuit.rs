@@ -33,6 +33,9 @@ pub struct CircuitRules {
     pub collection_days: u16,
     /// Biometric data are forgotten after this time at the latest, in days from issue.
     pub biometrics_days: u16,
+    /// The templates of searched prints stay in the gallery of the built-in engine for this long, in days, so that the
+    /// same fingers under another name are found; if 0 prints are searched and not kept.
+    pub gallery_days: u16,
     /// The other personal data are kept for this long, in years.
     pub record_years: u8,
     /// The longest term of a substitute attestation, in days; none are given if 0.
@@ -52,6 +55,7 @@ impl Default for CircuitRules {
             surrender: true,
             collection_days: 180,
             biometrics_days: 90,
+            gallery_days: 0,
             record_years: 10,
             attestation_days: 0,
             paper: Vec::new(),
