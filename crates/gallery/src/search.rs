@@ -14,9 +14,9 @@ use std::sync::{Mutex, PoisonError};
 /// Records of the log that one thread looks at in one go.
 const RECENT_CHUNK: usize = 2048;
 /// One in so many is looked at a second time, within limits.
-const SECOND_LOOK_SHARE: usize = 300;
+const SECOND_LOOK_SHARE: usize = 200;
 const SECOND_LOOK_MIN: usize = 64;
-const SECOND_LOOK_MAX: usize = 4000;
+const SECOND_LOOK_MAX: usize = 3000;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,6 +6,7 @@
 use crate::extraction::wrapped;
 use crate::template::{Minutia, PrintTemplate, RidgeFlow};
 use std::f32::consts::{PI, TAU};
+use std::sync::LazyLock;
 
 /// Words of a cylinder: one for each direction, a bit for each cell.
 pub(crate) const WORDS: usize = 6;
@@ -67,6 +68,20 @@ fn directional(turn: f32) -> f32 {
     below(turn + half) - below(turn - half)
 }
 
+/// Turns that shares are kept for.
+const TURNS: usize = 512;
+
+/// For every turn what falls into each slice.
+static SHARES: LazyLock<[[f32; WORDS]; TURNS]> = LazyLock::new(|| {
+    std::array::from_fn(|turn| {
+        let turn = wrapped((turn as f32 + 0.5) * TAU / TURNS as f32);
+        std::array::from_fn(|word| {
+            let middle = -PI + (word as f32 + 0.5) * TAU / WORDS as f32;
+            directional(wrapped(turn - middle))
+        })
+    })
+});
+
 /// Whether a place is on the print.
 fn on_print(flow: &RidgeFlow, minutiae: &[Minutia], x: f32, y: f32) -> bool {
     if flow.cells.is_empty() {
@@ -80,7 +95,7 @@ fn on_print(flow: &RidgeFlow, minutiae: &[Minutia], x: f32, y: f32) -> bool {
 fn cylinder(template: &PrintTemplate, place: usize) -> Option<Cylinder> {
     let centre = template.minutiae[place];
     let (sin, cos) = centre.direction.sin_cos();
-    let mut filled = [[0.0_f32; CELLS * CELLS]; WORDS];
+    let mut filled = [[0.0_f32; WORDS]; CELLS * CELLS];
     let mut near = 0;
     let reach = 2.2 * SPREAD;
     for (other, minutia) in template.minutiae.iter().enumerate() {
@@ -91,24 +106,22 @@ fn cylinder(template: &PrintTemplate, place: usize) -> Option<Cylinder> {
         near += 1;
         // The direction of the minutia is the first axis.
         let (u, v) = (dx * cos + dy * sin, dy * cos - dx * sin);
-        let turn = wrapped(minutia.direction - centre.direction);
-        let mut shares = [0.0; WORDS];
-        for (word, share) in shares.iter_mut().enumerate() {
-            let middle = -PI + (word as f32 + 0.5) * TAU / WORDS as f32;
-            *share = directional(wrapped(turn - middle));
-        }
+        let turn = (minutia.direction - centre.direction).rem_euclid(TAU) / TAU;
+        let shares = &SHARES[(turn * TURNS as f32) as usize % TURNS];
         let range = |value: f32| {
             let first = ((value - reach + RADIUS) / CELL - 0.5).ceil().max(0.0) as usize;
             let last = ((value + reach + RADIUS) / CELL - 0.5).floor();
             first..(last.min(CELLS as f32 - 1.0) + 1.0).max(0.0) as usize
         };
+        // The bell is a product: of how far it is along, and how far across.
+        let bell = |far: f32| (-far * far / (2.0 * SPREAD * SPREAD)).exp();
+        let across: [f32; CELLS] = std::array::from_fn(|n| bell(cell_centre(0, n).0 - u));
         for row in range(v) {
+            let along = bell(cell_centre(row, 0).1 - v) / (SPREAD * TAU.sqrt());
             for column in range(u) {
-                let (cu, cv) = cell_centre(row, column);
-                let squared = (cu - u) * (cu - u) + (cv - v) * (cv - v);
-                let weight = (-squared / (2.0 * SPREAD * SPREAD)).exp() / (SPREAD * TAU.sqrt());
-                for (word, share) in shares.iter().enumerate() {
-                    filled[word][row * CELLS + column] += weight * share;
+                let weight = along * across[column];
+                for (filled, share) in filled[row * CELLS + column].iter_mut().zip(shares) {
+                    *filled += weight * share;
                 }
             }
         }
@@ -126,13 +139,12 @@ fn cylinder(template: &PrintTemplate, place: usize) -> Option<Cylinder> {
         }
     }
     let mut bits = [0; WORDS];
-    for (word, cells) in bits.iter_mut().zip(&filled) {
-        for (cell, value) in cells.iter().enumerate() {
+    for (cell, values) in filled.iter().enumerate() {
+        for (word, value) in bits.iter_mut().zip(values) {
             if *value > FILLED {
-                *word |= 1 << cell;
+                *word |= valid & 1 << cell;
             }
         }
-        *word &= valid;
     }
     let made = Cylinder {
         minutia: place as u16,
