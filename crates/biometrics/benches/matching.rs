@@ -94,7 +94,9 @@ fn main() {
             black_box(compare(&probe, other).score());
         }
     });
-    let templates: Vec<_> = (0..500).map(|person| people.template(person, 2, 3)).collect();
+    let templates: Vec<_> = (0..500)
+        .map(|person| people.template(person, 2, 3))
+        .collect();
     let preparation = rate(templates.len(), || {
         for template in &templates {
             black_box(Prepared::from(template.clone()));

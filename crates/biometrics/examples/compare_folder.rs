@@ -1,6 +1,7 @@
 //! What the weights of the score were fitted on: measures of every pair of a folder of PNG images, as CSV.
 //!
 //! `cargo run --release --example compare_folder FOLDER > measures.csv`
+#![allow(clippy::print_stdout, reason = "an example")]
 
 use rilascio_biometrics::{Extract, Extractor, Prepared, compare, read_print};
 

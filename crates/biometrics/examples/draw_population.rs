@@ -1,4 +1,5 @@
 //! Draws impressions of synthetic fingers as an FVC folder: `draw_population FOLDER FINGERS IMPRESSIONS SEED CARE`.
+#![allow(clippy::print_stdout, reason = "an example")]
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;

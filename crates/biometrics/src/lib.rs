@@ -10,6 +10,7 @@ mod jpeg2000;
 mod jpeg2000_encoder;
 mod matching;
 mod print_image;
+mod quality;
 mod synthetic;
 mod template;
 mod template_bytes;
@@ -27,6 +28,10 @@ pub use matching::{
     PackedPrint, Prepared, SearchProbe, compare, cylinders, threshold_for,
 };
 pub use print_image::read_print;
+pub use quality::{
+    Advice, Attempt, Capture, CaptureRules, Mistake, PrintMeasures, PrintQuality, Spread, Verdict,
+    find_mistake, print_quality,
+};
 pub use synthetic::{Contact, MasterPrint, PrintPattern, SyntheticPeople, SyntheticPrint};
 pub use template::{
     FLOW_CELL, Minutia, MinutiaKind, NO_FLOW, PrintTemplate, RidgeFlow, TEMPLATE_RESOLUTION,

@@ -327,7 +327,7 @@ fn read_minutiae(
             },
         });
     }
-    minutiae.sort_by(|a, b| b.quality.cmp(&a.quality));
+    minutiae.sort_by_key(|minutia| std::cmp::Reverse(minutia.quality));
     let side = |pixels: u16, scale: f32| (f32::from(pixels) * scale) as u16;
     const { assert!(TEMPLATE_RESOLUTION == 500) };
     Ok(PrintTemplate {

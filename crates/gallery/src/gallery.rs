@@ -270,7 +270,8 @@ impl Gallery {
             let ended = (0..segment.count()).any(|place| {
                 segment.is_dead(place) || !segment.meta(place).as_ref().is_some_and(&keep)
             });
-            if !ended && !(merge && small(segment)) {
+            let stays = !(ended || merge && small(segment));
+            if stays {
                 kept.push(Arc::clone(segment));
                 continue;
             }

@@ -16,7 +16,7 @@ const RECENT_CHUNK: usize = 2048;
 /// One in so many is looked at a second time, within limits.
 const SECOND_LOOK_SHARE: usize = 200;
 const SECOND_LOOK_MIN: usize = 64;
-const SECOND_LOOK_MAX: usize = 3000;
+const SECOND_LOOK_MAX: usize = 2000;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq)]

@@ -22,6 +22,23 @@ const SIDE_MAX_INCHES: u32 = 4;
 /// How much of the second pass is what the first one found.
 const BLEND: f32 = 0.55;
 
+/// An image at another resolution, in pixels per inch.
+///
+/// # Errors
+/// [`Error::Resolution`] or [`Error::Size`] when there can be no such image.
+pub(crate) fn at_resolution(image: &GreyImage, resolution: u16) -> Result<GreyImage> {
+    if image.resolution() == resolution {
+        return Ok(image.clone());
+    }
+    let plane = plane::resampled(image, f32::from(resolution));
+    let pixels = plane
+        .values
+        .iter()
+        .map(|value| value.round().clamp(0.0, 255.0) as u8)
+        .collect();
+    GreyImage::new(plane.width as u32, plane.height as u32, resolution, pixels)
+}
+
 /// Something that makes templates of images.
 pub trait Extract {
     /// The template of a print.
@@ -56,7 +73,7 @@ impl Extractor {
     }
 
     fn waves_of(&self, image: &GreyImage) -> (WavePlane, Nodes) {
-        let plane = plane::resampled(image);
+        let plane = plane::resampled(image, plane::WORK_RESOLUTION);
         let (equal, contrast) = plane::equalised(&plane);
         let rough = spectrum::flow(&equal, &contrast, &self.waves);
         let first = WavePlane::of(&equal, &rough, &self.first);

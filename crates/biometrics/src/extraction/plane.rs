@@ -96,9 +96,9 @@ fn weights(from: usize, to: usize, ratio: f32) -> Vec<(usize, Vec<f32>)> {
         .collect()
 }
 
-/// The image at the resolution of extraction.
-pub(super) fn resampled(image: &GreyImage) -> Plane {
-    let ratio = f32::from(image.resolution()) / WORK_RESOLUTION;
+/// The image at another resolution, in pixels per inch.
+pub(super) fn resampled(image: &GreyImage, resolution: f32) -> Plane {
+    let ratio = f32::from(image.resolution()) / resolution;
     let (width, height) = (image.width() as usize, image.height() as usize);
     let side = |length: usize| ((length as f32 / ratio).round() as usize).max(1);
     let (to_width, to_height) = (side(width), side(height));

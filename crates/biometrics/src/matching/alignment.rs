@@ -20,6 +20,9 @@ const TURN: f32 = 0.5;
 /// Anchors that are tried.
 const ANCHORS: usize = 5;
 
+/// A place, the place it should come to, and how much that counts.
+type WeightedPair = ((f32, f32), (f32, f32), f32);
+
 /// A turn and a shift.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Motion {
@@ -42,12 +45,12 @@ impl Motion {
     }
 
     /// The motion that brings the first places nearest to the second, by least squares.
-    fn fit(pairs: &[((f32, f32), (f32, f32), f32)]) -> Option<Self> {
+    fn fit(pairs: &[WeightedPair]) -> Option<Self> {
         let whole: f32 = pairs.iter().map(|(_, _, weight)| weight).sum();
         if whole <= 0.0 {
             return None;
         }
-        let mean = |pick: fn(&((f32, f32), (f32, f32), f32)) -> f32| {
+        let mean = |pick: fn(&WeightedPair) -> f32| {
             pairs.iter().map(|pair| pick(pair) * pair.2).sum::<f32>() / whole
         };
         let (ax, ay) = (mean(|p| p.0.0), mean(|p| p.0.1));

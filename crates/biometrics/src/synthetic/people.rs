@@ -143,7 +143,7 @@ fn impress(field: &Field, minutiae: &[Minutia], rng: &mut dyn CryptoRng) -> Prin
             });
         }
     }
-    out.sort_by(|a, b| b.quality.cmp(&a.quality));
+    out.sort_by_key(|minutia| std::cmp::Reverse(minutia.quality));
     let (columns, rows) = (
         (WIDTH as u16).div_ceil(FLOW_CELL),
         (HEIGHT as u16).div_ceil(FLOW_CELL),

@@ -155,7 +155,7 @@ fn join(line: &[f32], swap: bool, filters: &Synthesis, out: &mut Vec<f32>) {
     // Low values stand at even places, high ones at odd places.
     let at = |place: isize| {
         let place = mirror(place, length);
-        let start = if place % 2 == 0 {
+        let start = if place.is_multiple_of(2) {
             first_low
         } else {
             first_high
