@@ -9,6 +9,7 @@ mod grey_image;
 mod jpeg2000;
 mod jpeg2000_encoder;
 mod matching;
+mod portrait;
 mod print_image;
 mod quality;
 mod synthetic;
@@ -26,6 +27,9 @@ pub use jpeg2000::{Pixels, decode_jpeg2000, encode_jpeg2000};
 pub use matching::{
     Alignment, Comparison, Cylinder, Disguise, Matched, PACKED_CYLINDERS, PACKED_WORDS,
     PackedPrint, Prepared, SearchProbe, compare, cylinders, threshold_for,
+};
+pub use portrait::{
+    FaceBox, PORTRAIT_SIZE, Point, PortraitCheck, PortraitQuality, PortraitRules, portrait_quality,
 };
 pub use print_image::read_print;
 pub use quality::{
