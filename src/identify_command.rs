@@ -9,8 +9,8 @@ use crate::print_files;
 use jiff::Zoned;
 use jiff::civil::Date;
 use rilascio_biometrics::{
-    Comparison, Extract, Extractor, GreyImage, Language, PrintTemplate, Shown, adjudication_svg,
-    compare, in_words, threshold_for,
+    Comparison, Extract, Extractor, FingerView, GreyImage, Language, PrintTemplate, RecordEdition,
+    Shown, adjudication_svg, compare, in_words, print_quality, threshold_for, write_template,
 };
 use rilascio_gallery::{Candidate, Enrolment, Gallery, LiveProbe, Purpose, Question, threshold};
 use rilascio_mrtd::finger::FingerPosition;
@@ -33,6 +33,8 @@ enum Action {
     Search(SearchArguments),
     /// Compare a print with another, or prints with those of one subject. Exit 1 when they do not match.
     Verify(VerifyArguments),
+    /// Write the template of a print as a record of ISO/IEC 19794-2.
+    Template(TemplateArguments),
     /// Erase all prints of a subject, from the disk too.
     Erase(EraseArguments),
     /// Measure the error rates on a folder of images named as the FVC names them.
@@ -108,6 +110,24 @@ struct VerifyArguments {
     /// Two files; with --subject FINGER=FILE.
     #[arg(required = true, value_name = "FILE")]
     prints: Vec<String>,
+}
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example:\n  rilascio identify template right-index=print.wsq --out print.fmr"
+)]
+struct TemplateArguments {
+    #[command(flatten)]
+    place: Place,
+    /// The edition of the record: 2005 or 2011.
+    #[arg(long, default_value = "2011", value_parser = ["2005", "2011"])]
+    edition: String,
+    /// The file to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The print: FINGER=FILE.
+    #[arg(value_name = "FINGER=FILE")]
+    print: String,
 }
 
 #[derive(clap::Args)]
@@ -351,6 +371,45 @@ fn verify_files(arguments: &VerifyArguments) -> Result<Comparison, Fault> {
 }
 
 #[expect(clippy::print_stdout, reason = "the answer is the output")]
+fn template(arguments: &TemplateArguments) -> Result<ExitCode, Fault> {
+    let (finger, file) = finger_and_file(&arguments.print)?;
+    let (image, template) = take(&file, &arguments.place)?;
+    let quality = print_quality(&image, &template).map_err(Fault::failed)?;
+    let edition = if arguments.edition == "2005" {
+        RecordEdition::V2005
+    } else {
+        RecordEdition::V2011
+    };
+    let minutiae: Vec<Value> = template
+        .minutiae
+        .iter()
+        .map(|minutia| json!({ "x": minutia.x, "y": minutia.y, "direction": minutia.direction, "quality": minutia.quality }))
+        .collect();
+    let view = FingerView {
+        position: finger,
+        impression: 0,
+        quality: Some(quality.score),
+        template,
+    };
+    let record = write_template(&[view], edition).map_err(Fault::failed)?;
+    rilascio_node::files::write_whole(&arguments.out, &record, true)?;
+    if arguments.place.json {
+        print_json(&json!({ "quality": quality.score, "minutiae": minutiae }))?;
+    } else {
+        println!(
+            "{} minutiae, quality {}, in {}",
+            minutiae.len(),
+            quality.score,
+            arguments.out.display()
+        );
+        for advice in &quality.advice {
+            println!("{}", advice.words(Language::English));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::print_stdout, reason = "the answer is the output")]
 fn erase(arguments: &EraseArguments) -> Result<ExitCode, Fault> {
     let gallery = open_existing(&arguments.place.data)?;
     let erased = gallery.erase(&arguments.subject).map_err(Fault::failed)?;
@@ -368,6 +427,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         Action::Enrol(arguments) => enrol(arguments),
         Action::Search(arguments) => search(arguments),
         Action::Verify(arguments) => verify(arguments),
+        Action::Template(arguments) => template(arguments),
         Action::Erase(arguments) => erase(arguments),
         Action::Evaluate(arguments) => evaluation::run(arguments),
     }
