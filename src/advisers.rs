@@ -153,6 +153,13 @@ impl Advisers for Outside {
         })
     }
 
+    fn forget(&self, dossier: &DossierId) -> Result<()> {
+        match &self.identification {
+            Identification::BuiltIn(engine) => engine.forget(dossier),
+            Identification::Bought(_) | Identification::Nobody => Ok(()),
+        }
+    }
+
     fn notify(&self, notice: &Notice) -> Result<Delivery> {
         let Some(mail) = &self.mail else {
             return Ok(Delivery::NoServer);

@@ -113,7 +113,7 @@ impl AuthorityStore {
             anchors
                 .cscas
                 .extend(csca.and_then(|der| Certificate::decode(&der).ok()));
-            if let Some(number) = highest(&path, "crl-", ".der") {
+            if let Ok(Some(number)) = highest(&path, "crl-", ".der") {
                 let list = fs::read(path.join(format!("crl-{number}.der"))).ok();
                 anchors
                     .lists
@@ -186,7 +186,7 @@ impl AuthorityStore {
     ) -> Result<DocumentSigner<BoxedSigner>, Fault> {
         let signing = &profile.signing;
         let plan = &signing.document_signer;
-        let current = highest(folder, "ds-", ".cer").unwrap_or(0);
+        let current = highest(folder, "ds-", ".cer")?.unwrap_or(0);
         let name = |number| format!("{}/ds-{number}", signing.authority.as_ref());
         if current > 0 {
             let file = format!("ds-{current}");
@@ -290,7 +290,7 @@ fn revocation_list(
     csca: &Csca<BoxedSigner>,
     now: Timestamp,
 ) -> Result<RevocationList, Fault> {
-    let current = highest(folder, "crl-", ".der").unwrap_or(0);
+    let current = highest(folder, "crl-", ".der")?.unwrap_or(0);
     if current > 0 {
         let path = folder.join(format!("crl-{current}.der"));
         let der = fs::read(&path).map_err(|why| Fault::file(&path, why))?;

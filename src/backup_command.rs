@@ -14,7 +14,8 @@ use std::process::ExitCode;
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  rilascio backup --data DIR --out backup-2026-11-22\n\n\
-    Not in a backup: master.key and ROLE/vault. Keep them apart, replicated and never archived."
+    Not in a backup: master.key and ROLE/vault; keep them apart, replicated and never archived. Nor the gallery of prints:\n    \
+    copy DATA/gallery while no server runs, and again after every erasure."
 )]
 pub(crate) struct BackupArguments {
     /// The data folder; a server may be running on it.
@@ -111,7 +112,7 @@ pub(crate) fn backup(arguments: &BackupArguments) -> Result<ExitCode, Fault> {
     }
     folder.finish()?;
     println!("{roles} roles copied to {}", out.display());
-    println!("not in it: master.key and the vault keys; keep them apart");
+    println!("not in it: master.key, the vault keys and the gallery of prints; keep them apart");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -146,7 +147,10 @@ pub(crate) fn restore(arguments: &RestoreArguments) -> Result<ExitCode, Fault> {
         }
         let store = Store::sqlite(&tables)?;
         let keys = beside.join(role.name()).join("vault");
-        let generation = rilascio_node::files::highest(&keys, "", ".key").unwrap_or(1);
+        let generation = rilascio_node::files::highest(&keys, "", ".key")?.ok_or_else(|| {
+            Fault::usage(format!("{}/vault holds no key", role.name()))
+                .remedy("give --keys the folder with the newest vault keys: without them nothing sealed opens")
+        })?;
         store.write::<_, rilascio_store::Error, _>(move |tx| {
             // New keys are wrapped by what is kept; those of a key that was destroyed since the backup come below.
             vault::begin_generation(tx, i64::try_from(generation).unwrap_or(i64::MAX))?;

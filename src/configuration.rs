@@ -79,6 +79,10 @@ pub(crate) fn apply(command: Command, arguments: &[OsString]) -> Result<Command,
         if flag && !value.is_bool() {
             return Err(wrong(format!("{name} is true or false")));
         }
+        // Nothing is what is there without the setting.
+        if value.as_array().is_some_and(Vec::is_empty) {
+            continue;
+        }
         let text = as_argument(&value)
             .ok_or_else(|| wrong(format!("{name} is a text, a number or a list of them")))?;
         serve = serve.mut_arg(id, |argument| argument.default_value(text));

@@ -27,7 +27,8 @@ pub(crate) struct Engine {
     gallery: Gallery,
     extractor: Extractor,
     catalogue: Arc<Catalogue>,
-    purged: Mutex<Option<Date>>,
+    /// The last day of a purge; nothing where the clock is not the real one.
+    purged: Option<Mutex<Option<Date>>>,
 }
 
 fn malformed(why: impl ToString) -> Error {
@@ -37,11 +38,12 @@ fn malformed(why: impl ToString) -> Error {
 }
 
 impl Engine {
-    /// Opens the gallery of a data folder.
+    /// Opens the gallery of a data folder. Where `purges` is false nothing is taken from the disk: the day may be any.
     pub(crate) fn open(
         data: &Path,
         master: Arc<MasterKey>,
         catalogue: Arc<Catalogue>,
+        purges: bool,
     ) -> std::result::Result<Self, Fault> {
         let rng = Box::new(entropy::generator()?);
         let gallery = Gallery::open(&data.join("gallery"), master, rng).map_err(Fault::failed)?;
@@ -49,7 +51,7 @@ impl Engine {
             gallery,
             extractor: Extractor::new(),
             catalogue,
-            purged: Mutex::new(None),
+            purged: purges.then(Mutex::default),
         })
     }
 
@@ -61,7 +63,7 @@ impl Engine {
         package: &Package,
         today: Date,
     ) -> Result<PrintSearch> {
-        self.purge_once(today)?;
+        self.purge_once(today);
         let prints = self.templates(application, package)?;
         if prints.is_empty() {
             return Ok(PrintSearch::NotDue);
@@ -137,13 +139,26 @@ impl Engine {
         self.gallery.enrol(records.collect()).map_err(malformed)
     }
 
+    /// Forgets the prints of a dossier that came to nothing.
+    pub(crate) fn forget(&self, dossier: &DossierId) -> Result<()> {
+        self.gallery
+            .erase(dossier.as_str())
+            .map(drop)
+            .map_err(malformed)
+    }
+
     /// Once a day what was erased, or came to its last day, leaves the disk.
-    fn purge_once(&self, today: Date) -> Result<()> {
-        let mut purged = self.purged.lock().unwrap_or_else(PoisonError::into_inner);
+    fn purge_once(&self, today: Date) {
+        let Some(purged) = &self.purged else {
+            return;
+        };
+        let mut purged = purged.lock().unwrap_or_else(PoisonError::into_inner);
         if *purged != Some(today) {
-            self.gallery.purge(today).map_err(malformed)?;
-            *purged = Some(today);
+            match self.gallery.purge(today) {
+                Ok(()) => *purged = Some(today),
+                // Searches go on; it is tried again with the next one.
+                Err(why) => tracing::error!(fault = %why, "the gallery was not purged"),
+            }
         }
-        Ok(())
     }
 }

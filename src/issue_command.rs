@@ -128,7 +128,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     let tools = Tools {
         transport: Arc::clone(&installation.local) as Arc<_>,
         advisers: Arc::new(Outside::open(Addresses::default(), clock.clock(), || {
-            Engine::open(&arguments.data, master, profiles).map(Some)
+            Engine::open(&arguments.data, master, profiles, false).map(Some)
         })?),
         production: Arc::new(Shared(Arc::clone(&works))),
     };

@@ -87,12 +87,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDR", env = "RILASCIO_RESIDENTS_INDEX")]
     residents_index: Option<String>,
     /// The mail server for notices to holders, HOST:PORT; no notices are sent if absent.
-    #[arg(
-        long,
-        value_name = "ADDR",
-        env = "RILASCIO_MAIL",
-        requires = "mail_from"
-    )]
+    #[arg(long, value_name = "ADDR", env = "RILASCIO_MAIL")]
     mail: Option<String>,
     /// The sender of notices: a mail address.
     #[arg(long, value_name = "MAIL", env = "RILASCIO_MAIL_FROM")]
@@ -142,8 +137,15 @@ fn named_address(text: &str) -> Result<(&str, &str), Fault> {
 
 /// The way to the mail server, if there is one.
 fn mail(arguments: &Arguments) -> Result<Option<Mail>, Fault> {
-    let (Some(server), Some(from)) = (&arguments.mail, &arguments.mail_from) else {
-        return Ok(None);
+    let (server, from) = match (&arguments.mail, &arguments.mail_from) {
+        (Some(server), Some(from)) => (server, from),
+        (None, None) => return Ok(None),
+        _ => {
+            return Err(
+                Fault::usage("a mail server needs a sender, and a sender a server")
+                    .remedy("give both --mail and --mail-from"),
+            );
+        }
     };
     let wrong = || Fault::usage(format!("--mail '{server}' is not HOST:PORT"));
     let (host, port) = server.rsplit_once(':').ok_or_else(wrong)?;
@@ -251,7 +253,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         advisers: Arc::new(Outside::open(addresses, Arc::clone(&clock), || {
             // Only a centre identifies.
             let here = roles.contains(&Role::Centre);
-            here.then(|| Engine::open(&data, master, profiles))
+            here.then(|| Engine::open(&data, master, profiles, true))
                 .transpose()
         })?),
         production: Arc::new(works),

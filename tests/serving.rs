@@ -500,6 +500,10 @@ fn an_administrator_names_officers_under_a_configuration_file() {
     let own =
         json!({ "officer": "registry.clerk", "site": "registry", "rights": ["audit"] }).to_string();
     assert_eq!(send("POST", "/v1/registry/officers", &own).0, 403);
+    let director =
+        json!({ "officer": "centre.director", "site": "centre", "rights": ["decide"] }).to_string();
+    assert_eq!(send("POST", "/v1/centre/officers", &director).0, 403);
+    assert_eq!(send("GET", "/v1/works/jobs?state=ready", "").0, 403);
     // Officers of another role's site are named by that role.
     let stranger = json!({ "officer": "x.y", "site": "nowhere", "rights": [] }).to_string();
     assert_eq!(send("POST", "/v1/works/officers", &stranger).0, 403);

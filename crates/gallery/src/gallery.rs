@@ -112,13 +112,18 @@ impl Gallery {
     ) -> Result<Self> {
         make_folder(folder)?;
         let held = lock(folder)?;
+        let known = Manifest::read(folder)?;
+        if known.is_some() && !folder.join(SECRET).is_file() {
+            return Err(Error::damaged(&folder.join(SECRET), "it is missing"));
+        }
         let disguise = disguise(folder, &key, rng.as_mut())?;
-        let (manifest, log, entries) = match Manifest::read(folder)? {
+        let (manifest, log, entries) = match known {
             Some(manifest) => {
                 let (log, entries) = Log::open(&log_path(folder, manifest.log))?;
                 (manifest, log, entries)
             }
             None => {
+                refuse_remains(folder)?;
                 let manifest = Manifest {
                     log: 1,
                     segments: Vec::new(),
@@ -212,7 +217,8 @@ impl Gallery {
             state.recent.len()
         };
         if in_log >= LOG_RECORDS {
-            self.rewrite(&mut writer, |_| true)?;
+            // The prints are on the disk; a segment that cannot be made now is made with the next ones.
+            let _ = self.rewrite(&mut writer, |_| true);
         }
         Ok(())
     }
@@ -263,51 +269,51 @@ impl Gallery {
         let before = self.snapshot();
         let small = |segment: &Segment| segment.count() < RECORDS_MAX / 2;
         let merge = before.segments.iter().filter(|s| small(s)).count() >= SMALL_SEGMENTS;
-        let mut kept = Vec::new();
-        let mut gone = Vec::new();
-        let mut records = Vec::new();
-        for segment in &before.segments {
-            let ended = (0..segment.count()).any(|place| {
-                segment.is_dead(place) || !segment.meta(place).as_ref().is_some_and(&keep)
+        let (gone, mut kept): (Vec<_>, Vec<_>) =
+            before.segments.iter().cloned().partition(|segment| {
+                let ended = (0..segment.count()).any(|place| {
+                    segment.is_dead(place) || !segment.meta(place).as_ref().is_some_and(&keep)
+                });
+                ended || merge && small(segment)
             });
-            let stays = !(ended || merge && small(segment));
-            if stays {
-                kept.push(Arc::clone(segment));
-                continue;
-            }
+        if gone.is_empty() && before.recent.is_empty() && writer.erased_in_log == 0 {
+            return Ok(());
+        }
+        let mut next = writer.manifest.last();
+        let mut pool = Vec::new();
+        for segment in &gone {
             for place in (0..segment.count()).filter(|place| !segment.is_dead(*place)) {
                 let record = segment.record(place).ok_or_else(|| {
                     let path = segment_path(&self.folder, segment.number);
                     Error::damaged(&path, format!("record {place} cannot be read"))
                 })?;
                 if keep(&record.meta) {
-                    records.push(record);
+                    pool.push(record);
                 }
             }
-            gone.push(Arc::clone(segment));
+            // One segment at a time is in memory, not the gallery.
+            if pool.len() >= RECORDS_MAX {
+                let rest = pool.split_off(RECORDS_MAX);
+                kept.push(self.segment_of(&mut next, &pool)?);
+                pool = rest;
+            }
         }
         let fresh = before.recent.iter().filter(|record| keep(&record.meta));
-        records.extend(fresh.map(|record| (**record).clone()));
-        if gone.is_empty() && before.recent.is_empty() && writer.erased_in_log == 0 {
-            return Ok(());
+        pool.extend(fresh.map(|record| (**record).clone()));
+        for chunk in pool.chunks(RECORDS_MAX) {
+            kept.push(self.segment_of(&mut next, chunk)?);
         }
-        let mut next = writer.manifest.last();
-        let mut made = Vec::new();
-        for chunk in records.chunks(RECORDS_MAX) {
-            next += 1;
-            let path = segment_path(&self.folder, next);
-            write(&path, chunk)?;
-            made.push(Arc::new(Segment::open(&path, next)?));
-        }
+        drop(pool);
         next += 1;
         let log = Log::create(&log_path(&self.folder, next))?;
-        kept.extend(made);
         let manifest = Manifest {
             log: next,
             segments: kept.iter().map(|segment| segment.number).collect(),
         };
-        // From here on the new files are the gallery.
-        manifest.write(&self.folder)?;
+        // From here on the new files are the gallery. Where it is not known whether they are, nothing more is written.
+        manifest
+            .write(&self.folder)
+            .inspect_err(|_| writer.log.retire())?;
         let old_log = log_path(&self.folder, writer.manifest.log);
         writer.log = log;
         writer.manifest = manifest;
@@ -316,8 +322,27 @@ impl Gallery {
             segments: kept,
             recent: Vec::new(),
         };
-        gone.iter().for_each(|segment| segment.doom());
+        drop(before);
+        for segment in gone {
+            segment.doom();
+            // A search that still reads it destroys it at its end.
+            if let Ok(segment) = Arc::try_unwrap(segment) {
+                segment.destroy()?;
+            }
+        }
         Ok(destroy(&old_log)?)
+    }
+
+    /// Writes a segment of the next number and opens it.
+    fn segment_of(&self, next: &mut u64, records: &[Record]) -> Result<Arc<Segment>> {
+        *next += 1;
+        let path = segment_path(&self.folder, *next);
+        write(&path, records)?;
+        Ok(Arc::new(Segment::open(&path, *next)?))
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// How large it is.
@@ -337,9 +362,17 @@ impl Gallery {
     }
 
     /// Opens a sealed template.
-    pub(crate) fn unseal(&self, meta: &Meta, sealed: &[u8]) -> Option<PrintTemplate> {
-        let opened = self.key.open(&meta.label(), sealed).ok()?;
-        PrintTemplate::from_bytes(&opened).ok()
+    pub(crate) fn unseal(&self, meta: &Meta, sealed: Option<&[u8]>) -> Result<PrintTemplate> {
+        let opened = sealed.and_then(|sealed| self.key.open(&meta.label(), sealed).ok());
+        opened
+            .and_then(|opened| PrintTemplate::from_bytes(&opened).ok())
+            .ok_or_else(|| {
+                let why = format!(
+                    "the print {} of {} does not open",
+                    meta.finger, meta.subject
+                );
+                Error::damaged(&self.folder, why)
+            })
     }
 }
 
@@ -354,14 +387,33 @@ impl Snapshot {
     }
 }
 
+/// Nothing, in a folder that holds no prints: without a manifest nobody knows which of its files count.
+fn refuse_remains(folder: &Path) -> Result<()> {
+    let mut remains = numbers(folder, "", ".segment")?.len();
+    for number in numbers(folder, "", ".log")? {
+        // A first start that was cut off leaves an empty log.
+        let path = log_path(folder, number);
+        let size = std::fs::metadata(&path).map_err(|why| Error::file(&path, why))?;
+        remains += usize::from(size.len() > 8);
+    }
+    if remains == 0 {
+        Ok(())
+    } else {
+        Err(Error::damaged(
+            &folder.join("manifest"),
+            "it is missing, and there are prints",
+        ))
+    }
+}
+
 /// Files that no manifest names: what a crash left between two steps.
 fn destroy_strangers(folder: &Path, manifest: &Manifest) -> Result<()> {
-    for number in numbers(folder, "", ".segment") {
+    for number in numbers(folder, "", ".segment")? {
         if !manifest.segments.contains(&number) {
             destroy(&segment_path(folder, number))?;
         }
     }
-    for number in numbers(folder, "", ".log") {
+    for number in numbers(folder, "", ".log")? {
         if number != manifest.log {
             destroy(&log_path(folder, number))?;
         }

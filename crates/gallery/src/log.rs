@@ -7,10 +7,10 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 const MAGIC: &[u8; 8] = b"RILGLOG1";
-/// Length and check sum before each entry.
-const HEAD: usize = 8;
-/// The largest entry.
-const ENTRY_MAX: usize = 1 << 20;
+/// Before each batch: its length, the complement of it, a check sum.
+const HEAD: usize = 12;
+/// The largest batch.
+const BATCH_MAX: usize = 256 << 20;
 /// The largest log that is read: far more than the entries that make a segment.
 const LOG_MAX: u64 = 4 << 30;
 const ENROL: u8 = 1;
@@ -50,6 +50,8 @@ pub(crate) struct Log {
     file: File,
     path: PathBuf,
     length: u64,
+    /// A failed write could not be taken back: nothing is written after it.
+    broken: bool,
 }
 
 impl Log {
@@ -73,6 +75,7 @@ impl Log {
             file,
             path: path.to_owned(),
             length: MAGIC.len() as u64,
+            broken: false,
         })
     }
 
@@ -100,31 +103,55 @@ impl Log {
             file,
             path: path.to_owned(),
             length: length as u64,
+            broken: false,
         };
         Ok((log, entries))
     }
 
-    /// Appends entries, all or none; they are on the disk when this answers.
+    /// Appends a batch, all or nothing; it is on the disk when this answers.
     pub(crate) fn append(&mut self, entries: &[Entry]) -> Result<()> {
-        let mut bytes = Vec::new();
+        if self.broken {
+            return Err(Error::file(
+                &self.path,
+                "an earlier write failed; open the gallery again",
+            ));
+        }
+        let mut body = Vec::new();
         for entry in entries {
             let entry = entry.to_bytes();
-            bytes.extend_from_slice(&(entry.len() as u32).to_le_bytes());
-            bytes.extend_from_slice(&crc32fast::hash(&entry).to_le_bytes());
-            bytes.extend_from_slice(&entry);
+            body.extend_from_slice(&(entry.len() as u32).to_le_bytes());
+            body.extend_from_slice(&entry);
         }
+        if body.len() > BATCH_MAX {
+            return Err(Error::file(&self.path, "too many prints in one go"));
+        }
+        let length = body.len() as u32;
+        let mut bytes = Vec::with_capacity(HEAD + body.len());
+        bytes.extend_from_slice(&length.to_le_bytes());
+        bytes.extend_from_slice(&(!length).to_le_bytes());
+        bytes.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
+        bytes.extend_from_slice(&body);
         let written = self
             .file
             .write_all(&bytes)
             .and_then(|()| self.file.sync_data());
         if let Err(why) = written {
-            // What may be there in part is taken back, so that the next entry does not follow it.
-            let _ = self.file.set_len(self.length);
-            let _ = self.file.seek(SeekFrom::Start(self.length));
+            // What may be there in part is taken back, so that the next batch does not follow it.
+            let taken_back = self
+                .file
+                .set_len(self.length)
+                .and_then(|()| self.file.seek(SeekFrom::Start(self.length)))
+                .and_then(|_| self.file.sync_all());
+            self.broken = taken_back.is_err();
             return Err(Error::file(&self.path, why));
         }
         self.length += bytes.len() as u64;
         Ok(())
+    }
+
+    /// Nothing is written to it any more.
+    pub(crate) fn retire(&mut self) {
+        self.broken = true;
     }
 }
 
@@ -136,32 +163,44 @@ pub fn log_entries(bytes: &[u8]) -> Result<usize, String> {
     Ok(read_entries(bytes)?.0.len())
 }
 
-/// The entries of a log, and where the last whole one ends.
+/// The body of the batch that begins here, if it is whole.
+fn batch(bytes: &[u8], place: usize) -> Option<&[u8]> {
+    let head = bytes.get(place..place + HEAD)?;
+    let number = |at: usize| u32::from_le_bytes(std::array::from_fn(|n| head[at + n]));
+    let length = number(0);
+    if length != !number(4) || length == 0 || length as usize > BATCH_MAX {
+        return None;
+    }
+    let start = place + HEAD;
+    let body = bytes.get(start..start.checked_add(length as usize)?)?;
+    (crc32fast::hash(body) == number(8)).then_some(body)
+}
+
+/// The entries of a log, and where the last whole batch ends.
 fn read_entries(bytes: &[u8]) -> Result<(Vec<Entry>, usize), String> {
     if bytes.get(..MAGIC.len()) != Some(MAGIC) {
         return Err("it is no log of this version".into());
     }
     let mut entries = Vec::new();
     let mut place = MAGIC.len();
-    while let Some(head) = bytes.get(place..place + HEAD) {
-        let number = |at: usize| u32::from_le_bytes(std::array::from_fn(|n| head[at + n]));
-        let length = number(0) as usize;
-        let start = place + HEAD;
-        let end = start.saturating_add(length);
-        let body = bytes.get(start..end);
-        let whole = body.filter(|body| length <= ENTRY_MAX && crc32fast::hash(body) == number(4));
-        let Some(body) = whole.filter(|_| length > 0) else {
-            // Only the last entry can be half written: what follows it would have been synced after it.
-            let rest = &bytes[place..];
-            if end >= bytes.len() || rest.iter().all(|byte| *byte == 0) {
-                break;
+    while place < bytes.len() {
+        let Some(body) = batch(bytes, place) else {
+            // Each batch is synced before the next begins: only the last can be half written, and nothing whole follows.
+            if (place + 1..bytes.len()).any(|later| batch(bytes, later).is_some()) {
+                return Err(format!("the batch at byte {place} is damaged"));
             }
-            return Err(format!("the entry at byte {place} is damaged"));
+            break;
         };
-        let entry = Entry::from_bytes(body)
-            .ok_or_else(|| format!("the entry at byte {place} is of another version"))?;
-        entries.push(entry);
-        place = end;
+        let other = || format!("the batch at byte {place} is of another version");
+        let mut rest = body;
+        while !rest.is_empty() {
+            let (head, tail) = rest.split_at_checked(4).ok_or_else(other)?;
+            let length = u32::from_le_bytes(std::array::from_fn(|n| head[n])) as usize;
+            let (entry, tail) = tail.split_at_checked(length).ok_or_else(other)?;
+            entries.push(Entry::from_bytes(entry).ok_or_else(other)?);
+            rest = tail;
+        }
+        place += HEAD + body.len();
     }
     Ok((entries, place))
 }

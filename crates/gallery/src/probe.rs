@@ -68,10 +68,13 @@ impl Drop for ChipPrint {
             minutia.x.zeroize();
             minutia.y.zeroize();
             minutia.direction.zeroize();
+            minutia.quality.zeroize();
         }
         self.print.template.flow.cells.zeroize();
         for cylinder in &mut self.print.cylinders {
             cylinder.bits.zeroize();
+            cylinder.valid.zeroize();
+            cylinder.direction.zeroize();
         }
     }
 }

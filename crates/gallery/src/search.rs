@@ -202,7 +202,7 @@ impl Gallery {
             any = true;
             let packed = PackedPrint::from(&probe.print).disguised(&self.disguise);
             let places = state.first_look(probe.finger, &SearchProbe::from(&packed), most);
-            for (subject, score) in self.second_look(&state, probe, &places, question) {
+            for (subject, score) in self.second_look(&state, probe, &places, question)? {
                 let scores = found.entry(subject).or_default();
                 let known = scores.entry(probe.finger).or_insert(score);
                 *known = score.max(*known);
@@ -211,7 +211,7 @@ impl Gallery {
         if !any {
             return Err(Error::EmptyProbe);
         }
-        self.fill_in(&state, &mut found, question);
+        self.fill_in(&state, &mut found, question)?;
         let mut candidates: Vec<Candidate> = found
             .into_iter()
             .map(|(subject, scores)| Candidate {
@@ -235,17 +235,23 @@ impl Gallery {
         probe: &LiveProbe,
         places: &[Place],
         question: &Question,
-    ) -> Vec<(String, i32)> {
+    ) -> Result<Vec<(String, i32)>> {
         let scores = on_all(places.len(), |n| {
-            let meta = state.meta(places[n])?;
+            let Some(meta) = state.meta(places[n]) else {
+                return Err(Error::damaged(
+                    self.folder(),
+                    format!("a record cannot be read: {:?}", places[n]),
+                ));
+            };
             if !meta.is_open(question.purpose, question.today) {
-                return None;
+                return Ok(None);
             }
-            let template = self.unseal(&meta, state.sealed(places[n])?)?;
+            // A record that cannot be read is a fault, not somebody else.
+            let template = self.unseal(&meta, state.sealed(places[n]))?;
             let score = compare(&probe.print, &Prepared::from(template)).score();
-            Some((meta.subject, score))
+            Ok(Some((meta.subject, score)))
         });
-        scores.into_iter().flatten().collect()
+        scores.into_iter().filter_map(Result::transpose).collect()
     }
 
     /// Whoever came up with one finger is compared with the others too.
@@ -254,9 +260,9 @@ impl Gallery {
         state: &Snapshot,
         found: &mut BTreeMap<String, BTreeMap<u8, i32>>,
         question: &Question,
-    ) {
+    ) -> Result<()> {
         if question.prints.len() < 2 {
-            return;
+            return Ok(());
         }
         for (subject, scores) in found.iter_mut() {
             // Who is far from one finger is not looked for with another.
@@ -275,7 +281,7 @@ impl Gallery {
                     .filter(|place| state.meta(*place).is_some_and(|m| m.finger == probe.finger))
                     .collect();
                 let best = self
-                    .second_look(state, probe, &places, question)
+                    .second_look(state, probe, &places, question)?
                     .into_iter()
                     .map(|(_, score)| score)
                     .max();
@@ -284,6 +290,7 @@ impl Gallery {
                 }
             }
         }
+        Ok(())
     }
 
     /// Compares prints with those of one subject; nothing when it has none of these fingers.
@@ -306,7 +313,7 @@ impl Gallery {
                 .into_iter()
                 .filter(|place| state.meta(*place).is_some_and(|m| m.finger == probe.finger))
                 .collect();
-            let scores = self.second_look(&state, probe, &places, question);
+            let scores = self.second_look(&state, probe, &places, question)?;
             if let Some(score) = scores.into_iter().map(|(_, score)| score).max() {
                 fingers.push(FingerScore {
                     finger: probe.finger,

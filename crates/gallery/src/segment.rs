@@ -111,7 +111,8 @@ pub(crate) fn write(path: &Path, records: &[Record]) -> Result<()> {
 }
 
 impl Segment {
-    /// Maps a segment and checks its header and tables; prints and templates are checked when they are used.
+    /// Maps a segment and checks its header and tables; templates are checked when they are opened. A packed print
+    /// that a disk changed is only less alike.
     pub(crate) fn open(path: &Path, number: u64) -> Result<Self> {
         const { assert!(cfg!(target_endian = "little"), "segments are little endian") };
         let map = map(path)?;
@@ -245,6 +246,13 @@ impl Segment {
                     .is_some_and(|meta| meta.subject == subject)
             })
             .collect()
+    }
+
+    /// Unmaps it and destroys its file now.
+    pub(crate) fn destroy(mut self) -> Result<()> {
+        self.map = None;
+        self.doomed.store(false, Ordering::Release);
+        Ok(destroy(&self.path)?)
     }
 
     /// The file is destroyed when the last search that uses it has ended.

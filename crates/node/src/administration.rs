@@ -1,7 +1,8 @@
 //! The part of the HTTP interface for those who run a node: officers, jobs and messages that somebody should look at.
 
 use crate::api::{Answered, Api, LIST_MAX, SignedIn, blocking, may_read, parsed};
-use crate::officers::generate_password;
+use crate::desk::Desk;
+use crate::officers::{Session, generate_password};
 use crate::{Error, Role};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -9,10 +10,11 @@ use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
-use rilascio_circuit::process::{Actor, OfficerId, Reason, Right};
+use rilascio_circuit::process::{Actor, OfficerId, Reason, Right, SiteId};
 use rilascio_store::{Error as StoreError, work};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The routes.
 pub(crate) fn routes() -> Router<Api> {
@@ -25,14 +27,50 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/v1/{role}/messages/{id}/resend", post(resend))
 }
 
+/// Nothing, when somebody runs this desk: administrators of one role are none of another.
+fn administers(session: &Session, desk: &Desk) -> Answered<()> {
+    session.actor.needs(Right::Administer)?;
+    let at_home = match desk.role() {
+        Role::Office => desk.offices().contains_key(&session.actor.site),
+        Role::Centre | Role::Works | Role::Registry => session.actor.site == *desk.site(),
+    };
+    if at_home {
+        Ok(())
+    } else {
+        Err(Error::from(Reason::Site.refusal()).into())
+    }
+}
+
+/// Nothing, when an administrator may name or remove an officer of that site.
+fn may_name(session: &Session, desk: &Desk, site: &SiteId) -> Answered<()> {
+    administers(session, desk)?;
+    let fits = match desk.role() {
+        // An office administers its own people only; officers of other administrations have sites of their own.
+        Role::Office => *site == session.actor.site,
+        Role::Registry => true,
+        Role::Centre | Role::Works => site == desk.site(),
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(Error::from(Reason::Site.refusal()).into())
+    }
+}
+
 async fn officers(
     State(api): State<Api>,
     Path(role): Path<String>,
     SignedIn(session): SignedIn,
 ) -> Answered<Json<Vec<Actor>>> {
-    session.actor.needs(Right::Administer)?;
     let desk = api.desk(&role)?;
-    Ok(Json(blocking(move || desk.officers()).await?))
+    administers(&session, &desk)?;
+    let mut all = blocking({
+        let desk = Arc::clone(&desk);
+        move || desk.officers()
+    })
+    .await?;
+    all.retain(|officer| may_name(&session, &desk, &officer.site).is_ok());
+    Ok(Json(all))
 }
 
 async fn name_officer(
@@ -41,17 +79,11 @@ async fn name_officer(
     SignedIn(session): SignedIn,
     body: Bytes,
 ) -> Answered<Json<Value>> {
-    session.actor.needs(Right::Administer)?;
     let desk = api.desk(&role)?;
     let officer: Actor = parsed(&body)?;
-    let sites_known = match desk.role() {
-        Role::Office => desk.offices().contains_key(&officer.site),
-        // Officers of other administrations have a site of their own.
-        Role::Registry => true,
-        Role::Centre | Role::Works => officer.site == *desk.site(),
-    };
-    if !sites_known {
-        return Err(Error::from(Reason::Site.refusal()).into());
+    may_name(&session, &desk, &officer.site)?;
+    if let Some(known) = known(&desk, &officer.officer).await? {
+        may_name(&session, &desk, &known.site)?;
     }
     let now = api.now();
     let name = officer.officer.clone();
@@ -66,12 +98,21 @@ async fn name_officer(
     ))
 }
 
+/// The officer of that name, if one is named here.
+async fn known(desk: &Arc<Desk>, name: &OfficerId) -> Answered<Option<Actor>> {
+    let (desk, name) = (Arc::clone(desk), name.clone());
+    blocking(move || desk.officer(&name)).await
+}
+
 async fn remove_officer(
     State(api): State<Api>,
     Path((role, name)): Path<(String, OfficerId)>,
     SignedIn(session): SignedIn,
 ) -> Answered<Json<Value>> {
     let desk = api.desk(&role)?;
+    let known = known(&desk, &name).await?;
+    let known = known.ok_or_else(|| Reason::Unknown.refusal())?;
+    may_name(&session, &desk, &known.site)?;
     let now = api.now();
     blocking(move || desk.remove_officer(&session.actor, &name, now)).await?;
     Ok(Json(json!({ "state": "removed" })))
@@ -88,8 +129,8 @@ async fn jobs(
     Query(asked): Query<InState>,
     SignedIn(session): SignedIn,
 ) -> Answered<Json<Vec<Value>>> {
-    session.actor.needs(Right::Administer)?;
     let desk = api.desk(&role)?;
+    administers(&session, &desk)?;
     let found = blocking(move || {
         Ok(desk
             .store()
@@ -107,8 +148,8 @@ async fn again(
     Path((role, id)): Path<(String, String)>,
     SignedIn(session): SignedIn,
 ) -> Answered<Json<Value>> {
-    session.actor.needs(Right::Administer)?;
     let desk = api.desk(&role)?;
+    administers(&session, &desk)?;
     let now_ms = api.now().as_millisecond();
     let done = blocking(move || {
         Ok(desk
@@ -152,8 +193,8 @@ async fn resend(
     Path((role, id)): Path<(String, String)>,
     SignedIn(session): SignedIn,
 ) -> Answered<Json<Value>> {
-    session.actor.needs(Right::Administer)?;
     let desk = api.desk(&role)?;
+    administers(&session, &desk)?;
     let now_ms = api.now().as_millisecond();
     let done = blocking(move || {
         Ok(desk

@@ -373,7 +373,7 @@ impl<'a> CircleFiles<'a> {
 
     /// Renews the revocation list a month before it ends.
     fn renew_list(&self, authority: &CircuitAuthority, now: Timestamp) -> Result<()> {
-        let number = highest(&self.folder, "crl-", ".der").unwrap_or(0);
+        let number = highest(&self.folder, "crl-", ".der")?.unwrap_or(0);
         let path = self.folder.join(format!("crl-{number}.der"));
         let der = must_read(&path)?;
         let list = RevocationList::decode(&der).map_err(|why| file_fault(&path, why))?;
@@ -403,7 +403,7 @@ pub fn read_circle(data: &Path) -> Result<Circle> {
     let path = folder.join("authority.cer");
     let der = must_read(&path)?;
     let authority = certificate(&path, &der)?;
-    let number = highest(&folder, "crl-", ".der").unwrap_or(0);
+    let number = highest(&folder, "crl-", ".der")?.unwrap_or(0);
     let path = folder.join(format!("crl-{number}.der"));
     let der = must_read(&path)?;
     let list = RevocationList::decode(&der).map_err(|why| file_fault(&path, why))?;

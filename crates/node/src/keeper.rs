@@ -1,10 +1,11 @@
 //! Keys of a vault in files, sealed by the master key, outside the data base and outside every backup.
 
+use crate::error::file_fault;
 use crate::worker::VaultKeeper;
 use crate::{Error, Result};
 use rand_core::CryptoRng;
 use rilascio_keys::MasterKey;
-use rilascio_store::files::{self, destroy, make_folder, numbers, write_lines, write_whole};
+use rilascio_store::files::{self, destroy, highest, make_folder, numbers, write_lines, write_new};
 use rilascio_store::vault::{VaultKeys, WrappedKey};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
@@ -96,7 +97,8 @@ impl FileKeeper {
             master,
             rng: Mutex::new(rng),
         };
-        if numbers(folder, "", ".key").is_empty() {
+        if numbers(folder, "", ".key")?.is_empty() {
+            // Another process may have made it meanwhile.
             keeper.make(1)?;
         }
         Ok(keeper)
@@ -110,20 +112,21 @@ impl FileKeeper {
         format!("{}/vault/{number}", self.name)
     }
 
-    fn make(&self, number: u64) -> Result<()> {
+    /// Makes a key; false when there is one of that number.
+    fn make(&self, number: u64) -> Result<bool> {
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         let key = MasterKey::generate(rng.as_mut());
         let sealed = self
             .master
             .seal(&self.label(number), key.as_bytes(), rng.as_mut());
-        Ok(write_whole(&self.path(number), &sealed, true)?)
+        Ok(write_new(&self.path(number), &sealed)?)
     }
 }
 
 impl VaultKeeper for FileKeeper {
     fn load(&self) -> Result<VaultKeys> {
         let mut keys = Vec::new();
-        for number in numbers(&self.folder, "", ".key") {
+        for number in numbers(&self.folder, "", ".key")? {
             let path = self.path(number);
             let fault = |why: String| Error::from(files::fault(&path, why));
             let sealed = std::fs::read(&path).map_err(|why| fault(why.to_string()))?;
@@ -138,11 +141,11 @@ impl VaultKeeper for FileKeeper {
     }
 
     fn add_generation(&self) -> Result<VaultKeys> {
-        let newest = numbers(&self.folder, "", ".key")
-            .into_iter()
-            .max()
-            .unwrap_or(0);
-        self.make(newest + 1)?;
+        let newest = highest(&self.folder, "", ".key")?.unwrap_or(0);
+        let path = self.path(newest + 1);
+        if newest == 0 || !self.make(newest + 1)? {
+            return Err(file_fault(&path, "the keys of the vault changed meanwhile"));
+        }
         self.load()
     }
 
@@ -154,7 +157,7 @@ impl VaultKeeper for FileKeeper {
     }
 
     fn destroy_old(&self) -> Result<VaultKeys> {
-        let all = numbers(&self.folder, "", ".key");
+        let all = numbers(&self.folder, "", ".key")?;
         for old in &all[..all.len().saturating_sub(1)] {
             destroy(&self.path(*old))?;
         }

@@ -79,7 +79,7 @@ pub fn add_member(
 
 /// Copies the present revocation list to another data folder.
 fn copy_list(data: &Path, out: &Path) -> Result<()> {
-    let number = highest(&data.join("circuit"), "crl-", ".der").unwrap_or(0);
+    let number = highest(&data.join("circuit"), "crl-", ".der")?.unwrap_or(0);
     let name = format!("circuit/crl-{number}.der");
     Ok(write_whole(
         &out.join(&name),
@@ -97,7 +97,7 @@ pub fn strike_off(data: &Path, master: &MasterKey, node: &str, now: Timestamp) -
     let path = data.join("circuit/nodes").join(format!("{node}.cer"));
     let certificate =
         Certificate::decode(&must_read(&path)?).map_err(|why| file_fault(&path, why))?;
-    let number = highest(&data.join("circuit"), "crl-", ".der").unwrap_or(0);
+    let number = highest(&data.join("circuit"), "crl-", ".der")?.unwrap_or(0);
     let path = data.join(format!("circuit/crl-{number}.der"));
     let list = RevocationList::decode(&must_read(&path)?).map_err(|why| file_fault(&path, why))?;
     let renewed = authority.strike_off(&list, &certificate, number + 1, now)?;

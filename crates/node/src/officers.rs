@@ -33,12 +33,15 @@ const OFFICER: &str = "officer";
 const SESSION: &str = "session";
 
 /// An officer as the tables have them.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Officer {
     actor: Actor,
     password: String,
     failures: u32,
     wait_until_ms: i64,
+    /// How often the officer was named: sessions of before do not count.
+    #[serde(default)]
+    epoch: u32,
 }
 
 /// Somebody who is signed in.
@@ -48,6 +51,13 @@ pub struct Session {
     pub actor: Actor,
     /// Until when.
     pub until: Timestamp,
+    /// Which naming of the officer it belongs to.
+    #[serde(default)]
+    pub epoch: u32,
+}
+
+fn decode_officer(row: &Entity) -> Result<Officer> {
+    serde_json::from_str(&row.body).map_err(|why| malformed("officer", why))
 }
 
 fn hasher() -> Argon2<'static> {
@@ -112,10 +122,15 @@ impl Desk {
             password: hash.to_string(),
             failures: 0,
             wait_until_ms: 0,
+            epoch: 0,
         };
         self.transact(by, now, move |ledger| {
             let id = record.actor.officer.as_str();
             let known = entity::get(ledger.tx, OFFICER, id)?;
+            let mut record = record.clone();
+            if let Some(known) = &known {
+                record.epoch = decode_officer(known)?.epoch + 1;
+            }
             let row = Entity {
                 id: id.to_owned(),
                 version: known.map_or(0, |known| known.version),
@@ -133,6 +148,20 @@ impl Desk {
                 &serde_json::json!({ "named": record.actor }),
             )
         })
+    }
+
+    /// The officer of that name, if one is active here.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn officer(&self, officer: &OfficerId) -> Result<Option<Actor>> {
+        let id = officer.as_str().to_owned();
+        let row = self
+            .store
+            .read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &id)?))?;
+        row.filter(|row| row.state == "active")
+            .map(|row| Ok(decode_officer(&row)?.actor))
+            .transpose()
     }
 
     /// The officers that are named here, by name.
@@ -260,6 +289,7 @@ impl Desk {
         let session = Session {
             actor: record.actor.clone(),
             until,
+            epoch: record.epoch,
         };
         let name = Digest::of(token.as_bytes()).as_str().to_owned();
         let body = encode(SESSION, &session)?;
@@ -322,6 +352,9 @@ impl Desk {
                 serde_json::from_str(&officer.body).map_err(|why| malformed("officer", why))?;
             let mut session: Session =
                 serde_json::from_str(&row.body).map_err(|why| malformed("session", why))?;
+            if session.epoch != record.epoch {
+                return Ok(None);
+            }
             session.actor = record.actor;
             Ok(Some(session))
         })

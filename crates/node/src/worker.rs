@@ -56,6 +56,12 @@ pub trait Advisers: Send + Sync {
         package: &Package,
     ) -> rilascio_exchange::Result<ResidenceCheck>;
 
+    /// Forgets the prints of a dossier that came to nothing; an AFIS of somebody else keeps what its own law says.
+    ///
+    /// # Errors
+    /// When they cannot be forgotten now.
+    fn forget(&self, dossier: &DossierId) -> rilascio_exchange::Result<()>;
+
     /// Sends a notice to a holder.
     ///
     /// # Errors
@@ -314,6 +320,10 @@ impl Desk {
                 tools,
                 now,
             ),
+            centre::FORGET_PRINTS => {
+                tools.advisers.forget(&dossier(&subject)?)?;
+                self.end(job, now, |_| Ok(()))
+            }
             notice::JOB => self.send_notice(job, tools, now),
             "renew-vault" => self.renew_vault(job, now),
             other => Err(Error::Malformed {

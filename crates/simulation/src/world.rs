@@ -113,6 +113,10 @@ impl Advisers for Oracle {
         })
     }
 
+    fn forget(&self, _: &DossierId) -> rilascio_exchange::Result<()> {
+        self.silent()
+    }
+
     fn notify(&self, _: &Notice) -> rilascio_exchange::Result<Delivery> {
         self.silent()?;
         Ok(Delivery::Sent)

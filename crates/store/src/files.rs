@@ -120,6 +120,9 @@ pub fn write_with<E: From<Error>>(
     Ok(path.parent().map_or(Ok(()), sync_folder)?)
 }
 
+/// Bytes that are overwritten in one go.
+const WIPE: usize = 1 << 20;
+
 /// Overwrites a file with zeros, syncs it and removes its name.
 ///
 /// # Errors
@@ -127,8 +130,13 @@ pub fn write_with<E: From<Error>>(
 pub fn destroy(path: &Path) -> Result<()> {
     let wipe = || -> std::io::Result<()> {
         let mut file = OpenOptions::new().write(true).open(path)?;
-        let length = file.metadata()?.len();
-        file.write_all(&vec![0; usize::try_from(length).unwrap_or(0)])?;
+        let zeros = vec![0; WIPE];
+        let mut left = file.metadata()?.len();
+        while left > 0 {
+            let chunk = left.min(WIPE as u64);
+            file.write_all(&zeros[..chunk as usize])?;
+            left -= chunk;
+        }
         file.sync_all()?;
         fs::remove_file(path)
     };
@@ -137,24 +145,54 @@ pub fn destroy(path: &Path) -> Result<()> {
 }
 
 /// The highest number among files `PREFIXnSUFFIX`.
-#[must_use]
-pub fn highest(folder: &Path, prefix: &str, suffix: &str) -> Option<u64> {
-    numbers(folder, prefix, suffix).into_iter().max()
+///
+/// # Errors
+/// [`Error::File`] when the folder is there and cannot be read.
+pub fn highest(folder: &Path, prefix: &str, suffix: &str) -> Result<Option<u64>> {
+    Ok(numbers(folder, prefix, suffix)?.into_iter().max())
 }
 
-/// The numbers of files `PREFIXnSUFFIX`.
-#[must_use]
-pub fn numbers(folder: &Path, prefix: &str, suffix: &str) -> Vec<u64> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut found: Vec<u64> = entries
-        .filter_map(|entry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            name.strip_prefix(prefix)?
-                .strip_suffix(suffix)?
-                .parse()
-                .ok()
-        })
-        .collect();
+/// The numbers of files `PREFIXnSUFFIX`; none where the folder is not there.
+///
+/// # Errors
+/// [`Error::File`] when the folder is there and cannot be read.
+pub fn numbers(folder: &Path, prefix: &str, suffix: &str) -> Result<Vec<u64>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(why) if why.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(why) => return Err(fault(folder, why)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(|why| fault(folder, why))?.file_name();
+        let name = name.to_string_lossy();
+        let number: Option<u64> = name
+            .strip_prefix(prefix)
+            .and_then(|rest| rest.strip_suffix(suffix))
+            .and_then(|number| number.parse().ok());
+        found.extend(number);
+    }
     found.sort_unstable();
-    found
+    Ok(found)
+}
+
+/// Writes a secret file that must not be there yet; false when it is, and then nothing changes.
+///
+/// # Errors
+/// [`Error::File`].
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<bool> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    let beside = path.with_file_name(name);
+    write_whole(&beside, bytes, true)?;
+    let linked = fs::hard_link(&beside, path);
+    fs::remove_file(&beside).map_err(|why| fault(&beside, why))?;
+    match linked {
+        Ok(()) => {
+            path.parent().map_or(Ok(()), sync_folder)?;
+            Ok(true)
+        }
+        Err(why) if why.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(why) => Err(fault(path, why)),
+    }
 }

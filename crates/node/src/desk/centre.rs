@@ -24,6 +24,7 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         C::ReturnDossier { dossier } => {
             let answer = step(ledger, dossier, &DossierCommand::Return)?;
             tell_office(ledger, dossier, Phase::Draft)?;
+            ledger.job(FORGET_PRINTS, dossier.as_str())?;
             Ok(answer)
         }
         C::Propose { dossier, grant } => step(ledger, dossier, &DossierCommand::Propose(*grant)),
@@ -44,6 +45,7 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
                 )?;
             } else {
                 tell_office(ledger, dossier, Phase::Refused)?;
+                ledger.job(FORGET_PRINTS, dossier.as_str())?;
                 forget(ledger, dossier)?;
             }
             Ok(answer)
@@ -51,6 +53,7 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         C::CancelDossier { dossier, why } => {
             let answer = step(ledger, dossier, &DossierCommand::Cancel(*why))?;
             tell_office(ledger, dossier, Phase::Cancelled)?;
+            ledger.job(FORGET_PRINTS, dossier.as_str())?;
             forget(ledger, dossier)?;
             Ok(answer)
         }
@@ -73,6 +76,9 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         }),
     }
 }
+
+/// The job that takes the prints of a dossier out of the gallery.
+pub(crate) const FORGET_PRINTS: &str = "forget-prints";
 
 fn step(ledger: &mut Ledger<'_>, dossier: &DossierId, command: &DossierCommand) -> Result<Answer> {
     let next: Dossier = ledger.step(dossier.as_str(), None, command)?;

@@ -89,6 +89,10 @@ impl Advisers for Yes {
         Ok(ResidenceCheck::Confirmed)
     }
 
+    fn forget(&self, _: &DossierId) -> rilascio_exchange::Result<()> {
+        Ok(())
+    }
+
     fn notify(&self, notice: &Notice) -> rilascio_exchange::Result<Delivery> {
         self.0.lock().unwrap().push(notice.clone());
         Ok(Delivery::Sent)
