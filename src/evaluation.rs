@@ -153,6 +153,8 @@ fn measure(arguments: &Arguments) -> Result<Measured, Fault> {
         let started = Instant::now();
         let image = print_files::read(&found[place].path, resolution)?;
         let template = extractor.extract(&image).ok().map(Prepared::from);
+        // Without cylinders there is nothing to compare: such an image fails to enrol.
+        let template = template.filter(|template| !template.cylinders.is_empty());
         Ok::<_, Fault>((template, started.elapsed()))
     });
     let mut templates = Vec::with_capacity(made.len());

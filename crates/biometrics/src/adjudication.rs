@@ -49,17 +49,17 @@ pub fn in_words(score: i32, language: Language) -> &'static str {
     let words = match language {
         Language::Italian => [
             "le impronte non concordano",
-            "concordanza debole: un caso su 100 tra dita diverse",
-            "concordanza dubbia: fino a un caso su 10 000 tra dita diverse",
+            "concordanza debole: più di un caso su 100 tra dita diverse",
+            "concordanza dubbia: meno di un caso su 100 tra dita diverse",
             "concordanza forte: meno di un caso su 10 000 tra dita diverse",
-            "concordanza molto forte: meno di un caso su un milione tra dita diverse",
+            "concordanza molto forte: oltre quanto è stato misurato su dita diverse",
         ],
         Language::English => [
             "the prints do not agree",
-            "weak agreement: up to one case in 100 between different fingers",
-            "doubtful agreement: up to one case in 10 000 between different fingers",
+            "weak agreement: more than one case in 100 between different fingers",
+            "doubtful agreement: less than one case in 100 between different fingers",
             "strong agreement: less than one case in 10 000 between different fingers",
-            "very strong agreement: less than one case in a million between different fingers",
+            "very strong agreement: beyond what was measured between different fingers",
         ],
     };
     words[place]

@@ -35,11 +35,15 @@ impl ErrorRates {
         let below = |scores: &[i32], threshold| {
             scores.partition_point(|score| *score < threshold) as f64 / scores.len() as f64
         };
+        let at_or_above = |scores: &[i32], threshold| {
+            let under = scores.partition_point(|score| *score < threshold);
+            (scores.len() - under) as f64 / scores.len() as f64
+        };
         let points = thresholds
             .into_iter()
             .map(|threshold| RatesAt {
                 threshold,
-                false_match: 1.0 - below(&other, threshold),
+                false_match: at_or_above(&other, threshold),
                 false_non_match: below(&same, threshold),
             })
             .collect();

@@ -8,7 +8,7 @@ use std::io::Cursor;
 const SIDE_MAX: u32 = 8192;
 const MEMORY_MAX: u64 = 256 * 1024 * 1024;
 
-/// Reads the image of a print, of a resolution in pixels per inch; colours become grey.
+/// Reads the image of a print, of a resolution in pixels per inch unless a WSQ file says another; colours become grey.
 ///
 /// # Errors
 /// When the bytes are no such image, or a larger one than a print can be.
@@ -19,6 +19,8 @@ pub fn read_print(bytes: &[u8], resolution: u16) -> Result<GreyImage> {
     };
     if bytes.starts_with(&[0xFF, 0xA0]) {
         let found = decode_wsq(bytes)?;
+        // What the file says of itself goes before what is usual.
+        let resolution = found.resolution.unwrap_or(resolution);
         return GreyImage::new(found.width, found.height, resolution, found.pixels);
     }
     let mut reader = ImageReader::new(Cursor::new(bytes))

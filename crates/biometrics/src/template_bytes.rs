@@ -31,7 +31,7 @@ impl PrintTemplate {
         }
         for minutia in minutiae {
             let eighth = |value: f32| (value * 8.0).round().clamp(0.0, 65_535.0) as u16;
-            let turn = (minutia.direction.rem_euclid(TAU) / TAU * 65_536.0) as u32 as u16;
+            let turn = (minutia.direction.rem_euclid(TAU) / TAU * 65_536.0).round() as u32 as u16;
             for value in [eighth(minutia.x), eighth(minutia.y), turn] {
                 out.extend_from_slice(&value.to_le_bytes());
             }

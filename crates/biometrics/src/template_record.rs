@@ -3,7 +3,9 @@
 //! Offsets and codes are those of clauses 8 of both editions. Angles are stored counter-clockwise in units of 360/256
 //! degrees; this program keeps them clockwise, as the axes of an image turn.
 
-use crate::template::{Minutia, MinutiaKind, PrintTemplate, RidgeFlow, TEMPLATE_RESOLUTION};
+use crate::template::{
+    MINUTIAE_MAX, Minutia, MinutiaKind, PrintTemplate, RidgeFlow, TEMPLATE_RESOLUTION,
+};
 use crate::{Error, Result};
 use std::f32::consts::TAU;
 
@@ -328,6 +330,7 @@ fn read_minutiae(
         });
     }
     minutiae.sort_by_key(|minutia| std::cmp::Reverse(minutia.quality));
+    minutiae.truncate(MINUTIAE_MAX);
     let side = |pixels: u16, scale: f32| (f32::from(pixels) * scale) as u16;
     const { assert!(TEMPLATE_RESOLUTION == 500) };
     Ok(PrintTemplate {

@@ -69,3 +69,17 @@ proptest! {
         let _ = decode_wsq(&coded);
     }
 }
+
+#[test]
+fn a_second_frame_is_refused() {
+    let mut coded = encode_wsq(&print(128, 128), 128, 128).unwrap();
+    let place = coded
+        .windows(2)
+        .position(|pair| pair == [0xFF, 0xA2])
+        .unwrap();
+    let mut frame = coded[place..place + 19].to_vec();
+    frame[6..10].copy_from_slice(&[0x0F, 0xA0, 0x0F, 0xA0]);
+    let end = coded.len() - 2;
+    coded.splice(end..end, frame);
+    assert!(decode_wsq(&coded).is_err());
+}

@@ -45,7 +45,7 @@ pub struct FingerScore {
 pub struct Candidate {
     /// Whose records.
     pub subject: String,
-    /// The sum over the fingers.
+    /// All fingers together, on the same scale.
     pub score: i32,
     /// Finger by finger.
     pub fingers: Vec<FingerScore>,
@@ -58,6 +58,28 @@ pub struct Candidate {
 pub fn threshold(subjects: usize, one_in: f64) -> i32 {
     let wanted = (subjects.max(1) as f64 * one_in.max(1.0)).ln();
     (wanted * 100.0).ceil() as i32
+}
+
+/// One score of several fingers, on the scale of one: the logarithm of how rarely as many fingers of others come to the
+/// same sum (Fisher). Fingers that disagree add nothing, and make the others count for less.
+fn together(scores: impl Iterator<Item = i32>) -> i32 {
+    let (mut sum, mut count) = (0.0, 0_u32);
+    let mut worst = i32::MAX;
+    for score in scores {
+        sum += f64::from(score.max(0)) / 100.0;
+        count += 1;
+        worst = worst.min(score);
+    }
+    if sum <= 0.0 {
+        // Nobody of others comes below nothing: the order among those who disagree is that of the worst finger.
+        return if count == 0 { 0 } else { worst.min(0) };
+    }
+    let (mut term, mut tail) = (1.0, 1.0);
+    for n in 1..count {
+        term *= sum / f64::from(n);
+        tail += term;
+    }
+    ((sum - tail.ln()) * 100.0).round() as i32
 }
 
 /// Where a record is.
@@ -216,7 +238,7 @@ impl Gallery {
             .into_iter()
             .map(|(subject, scores)| Candidate {
                 subject,
-                score: scores.values().sum(),
+                score: together(scores.values().copied()),
                 fingers: scores
                     .into_iter()
                     .map(|(finger, score)| FingerScore { finger, score })
@@ -323,7 +345,7 @@ impl Gallery {
         }
         Ok((!fingers.is_empty()).then(|| Candidate {
             subject: subject.to_owned(),
-            score: fingers.iter().map(|finger| finger.score).sum(),
+            score: together(fingers.iter().map(|finger| finger.score)),
             fingers,
         }))
     }

@@ -39,6 +39,12 @@ pub fn must_read(path: &Path) -> Result<Vec<u8>> {
 /// # Errors
 /// [`Error::File`].
 pub fn sync_folder(folder: &Path) -> Result<()> {
+    // The folder of a bare name is this one.
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
     File::open(folder)
         .and_then(|file| file.sync_all())
         .map_err(|why| fault(folder, why))

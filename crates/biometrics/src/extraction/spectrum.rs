@@ -20,7 +20,7 @@ pub(super) const STEP: usize = 6;
 /// Sums that are made side by side: cosine and sine of sixteen waves.
 const LANES: usize = 32;
 /// How strong the best wave must be for ridges, against all that is in the window.
-const RIDGES_MIN: f32 = 0.16;
+const RIDGES_MIN: f32 = 0.065;
 /// How much of the usual contrast a place must have.
 const CONTRAST_MIN: f32 = 0.14;
 
@@ -81,7 +81,7 @@ impl Waves {
             let flat: f32 = parts[0].iter().zip(&bell).map(|(a, b)| a * b).sum::<f32>() / whole;
             parts[0].iter_mut().for_each(|value| *value -= flat);
             for (part, column) in parts.iter().zip([0, 1]) {
-                let power: f32 = part.iter().zip(&bell).map(|(a, b)| a * a * b * b).sum();
+                let power: f32 = part.iter().zip(&bell).map(|(a, b)| a * a * b).sum();
                 let scale = 1.0 / power.sqrt();
                 let lane = wave * 2 + column;
                 for (place, value) in part.iter().enumerate() {
@@ -120,7 +120,7 @@ fn spectrum(wide: &Plane, x: usize, y: usize, waves: &Waves) -> [f32; WAVES] {
     let all: f32 = window
         .iter()
         .zip(&waves.bell)
-        .map(|(value, bell)| value * value * bell * bell)
+        .map(|(value, bell)| value * value * bell)
         .sum();
     let mut power = [0.0; WAVES];
     let floor = 1.0;
@@ -345,7 +345,7 @@ impl Nodes {
                     weights += weight;
                 };
                 // A strong node keeps its own orientation: a core is where neighbours disagree.
-                add(own, 2.0 + 6.0 * own.strength);
+                add(own, 2.0 + 18.0 * own.strength);
                 for near in self.neighbours(place) {
                     add(&before[near], 0.5);
                 }

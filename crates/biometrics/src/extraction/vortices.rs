@@ -188,7 +188,7 @@ pub(super) fn minutiae(plane: &WavePlane, nodes: &Nodes) -> Vec<Minutia> {
             y: (vortex.y + 0.5) * SCALE - 0.5,
             direction: vortex.direction,
             kind: vortex.kind,
-            quality: (vortex.quality * 160.0).clamp(1.0, 100.0) as u8,
+            quality: (100.0 * vortex.quality / (vortex.quality + 0.12)).clamp(1.0, 100.0) as u8,
         })
         .collect()
 }

@@ -11,7 +11,7 @@ const NEAR: f32 = 13.0;
 const STRETCH: f32 = 0.045;
 const NEAR_MAX: f32 = 22.0;
 /// How near they have to fall after the skin was followed.
-const NEAR_AFTER: f32 = 10.0;
+const NEAR_AFTER: [f32; 3] = [14.0, 12.0, 10.0];
 /// How far a drift of the skin reaches, in pixels, and how much holds it back.
 const DRIFT: f32 = 60.0;
 const DRIFT_REST: f32 = 0.5;
@@ -140,6 +140,7 @@ fn under(
 fn following(
     motion: &Motion,
     matched: &[Matched],
+    near: f32,
     probe: &PrintTemplate,
     reference: &PrintTemplate,
 ) -> Vec<Matched> {
@@ -173,7 +174,7 @@ fn following(
             (x + dx / weights, y + dy / weights)
         })
         .collect();
-    together(&placed, motion.angle(), |_| NEAR_AFTER, probe, reference)
+    together(&placed, motion.angle(), |_| near, probe, reference)
 }
 
 /// The minutiae that fall together where those of the probe are placed, each used once, nearest first.
@@ -256,7 +257,19 @@ pub(super) fn align(
             .then(a.cmp(b))
     });
     let mut best: Option<(f32, Motion, Vec<Matched>)> = None;
-    for anchor in order.into_iter().take(ANCHORS) {
+    let mut tried: Vec<usize> = Vec::with_capacity(ANCHORS);
+    for anchor in order {
+        if tried.len() == ANCHORS {
+            break;
+        }
+        // Pairs that agree with one that was tried give the same motion.
+        if tried
+            .iter()
+            .any(|other| agreements[anchor * count + other] > 0.5)
+        {
+            continue;
+        }
+        tried.push(anchor);
         let row = &agreements[anchor * count..(anchor + 1) * count];
         let mut fitting: Vec<_> = row
             .iter()
@@ -312,7 +325,11 @@ pub(super) fn align(
     let Some((_, motion, matched)) = best else {
         return Alignment::default();
     };
-    let matched = following(&motion, &matched, probe, reference);
+    // What came near pulls its own neighbours along.
+    let mut matched = matched;
+    for near in NEAR_AFTER {
+        matched = following(&motion, &matched, near, probe, reference);
+    }
     measure(&motion, matched, probe, reference)
 }
 

@@ -61,7 +61,10 @@ pub fn compare(probe: &Prepared, reference: &Prepared) -> Comparison {
     let (ours, theirs) = (&probe.template, &reference.template);
     let mut pairs = relaxation::candidates(ours, theirs, &probe.cylinders, &reference.cylinders);
     if pairs.len() < 3 {
-        return Comparison::default();
+        return Comparison {
+            log_likelihood: log_likelihood(0.0, &Alignment::default()),
+            ..Comparison::default()
+        };
     }
     let agreements = relaxation::relax(&mut pairs, &ours.minutiae, &theirs.minutiae);
     let mut supports: Vec<f32> = pairs.iter().map(|pair| pair.support).collect();
@@ -77,12 +80,12 @@ pub fn compare(probe: &Prepared, reference: &Prepared) -> Comparison {
     }
 }
 
-/// The weights of a logistic regression on synthetic prints (100 fingers of 4 impressions, care 0), scaled so that of two
-/// fingers one comparison in e^s scores more than s: measured on 79,710 comparisons of 500 other synthetic fingers.
+/// Weights of a logistic regression on synthetic prints, scaled so that of two fingers one comparison in e^s scores more than
+/// s: within a factor of three for overlaps of 12 minutiae and more, measured on 67,507 comparisons of synthetic prints of
+/// sensors from 200 to 360 pixels. Rates below one in ten thousand are extrapolated.
 fn log_likelihood(support: f32, alignment: &Alignment) -> f32 {
     let inside = (alignment.probe_inside * alignment.reference_inside).sqrt();
-    let share = alignment.weight() / (inside + 20.0);
-    70.8 * support + 93.9 * share - 12.7
+    75.6 * support + 120.3 * alignment.weight() / (inside + 32.0) - 13.5
 }
 
 /// The score from which on at most that share of comparisons of two fingers is accepted.

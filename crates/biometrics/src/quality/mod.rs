@@ -127,18 +127,18 @@ pub fn print_quality(image: &GreyImage, template: &PrintTemplate) -> Result<Prin
 }
 
 /// From measures to a score. The random forest of NFIQ 2 is a trained model and no part of this program: these weights
-/// were fitted on 480 synthetic prints to how well each is recognised (`examples/measure_quality.rs`; rank correlation
-/// 0.59 on 160 others) and shifted to where usual prints lie on the scale of NFIQ 2. A small area lowers it further.
+/// were fitted on 560 synthetic prints to how well each is recognised (`examples/measure_quality.rs`; rank correlation
+/// 0.63 on 160 others) and shifted to where usual prints lie on the scale of NFIQ 2. A small area lowers it further.
 fn score(measures: &PrintMeasures, area_mm2: f32, template: &PrintTemplate) -> u8 {
     let trusted: f64 = template
         .minutiae
         .iter()
         .map(|minutia| f64::from(minutia.quality) / 100.0)
         .sum();
-    let sum = 63.1 * measures.certainty.mean
-        + 19.0 * measures.clarity.mean
-        + 39.9 * (trusted / 50.0).min(1.2)
-        - 41.1;
+    let sum = 57.7 * measures.certainty.mean
+        + 18.8 * measures.clarity.mean
+        + 42.9 * (trusted / 40.0).min(1.2)
+        - 36.6;
     let enough = f64::from(area_mm2 / AREA_MIN).min(1.0);
     (sum * enough).clamp(0.0, 100.0).round() as u8
 }

@@ -1,4 +1,4 @@
-//! The decoder: any file of IAFIS-IC-0110 with up to eight Huffman tables and filters of up to 32 taps.
+//! The decoder: any file of IAFIS-IC-0110 with up to eight Huffman tables and filters of up to 19 taps.
 
 use super::file::{
     COMMENT, END_OF_IMAGE, HUFFMAN_TABLE, QUANTISATION_TABLE, START_OF_BLOCK, START_OF_FRAME,
@@ -13,7 +13,7 @@ use crate::{Error, Result};
 /// Huffman tables of a file.
 const TABLES_MAX: usize = 8;
 /// The most taps of a filter.
-const TAPS_MAX: usize = 32;
+const TAPS_MAX: usize = 19;
 /// The restart interval, which nobody uses, and the first marker that is none of WSQ.
 const RESTART_INTERVAL: u16 = 0xFFA7;
 
@@ -191,7 +191,10 @@ pub fn decode_wsq(file: &[u8]) -> Result<WsqImage> {
         let payload = reader.take(length.saturating_sub(2))?;
         let mut inside = Reader(payload);
         match marker {
-            START_OF_FRAME => header.frame = Some(read_frame(&mut inside)?),
+            // A second frame would be of another size than what was decoded.
+            START_OF_FRAME if header.frame.is_none() => {
+                header.frame = Some(read_frame(&mut inside)?)
+            }
             TRANSFORM_TABLE => header.filters = Some(read_filters(&mut inside)?),
             QUANTISATION_TABLE => header.bins = Some(read_bins(&mut inside)?),
             HUFFMAN_TABLE => header.read_tables(&mut inside)?,
@@ -231,7 +234,7 @@ fn read_filters(reader: &mut Reader<'_>) -> Result<Synthesis> {
     let (low, high) = (usize::from(reader.byte()?), usize::from(reader.byte()?));
     let odd = |taps: usize| taps % 2 == 1 && taps <= TAPS_MAX;
     if !odd(low) || !odd(high) {
-        return Err(fault("filters have an odd number of taps, at most 31"));
+        return Err(fault("filters have an odd number of taps, at most 19"));
     }
     let mut half = |taps: usize| {
         (0..=taps / 2)
