@@ -4,12 +4,10 @@ use crate::fault::Fault;
 use crate::print_files;
 use indicatif::{ProgressBar, ProgressStyle};
 use rilascio_biometrics::{ErrorRates, Extract, Extractor, Prepared, compare};
+use rilascio_gallery::on_all_processors;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 #[derive(clap::Args)]
@@ -69,7 +67,7 @@ fn impressions(folder: &Path) -> Result<Vec<Impression>, Fault> {
     Ok(found)
 }
 
-/// Does something with every number below `count` on all processors; results in order.
+/// Does something with every number below `count` on all processors, and shows how far it is.
 fn on_all<T: Send>(
     count: usize,
     what: &'static str,
@@ -84,30 +82,13 @@ fn on_all<T: Send>(
     let style = ProgressStyle::with_template("{spinner} {pos} of {len} {msg}, {elapsed}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_message(what);
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(count));
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    if place >= count {
-                        return;
-                    }
-                    let result = work(place);
-                    bar.inc(1);
-                    done.lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push((place, result));
-                }
-            });
-        }
+    let done = on_all_processors(count, |place| {
+        let result = work(place);
+        bar.inc(1);
+        result
     });
     bar.finish_and_clear();
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, result)| result).collect()
+    done
 }
 
 /// What an evaluation measured.

@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 
 mod adjudication;
+mod byte_reader;
 mod error;
 mod evaluation;
 mod extraction;

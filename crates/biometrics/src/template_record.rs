@@ -3,12 +3,14 @@
 //! Offsets and codes are those of clauses 8 of both editions. Angles are stored counter-clockwise in units of 360/256
 //! degrees; this program keeps them clockwise, as the axes of an image turn.
 
+use crate::byte_reader::ByteReader;
 use crate::template::{
     MINUTIAE_MAX, Minutia, MinutiaKind, PrintTemplate, RidgeFlow, TEMPLATE_RESOLUTION,
 };
 use crate::{Error, Result};
 use std::f32::consts::TAU;
 
+const FORMAT: &str = "ISO/IEC 19794-2";
 const MAGIC: &[u8; 4] = b"FMR\0";
 const VERSION_2005: &[u8; 4] = b" 20\0";
 const VERSION_2011: &[u8; 4] = b"030\0";
@@ -47,7 +49,7 @@ pub struct FingerView {
 
 fn fault(why: &'static str) -> Error {
     Error::Codec {
-        format: "ISO/IEC 19794-2",
+        format: FORMAT,
         why: why.to_owned(),
     }
 }
@@ -157,47 +159,18 @@ fn write_minutiae(out: &mut Vec<u8>, view: &FingerView) -> Result<()> {
     Ok(())
 }
 
-/// Bytes that are taken from the front.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Result<&'a [u8]> {
-        let (head, rest) = self
-            .0
-            .split_at_checked(count)
-            .ok_or_else(|| fault("the record ends in the middle"))?;
-        self.0 = rest;
-        Ok(head)
-    }
-
-    fn byte(&mut self) -> Result<u8> {
-        Ok(self.take(1)?[0])
-    }
-
-    fn short(&mut self) -> Result<u16> {
-        let bytes = self.take(2)?;
-        Ok(u16::from_be_bytes([bytes[0], bytes[1]]))
-    }
-
-    fn long(&mut self) -> Result<usize> {
-        let bytes = self.take(4)?;
-        let value = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        usize::try_from(value).map_err(|_| fault("a length without end"))
-    }
-}
-
 /// Reads a record of either edition; coordinates become those at 500 pixels per inch.
 ///
 /// # Errors
 /// [`Error::Codec`] for anything that is no whole record of ISO/IEC 19794-2:2005 or :2011.
 pub fn read_template(record: &[u8]) -> Result<Vec<FingerView>> {
-    let mut reader = Reader(record);
+    let mut reader = ByteReader::new(record, FORMAT);
     if reader.take(4)? != MAGIC {
         return Err(fault("it does not begin with FMR"));
     }
     let version = reader.take(4)?;
     let length = reader.long()?;
-    if length != record.len() {
+    if length as usize != record.len() {
         return Err(fault("its length is not the one it says"));
     }
     if version == VERSION_2005 {
@@ -209,7 +182,7 @@ pub fn read_template(record: &[u8]) -> Result<Vec<FingerView>> {
     }
 }
 
-fn read_2005(reader: &mut Reader<'_>) -> Result<Vec<FingerView>> {
+fn read_2005(reader: &mut ByteReader<'_>) -> Result<Vec<FingerView>> {
     reader.short()?;
     let (width, height) = (reader.short()?, reader.short()?);
     let rates = (reader.short()?, reader.short()?);
@@ -232,7 +205,7 @@ fn read_2005(reader: &mut Reader<'_>) -> Result<Vec<FingerView>> {
     ended(reader, views)
 }
 
-fn read_2011(reader: &mut Reader<'_>) -> Result<Vec<FingerView>> {
+fn read_2011(reader: &mut ByteReader<'_>) -> Result<Vec<FingerView>> {
     let count = reader.short()?;
     let certified = reader.byte()?;
     if count > VIEWS_MAX || certified > 1 {
@@ -244,7 +217,7 @@ fn read_2011(reader: &mut Reader<'_>) -> Result<Vec<FingerView>> {
         let rest = length
             .checked_sub(4)
             .ok_or_else(|| fault("a finger shorter than its header"))?;
-        let mut inside = Reader(reader.take(rest)?);
+        let mut inside = reader.part(rest as usize)?;
         inside.take(14)?;
         let mut quality = None;
         for _ in 0..inside.byte()? {
@@ -271,15 +244,15 @@ fn read_2011(reader: &mut Reader<'_>) -> Result<Vec<FingerView>> {
             quality,
             template,
         });
-        if !inside.0.is_empty() {
+        if !inside.rest.is_empty() {
             return Err(fault("a finger is longer than its parts"));
         }
     }
     ended(reader, views)
 }
 
-fn ended(reader: &Reader<'_>, views: Vec<FingerView>) -> Result<Vec<FingerView>> {
-    if reader.0.is_empty() {
+fn ended(reader: &ByteReader<'_>, views: Vec<FingerView>) -> Result<Vec<FingerView>> {
+    if reader.rest.is_empty() {
         Ok(views)
     } else {
         Err(fault("something follows the last finger"))
@@ -287,7 +260,7 @@ fn ended(reader: &Reader<'_>, views: Vec<FingerView>) -> Result<Vec<FingerView>>
 }
 
 fn read_minutiae(
-    reader: &mut Reader<'_>,
+    reader: &mut ByteReader<'_>,
     (width, height): (u16, u16),
     rates: (u16, u16),
     count: u8,

@@ -16,7 +16,7 @@ pub use gallery::{Gallery, GalleryKey, Size};
 pub use log::log_entries;
 pub use probe::{ChipPrint, LiveProbe};
 pub use record::{Enrolment, Purpose, SUBJECT_BYTES_MAX};
-pub use search::{Candidate, FingerScore, Question, threshold};
+pub use search::{Candidate, FingerScore, Question, on_all_processors, threshold};
 
 /// The result of everything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -115,8 +115,8 @@ impl Best {
     }
 }
 
-/// Does `work` for every number below `count` on all processors.
-fn on_all<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+/// Does `work` for every number below `count` on all processors; the results in order.
+pub fn on_all_processors<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(count));
@@ -178,7 +178,7 @@ impl Snapshot {
     /// The first look: the places that are most like a probe.
     fn first_look(&self, finger: u8, probe: &SearchProbe, most: usize) -> Vec<Place> {
         let chunks = self.recent.len().div_ceil(RECENT_CHUNK);
-        let parts = on_all(self.segments.len() + chunks, |part| {
+        let parts = on_all_processors(self.segments.len() + chunks, |part| {
             let mut best = Best::new(most);
             if let Some(segment) = self.segments.get(part) {
                 let prints = segment.prints().chunks_exact(PACKED_WORDS);
@@ -258,7 +258,7 @@ impl Gallery {
         places: &[Place],
         question: &Question,
     ) -> Result<Vec<(String, i32)>> {
-        let scores = on_all(places.len(), |n| {
+        let scores = on_all_processors(places.len(), |n| {
             let Some(meta) = state.meta(places[n]) else {
                 return Err(Error::damaged(
                     self.folder(),

@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rilascio_circuit::process::{Actor, OfficerId, Reason, Right, SiteId};
-use rilascio_store::{Error as StoreError, work};
+use rilascio_store::{Error as StoreError, Tx, work};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -148,15 +148,7 @@ async fn again(
     Path((role, id)): Path<(String, String)>,
     SignedIn(session): SignedIn,
 ) -> Answered<Json<Value>> {
-    let desk = api.desk(&role)?;
-    administers(&session, &desk)?;
-    let now_ms = api.now().as_millisecond();
-    let done = blocking(move || {
-        Ok(desk
-            .store()
-            .write::<_, StoreError, _>(move |tx| work::unpark_job(tx, &id, now_ms))?)
-    });
-    began_again(done.await?)
+    begin_again(&api, &role, &session, id, work::unpark_job).await
 }
 
 async fn messages(
@@ -193,20 +185,29 @@ async fn resend(
     Path((role, id)): Path<(String, String)>,
     SignedIn(session): SignedIn,
 ) -> Answered<Json<Value>> {
-    let desk = api.desk(&role)?;
-    administers(&session, &desk)?;
+    begin_again(&api, &role, &session, id, work::unpark).await
+}
+
+/// What takes something out of the parked ones: false when there is no such thing.
+type Unpark = fn(&mut dyn Tx, &str, i64) -> rilascio_store::Result<bool>;
+
+/// What was given up begins again.
+async fn begin_again(
+    api: &Api,
+    role: &str,
+    session: &Session,
+    id: String,
+    unpark: Unpark,
+) -> Answered<Json<Value>> {
+    let desk = api.desk(role)?;
+    administers(session, &desk)?;
     let now_ms = api.now().as_millisecond();
     let done = blocking(move || {
         Ok(desk
             .store()
-            .write::<_, StoreError, _>(move |tx| work::unpark(tx, &id, now_ms))?)
+            .write::<_, StoreError, _>(move |tx| unpark(tx, &id, now_ms))?)
     });
-    began_again(done.await?)
-}
-
-/// What was given up begins again, or there was no such thing.
-fn began_again(done: bool) -> Answered<Json<Value>> {
-    if done {
+    if done.await? {
         Ok(Json(json!({ "state": "ready" })))
     } else {
         Err(Reason::Unknown.refusal().into())

@@ -8,6 +8,7 @@ use super::quantisation::BLOCKS;
 use super::tree::Tree;
 use super::wavelet::{Synthesis, compose};
 use super::{SIDES, WsqImage};
+use crate::byte_reader::ByteReader;
 use crate::{Error, Result};
 
 /// Huffman tables of a file.
@@ -17,40 +18,19 @@ const TAPS_MAX: usize = 19;
 /// The restart interval, which nobody uses, and the first marker that is none of WSQ.
 const RESTART_INTERVAL: u16 = 0xFFA7;
 
+const FORMAT: &str = "WSQ";
+
 fn fault(why: &str) -> Error {
     Error::Codec {
-        format: "WSQ",
+        format: FORMAT,
         why: why.to_owned(),
     }
 }
 
-/// Bytes that are taken from the front.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Result<&'a [u8]> {
-        let (head, rest) = self
-            .0
-            .split_at_checked(count)
-            .ok_or_else(|| fault("the file ends in the middle"))?;
-        self.0 = rest;
-        Ok(head)
-    }
-
-    fn byte(&mut self) -> Result<u8> {
-        Ok(self.take(1)?[0])
-    }
-
-    fn short(&mut self) -> Result<u16> {
-        let bytes = self.take(2)?;
-        Ok(u16::from_be_bytes([bytes[0], bytes[1]]))
-    }
-
-    /// A number as a power of ten and a mantissa of two bytes.
-    fn scaled(&mut self) -> Result<f32> {
-        let scale = self.byte()?;
-        Ok(with_scale(u32::from(self.short()?), scale))
-    }
+/// A number as a power of ten and a mantissa of two bytes.
+fn scaled(reader: &mut ByteReader<'_>) -> Result<f32> {
+    let scale = reader.byte()?;
+    Ok(with_scale(u32::from(reader.short()?), scale))
 }
 
 fn with_scale(mantissa: u32, scale: u8) -> f32 {
@@ -174,7 +154,7 @@ struct Shape {
 /// # Errors
 /// [`Error::Codec`] for anything that is no whole WSQ file, [`Error::Size`] for sides outside 64 to 4096 pixels.
 pub fn decode_wsq(file: &[u8]) -> Result<WsqImage> {
-    let mut reader = Reader(file);
+    let mut reader = ByteReader::new(file, FORMAT);
     if reader.short()? != START_OF_IMAGE {
         return Err(fault("it does not begin with FFA0"));
     }
@@ -188,8 +168,7 @@ pub fn decode_wsq(file: &[u8]) -> Result<WsqImage> {
             return Err(fault("a marker that WSQ does not know"));
         }
         let length = usize::from(reader.short()?);
-        let payload = reader.take(length.saturating_sub(2))?;
-        let mut inside = Reader(payload);
+        let mut inside = reader.part(length.saturating_sub(2))?;
         match marker {
             // A second frame would be of another size than what was decoded.
             START_OF_FRAME if header.frame.is_none() => {
@@ -198,10 +177,10 @@ pub fn decode_wsq(file: &[u8]) -> Result<WsqImage> {
             TRANSFORM_TABLE => header.filters = Some(read_filters(&mut inside)?),
             QUANTISATION_TABLE => header.bins = Some(read_bins(&mut inside)?),
             HUFFMAN_TABLE => header.read_tables(&mut inside)?,
-            COMMENT => header.read_comment(payload),
+            COMMENT => header.read_comment(inside.rest),
             START_OF_BLOCK => {
                 let table = inside.byte()?;
-                let used = header.read_block(table, reader.0)?;
+                let used = header.read_block(table, reader.rest)?;
                 reader.take(used)?;
             }
             RESTART_INTERVAL => {}
@@ -210,7 +189,7 @@ pub fn decode_wsq(file: &[u8]) -> Result<WsqImage> {
     }
 }
 
-fn read_frame(reader: &mut Reader<'_>) -> Result<Frame> {
+fn read_frame(reader: &mut ByteReader<'_>) -> Result<Frame> {
     reader.take(2)?;
     let (height, width) = (reader.short()?, reader.short()?);
     let sides = SIDES.0..=SIDES.1;
@@ -224,13 +203,13 @@ fn read_frame(reader: &mut Reader<'_>) -> Result<Frame> {
     Ok(Frame {
         width: width.into(),
         height: height.into(),
-        shift: reader.scaled()?,
-        scale: reader.scaled()?,
+        shift: scaled(reader)?,
+        scale: scaled(reader)?,
     })
 }
 
 /// The taps of both filters; half of each is in the file.
-fn read_filters(reader: &mut Reader<'_>) -> Result<Synthesis> {
+fn read_filters(reader: &mut ByteReader<'_>) -> Result<Synthesis> {
     let (low, high) = (usize::from(reader.byte()?), usize::from(reader.byte()?));
     let odd = |taps: usize| taps % 2 == 1 && taps <= TAPS_MAX;
     if !odd(low) || !odd(high) {
@@ -241,9 +220,7 @@ fn read_filters(reader: &mut Reader<'_>) -> Result<Synthesis> {
             .map(|_| {
                 let negative = reader.byte()? != 0;
                 let scale = reader.byte()?;
-                let bytes = reader.take(4)?;
-                let mantissa = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-                let value = with_scale(mantissa, scale);
+                let value = with_scale(reader.long()?, scale);
                 Ok(if negative { -value } else { value })
             })
             .collect::<Result<Vec<f32>>>()
@@ -252,18 +229,18 @@ fn read_filters(reader: &mut Reader<'_>) -> Result<Synthesis> {
     Ok(Synthesis::of_analysis(&low, &high))
 }
 
-fn read_bins(reader: &mut Reader<'_>) -> Result<Bins> {
-    let centre = reader.scaled()?;
+fn read_bins(reader: &mut ByteReader<'_>) -> Result<Bins> {
+    let centre = scaled(reader)?;
     let mut widths = [(0.0, 0.0); TABLE_BANDS];
     for width in &mut widths {
-        *width = (reader.scaled()?, reader.scaled()?);
+        *width = (scaled(reader)?, scaled(reader)?);
     }
     Ok(Bins { centre, widths })
 }
 
 impl Header {
-    fn read_tables(&mut self, reader: &mut Reader<'_>) -> Result<()> {
-        while !reader.0.is_empty() {
+    fn read_tables(&mut self, reader: &mut ByteReader<'_>) -> Result<()> {
+        while !reader.rest.is_empty() {
             let place = usize::from(reader.byte()?);
             let counts = reader.take(16)?;
             let count = counts.iter().map(|count| usize::from(*count)).sum();
