@@ -8,7 +8,7 @@ use std::f32::consts::{PI, TAU};
 /// Orientations of the filters.
 const ANGLES: usize = 32;
 /// The shortest period of a filter, in pixels, and the ratio from one to the next.
-const PERIOD_MIN: f32 = 2.4;
+const PERIOD_MIN: f32 = 2.8;
 const PERIOD_RATIO: f32 = 1.12;
 const PERIODS: usize = 11;
 /// Half the side of a filter.

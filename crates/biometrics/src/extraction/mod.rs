@@ -1,6 +1,6 @@
 //! From a grey image to a template.
 //!
-//! The image is brought to 250 pixels per inch and to equal contrast. A local spectrum gives orientation, period and area
+//! The image is brought to 333 pixels per inch and to equal contrast. A local spectrum gives orientation, period and area
 //! of the ridges; complex filters along them give a wave whose phase turns once around every minutia. A second pass over
 //! what the first one found settles noisy places.
 
@@ -110,7 +110,8 @@ impl Extract for Extractor {
 
 /// The flow as a template has it.
 fn flow(nodes: &Nodes) -> RidgeFlow {
-    const { assert!(STEP as u16 * 2 == FLOW_CELL) };
+    // A node of extraction is a cell of the template.
+    const { assert!(STEP as u16 * 3 == FLOW_CELL * 2) };
     RidgeFlow {
         columns: nodes.columns as u16,
         rows: nodes.rows as u16,

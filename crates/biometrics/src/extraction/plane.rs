@@ -2,8 +2,8 @@
 
 use crate::GreyImage;
 
-/// Pixels per inch that extraction works at: ridges of 0.25 to 0.7 mm have periods of 2.5 to 7 pixels.
-pub(super) const WORK_RESOLUTION: f32 = 250.0;
+/// Pixels per inch that extraction works at: ridges of 0.24 to 0.64 mm have periods of 3 to 8.4 pixels.
+pub(super) const WORK_RESOLUTION: f32 = 1000.0 / 3.0;
 
 /// A plane of numbers, row by row.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,8 +6,8 @@ use std::f32::consts::{PI, TAU};
 
 /// Orientations of the spectrum.
 const ANGLES: usize = 16;
-/// Periods of the spectrum, in pixels at 250 per inch: ridges of 0.27 to 0.71 mm.
-const PERIODS: [f32; 5] = [2.7, 3.45, 4.4, 5.5, 7.0];
+/// Periods of the spectrum, in pixels of extraction: ridges of 0.24 to 0.64 mm.
+const PERIODS: [f32; 5] = [3.2, 4.1, 5.2, 6.6, 8.4];
 /// The waves of the spectrum.
 const WAVES: usize = ANGLES * PERIODS.len();
 /// Half the side of the window, in pixels.
@@ -16,7 +16,7 @@ const SIDE: usize = 2 * REACH + 1;
 /// The standard deviation of the window, in pixels.
 const WINDOW: f32 = 4.0;
 /// Pixels between two nodes: 12 at 500 per inch, the cell of a template's flow.
-pub(super) const STEP: usize = 6;
+pub(super) const STEP: usize = 8;
 /// Sums that are made side by side: cosine and sine of sixteen waves.
 const LANES: usize = 32;
 /// How strong the best wave must be for ridges, against all that is in the window.
