@@ -35,6 +35,8 @@ pub(super) struct Node {
     pub(super) strength: f32,
     /// Whether there are ridges.
     pub(super) inside: bool,
+    /// Sine and cosine of twice the orientation: orientations are put together by these.
+    doubled: (f32, f32),
 }
 
 /// The nodes of a print.
@@ -227,6 +229,7 @@ pub(super) fn flow(plane: &Plane, contrast: &Plane, waves: &Waves) -> Nodes {
                 period,
                 strength,
                 inside: strength > RIDGES_MIN && *contrast > (CONTRAST_MIN * usual).max(2.0),
+                doubled: (0.0, 1.0),
             }
         })
         .collect();
@@ -372,6 +375,9 @@ impl Nodes {
                 }
             }
         }
+        for node in &mut self.nodes {
+            node.doubled = (2.0 * node.orientation).sin_cos();
+        }
     }
 
     /// Orientation, period and strength at a pixel, between the nodes around it.
@@ -396,8 +402,8 @@ impl Nodes {
         ] {
             let node = &self.nodes[place];
             let trust = weight * (node.strength + 1e-3);
-            sin += trust * (2.0 * node.orientation).sin();
-            cos += trust * (2.0 * node.orientation).cos();
+            sin += trust * node.doubled.0;
+            cos += trust * node.doubled.1;
             period += weight * node.period;
             strength += weight * node.strength;
             inside += if node.inside { weight } else { 0.0 };
@@ -407,6 +413,7 @@ impl Nodes {
             period,
             strength,
             inside: inside >= 0.5,
+            doubled: (0.0, 1.0),
         }
     }
 }
