@@ -124,11 +124,7 @@ impl Advisers for Outside {
             });
         }
         let found = afis.search(dossier.as_str(), &day, &prints)?;
-        Ok(match u16::try_from(found.len()) {
-            Ok(0) => PrintSearch::Clear,
-            Ok(count) => PrintSearch::Hits(count),
-            Err(_) => PrintSearch::Hits(u16::MAX),
-        })
+        Ok(PrintSearch::of_others(found.len()))
     }
 
     fn verify(&self, dossier: &DossierId, package: &Package) -> Result<ResidenceCheck> {

@@ -81,11 +81,7 @@ impl Engine {
             .filter(|one| one.score >= least && one.subject != dossier.as_str())
             .count();
         self.keep(dossier, application, question.prints, today)?;
-        Ok(match u16::try_from(hits) {
-            Ok(0) => PrintSearch::Clear,
-            Ok(hits) => PrintSearch::Hits(hits),
-            Err(_) => PrintSearch::Hits(u16::MAX),
-        })
+        Ok(PrintSearch::of_others(hits))
     }
 
     fn templates(&self, application: &Application, package: &Package) -> Result<Vec<LiveProbe>> {

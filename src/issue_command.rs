@@ -268,9 +268,7 @@ fn refuse(decided: Result<Record, Refusals>) -> Result<Record, Fault> {
 /// The application with its images: what the desk sends to the centre.
 fn read_package(path: &Path, text: String, application: &Application) -> Result<Package, Fault> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let names = std::iter::once(&application.images.portrait)
-        .chain(&application.images.signature)
-        .chain(application.print.iter().map(|print| &print.image));
+    let names = application.image_names();
     let mut images = BTreeMap::new();
     for name in names {
         let bytes = read_file(&folder.join(name)).map_err(|fault| {

@@ -32,15 +32,11 @@ pub(crate) fn samples(profile: Option<&str>, with_images: bool) -> Result<Vec<Sa
         if profile.is_some_and(|wanted| wanted != application.profile) {
             continue;
         }
-        let images = &application.images;
-        let names = std::iter::once(&images.portrait)
-            .chain(&images.signature)
-            .chain(application.print.iter().map(|print| &print.image));
         let mut package = Package {
             application: (*text).to_owned(),
             images: BTreeMap::new(),
         };
-        for name in names {
+        for name in application.image_names() {
             let bytes = if with_images {
                 let place = normal(&format!("{folder}/{name}"));
                 let image = IMAGES.iter().find(|(known, _)| *known == place);

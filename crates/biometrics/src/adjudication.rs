@@ -1,11 +1,11 @@
 //! The picture that an examiner decides by: two prints side by side, what fits marked, and what the score means.
 
+use crate::image_file::{escaped, png};
 use crate::matching::Comparison;
 use crate::template::{Minutia, PrintTemplate};
-use crate::{Error, GreyImage, Result};
+use crate::{GreyImage, Result};
 use base64ct::{Base64, Encoding};
-use image::codecs::png::PngEncoder;
-use image::{ExtendedColorType, ImageEncoder};
+use image::ExtendedColorType;
 use std::fmt::Write;
 
 /// The language of the words.
@@ -68,7 +68,7 @@ pub fn in_words(score: i32, language: Language) -> &'static str {
 /// Draws two prints that were compared, as SVG with everything in it.
 ///
 /// # Errors
-/// [`Error::Codec`] when an image cannot be written.
+/// [`crate::Error::Codec`] when an image cannot be written.
 pub fn adjudication_svg(
     probe: Shown<'_>,
     reference: Shown<'_>,
@@ -120,7 +120,11 @@ pub fn adjudication_svg(
             "<text x=\"{x:.0}\" y=\"22\">{}</text>\
             <image x=\"{x:.0}\" y=\"{TOP}\" width=\"{w:.0}\" height=\"{h:.0}\" href=\"data:image/png;base64,{}\"/>",
             escaped(shown.name),
-            png_base64(shown.image)?
+            Base64::encode_string(&png(
+                shown.image.pixels(),
+                (shown.image.width(), shown.image.height()),
+                ExtendedColorType::L8,
+            )?)
         );
     }
     let mut best: Vec<_> = matched.iter().collect();
@@ -186,26 +190,4 @@ fn mark(svg: &mut String, minutia: &Minutia, shift: f32, fits: bool) {
         8.0 * cos,
         8.0 * sin
     );
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
-fn png_base64(image: &GreyImage) -> Result<String> {
-    let mut bytes = Vec::new();
-    PngEncoder::new(&mut bytes)
-        .write_image(
-            image.pixels(),
-            image.width(),
-            image.height(),
-            ExtendedColorType::L8,
-        )
-        .map_err(|why| Error::Codec {
-            format: "PNG",
-            why: why.to_string(),
-        })?;
-    Ok(Base64::encode_string(&bytes))
 }

@@ -1,5 +1,7 @@
 //! Error rates of comparisons (ISO/IEC 19795-1): false match and false non-match rates, and where they meet.
 
+use crate::image_file::escaped;
+
 /// A point of the curve: at this threshold and above, two prints are said to match.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RatesAt {
@@ -136,10 +138,6 @@ impl ErrorRates {
         );
         svg
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod error;
 mod evaluation;
 mod extraction;
 mod grey_image;
+mod image_file;
 mod jpeg2000;
 mod jpeg2000_encoder;
 mod matching;

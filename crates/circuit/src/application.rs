@@ -194,6 +194,13 @@ pub struct MissingFinger {
 }
 
 impl Application {
+    /// The names of all images: portrait, signature, prints.
+    pub fn image_names(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.images.portrait)
+            .chain(&self.images.signature)
+            .chain(self.print.iter().map(|print| &print.image))
+    }
+
     /// Reads an application file.
     ///
     /// # Errors

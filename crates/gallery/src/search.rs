@@ -117,6 +117,10 @@ impl Best {
 
 /// Does `work` for every number below `count` on all processors; the results in order.
 pub fn on_all_processors<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    // One thing is done here: no thread is worth it.
+    if count <= 1 {
+        return (0..count).map(work).collect();
+    }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(count));
@@ -276,6 +280,23 @@ impl Gallery {
         scores.into_iter().filter_map(Result::transpose).collect()
     }
 
+    /// The best score of a probe against the same finger of a subject; nothing when it has none.
+    fn best_of(
+        &self,
+        state: &Snapshot,
+        subject: &str,
+        probe: &LiveProbe,
+        question: &Question,
+    ) -> Result<Option<i32>> {
+        let places: Vec<Place> = state
+            .of_subject(subject)
+            .into_iter()
+            .filter(|place| state.meta(*place).is_some_and(|m| m.finger == probe.finger))
+            .collect();
+        let scores = self.second_look(state, probe, &places, question)?;
+        Ok(scores.into_iter().map(|(_, score)| score).max())
+    }
+
     /// Whoever came up with one finger is compared with the others too.
     fn fill_in(
         &self,
@@ -297,17 +318,7 @@ impl Gallery {
                 .filter(|probe| !scores.contains_key(&probe.finger))
                 .collect::<Vec<_>>();
             for probe in missing {
-                let places: Vec<Place> = state
-                    .of_subject(subject)
-                    .into_iter()
-                    .filter(|place| state.meta(*place).is_some_and(|m| m.finger == probe.finger))
-                    .collect();
-                let best = self
-                    .second_look(state, probe, &places, question)?
-                    .into_iter()
-                    .map(|(_, score)| score)
-                    .max();
-                if let Some(best) = best {
+                if let Some(best) = self.best_of(state, subject, probe, question)? {
                     scores.insert(probe.finger, best);
                 }
             }
@@ -330,13 +341,7 @@ impl Gallery {
         let state = self.snapshot();
         let mut fingers = Vec::new();
         for probe in &question.prints {
-            let places: Vec<Place> = state
-                .of_subject(subject)
-                .into_iter()
-                .filter(|place| state.meta(*place).is_some_and(|m| m.finger == probe.finger))
-                .collect();
-            let scores = self.second_look(&state, probe, &places, question)?;
-            if let Some(score) = scores.into_iter().map(|(_, score)| score).max() {
+            if let Some(score) = self.best_of(&state, subject, probe, question)? {
                 fingers.push(FingerScore {
                     finger: probe.finger,
                     score,

@@ -17,7 +17,7 @@ use axum::{Json, Router, body::Bytes};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use rilascio_circuit::process::{OfficerId, Reason, Right};
-use rilascio_store::{Error as StoreError, entity, journal, work};
+use rilascio_store::{Error as StoreError, Tx, entity, journal, work};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -567,39 +567,38 @@ struct Consistency {
     new: u64,
 }
 
-fn hex(hashes: &[journal::Hash]) -> Json<Vec<String>> {
-    Json(
-        hashes
-            .iter()
-            .map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect())
-            .collect(),
-    )
+/// A proof from the journal of a role, hash by hash in hexadecimal.
+async fn proof(
+    api: &Api,
+    role: &str,
+    read: impl FnMut(&mut dyn Tx) -> std::result::Result<Vec<journal::Hash>, StoreError>
+    + Send
+    + 'static,
+) -> Answered<Json<Vec<String>>> {
+    let desk = api.desk(role)?;
+    let hashes = blocking(move || Ok(desk.store().read::<_, StoreError, _>(read)?)).await?;
+    let hex = |hash: &journal::Hash| hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Json(hashes.iter().map(hex).collect()))
 }
 
 async fn inclusion(
     State(api): State<Api>,
     Path(role): Path<String>,
-    Query(asked): Query<Inclusion>,
+    Query(Inclusion { index, size }): Query<Inclusion>,
 ) -> Answered<Json<Vec<String>>> {
-    let desk = api.desk(&role)?;
-    let proof = blocking(move || {
-        Ok(desk.store().read::<_, StoreError, _>(move |tx| {
-            journal::inclusion_proof(tx, asked.index, asked.size)
-        })?)
-    });
-    Ok(hex(&proof.await?))
+    proof(&api, &role, move |tx| {
+        journal::inclusion_proof(tx, index, size)
+    })
+    .await
 }
 
 async fn consistency(
     State(api): State<Api>,
     Path(role): Path<String>,
-    Query(asked): Query<Consistency>,
+    Query(Consistency { old, new }): Query<Consistency>,
 ) -> Answered<Json<Vec<String>>> {
-    let desk = api.desk(&role)?;
-    let proof = blocking(move || {
-        Ok(desk.store().read::<_, StoreError, _>(move |tx| {
-            journal::consistency_proof(tx, asked.old, asked.new)
-        })?)
-    });
-    Ok(hex(&proof.await?))
+    proof(&api, &role, move |tx| {
+        journal::consistency_proof(tx, old, new)
+    })
+    .await
 }

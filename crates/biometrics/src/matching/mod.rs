@@ -23,7 +23,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// The score: hundredths of the log-likelihood, the same on every machine.
+    /// The score: hundredths of the log-likelihood.
     #[must_use]
     pub fn score(&self) -> i32 {
         (self.log_likelihood * 100.0).round() as i32

@@ -5,11 +5,11 @@ mod picture;
 
 pub use face::{FaceBox, Point};
 
+use crate::Result;
 use crate::adjudication::Language;
-use crate::{Error, Result};
-use image::codecs::png::PngEncoder;
+use crate::image_file::png;
 use image::imageops::{FilterType, crop_imm, resize};
-use image::{ExtendedColorType, ImageEncoder, RgbImage};
+use image::{ExtendedColorType, RgbImage};
 use picture::Luma;
 
 /// The portrait that goes to the works: width and height, in pixels.
@@ -231,7 +231,7 @@ pub fn portrait_quality(bytes: &[u8], rules: &PortraitRules) -> Result<PortraitQ
     failed.sort_unstable();
     Ok(PortraitQuality {
         cut: cut(&picture, &face, &eyes)
-            .map(|cut| png(&cut))
+            .map(|cut| png(cut.as_raw(), PORTRAIT_SIZE, ExtendedColorType::Rgb8))
             .transpose()?,
         face: Some(face),
         eyes: Some(eyes),
@@ -438,20 +438,4 @@ fn cut(picture: &RgbImage, face: &FaceBox, eyes: &[Point; 2]) -> Option<RgbImage
         let (width, height) = PORTRAIT_SIZE;
         Some(resize(&part, width, height, FilterType::CatmullRom))
     })
-}
-
-fn png(picture: &RgbImage) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    PngEncoder::new(&mut bytes)
-        .write_image(
-            picture.as_raw(),
-            picture.width(),
-            picture.height(),
-            ExtendedColorType::Rgb8,
-        )
-        .map_err(|why| Error::Codec {
-            format: "PNG",
-            why: why.to_string(),
-        })?;
-    Ok(bytes)
 }

@@ -1,28 +1,15 @@
 //! A picture in colours, and its brightness.
 
-use crate::{Error, Result};
-use image::{ImageReader, Limits, RgbImage};
-use std::io::Cursor;
+use crate::Result;
+use crate::image_file::decode;
+use image::RgbImage;
 
-/// The longest side of a portrait, in pixels, and the most memory of a decoder, in bytes.
-const SIDE_MAX: u32 = 8192;
+/// The most memory of a decoder, in bytes.
 const MEMORY_MAX: u64 = 512 * 1024 * 1024;
 
 /// Reads a portrait: PNG or JPEG.
 pub(super) fn read(bytes: &[u8]) -> Result<RgbImage> {
-    let fault = |why: &dyn std::fmt::Display| Error::Codec {
-        format: "portrait",
-        why: why.to_string(),
-    };
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|why| fault(&why))?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(SIDE_MAX);
-    limits.max_image_height = Some(SIDE_MAX);
-    limits.max_alloc = Some(MEMORY_MAX);
-    reader.limits(limits);
-    Ok(reader.decode().map_err(|why| fault(&why))?.into_rgb8())
+    Ok(decode(bytes, "portrait", MEMORY_MAX)?.into_rgb8())
 }
 
 /// The brightness of every pixel, 0 to 255.

@@ -146,6 +146,18 @@ pub enum PrintSearch {
     Hits(u16),
 }
 
+impl PrintSearch {
+    /// The answer of a search that found so many others.
+    #[must_use]
+    pub fn of_others(count: usize) -> Self {
+        match u16::try_from(count) {
+            Ok(0) => Self::Clear,
+            Ok(count) => Self::Hits(count),
+            Err(_) => Self::Hits(u16::MAX),
+        }
+    }
+}
+
 /// What the registry of residents answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

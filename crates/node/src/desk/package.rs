@@ -93,11 +93,7 @@ pub(crate) fn check(
 
 /// Every image that the application names is there, and no other.
 fn check_images(application: &Application, package: &Package) -> Result<()> {
-    let images = &application.images;
-    let named: BTreeSet<&String> = std::iter::once(&images.portrait)
-        .chain(&images.signature)
-        .chain(application.print.iter().map(|print| &print.image))
-        .collect();
+    let named: BTreeSet<&String> = application.image_names().collect();
     let there: BTreeSet<&String> = package.images.keys().collect();
     let wrong = |why: String| Error::Malformed {
         what: "images",

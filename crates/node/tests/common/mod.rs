@@ -53,10 +53,8 @@ pub fn package() -> Package {
     );
     let text = std::fs::read_to_string(path).unwrap();
     let application = Application::parse("application.toml", &text).unwrap();
-    let names = std::iter::once(&application.images.portrait)
-        .chain(&application.images.signature)
-        .chain(application.print.iter().map(|print| &print.image));
-    let images = names
+    let images = application
+        .image_names()
         .map(|name| (name.clone(), Bytes(MARK.to_vec())))
         .collect();
     Package {
