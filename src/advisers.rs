@@ -11,7 +11,7 @@ use rilascio_exchange::adapter::nist::PrintImage;
 use rilascio_exchange::adapter::residents::{Question, Residents, SimulatedResidents};
 use rilascio_exchange::message::Package;
 use rilascio_exchange::{Error, Result};
-use rilascio_node::{Advisers, Clock, Delivery, Notice};
+use rilascio_node::{Advisers, Clock, Delivery, Identification as Identified, Notice};
 
 /// Where the systems are; without an address the built-in engine identifies, the registry of residents is simulated and
 /// notices are not sent.
@@ -92,13 +92,18 @@ fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
 }
 
 impl Advisers for Outside {
-    fn identify(&self, dossier: &DossierId, package: &Package) -> Result<PrintSearch> {
+    fn identify(
+        &self,
+        dossier: &DossierId,
+        previous: Option<&DossierId>,
+        package: &Package,
+    ) -> Result<Identified> {
         let application = read(package)?;
         let afis = match &self.identification {
             Identification::Bought(afis) => afis,
             Identification::BuiltIn(engine) => {
                 let today = (self.clock)().to_zoned(TimeZone::UTC).date();
-                return engine.identify(dossier, &application, package, today);
+                return engine.identify(dossier, previous, &application, package, today);
             }
             Identification::Nobody => {
                 return Err(Error::Malformed {
@@ -123,8 +128,14 @@ impl Advisers for Outside {
                 bytes: &image.0,
             });
         }
-        let found = afis.search(dossier.as_str(), &day, &prints)?;
-        Ok(PrintSearch::of_others(found.len()))
+        let mut found = afis.search(dossier.as_str(), &day, &prints)?;
+        // An AFIS that found the earlier dossier compared with it; one that did not may not have it.
+        let before = found.len();
+        found.retain(|name| previous.is_none_or(|previous| previous.as_str() != name.as_str()));
+        Ok(Identified {
+            search: PrintSearch::of_others(found.len()),
+            same_as_previous: (found.len() < before).then_some(true),
+        })
     }
 
     fn verify(&self, dossier: &DossierId, package: &Package) -> Result<ResidenceCheck> {

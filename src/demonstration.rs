@@ -157,11 +157,13 @@ fn operators() -> Result<Vec<(Role, Actor)>, Fault> {
             at("bianchi", &[Right::Enrol, Right::HandOver, Right::Stock])?,
         ));
     }
-    let rest: [(Role, &str, &[Right]); 8] = [
+    let rest: [(Role, &str, &[Right]); 10] = [
         (Role::Centre, "examiner", &[Right::Examine]),
         (Role::Centre, "director", &[Right::Decide]),
         (Role::Centre, "revoker", &[Right::Revoke]),
         (Role::Centre, "second-revoker", &[Right::Revoke]),
+        (Role::Centre, "watcher", &[Right::Watch]),
+        (Role::Centre, "second-watcher", &[Right::Watch]),
         (Role::Works, "keeper", &[Right::Stock, Right::Produce]),
         (Role::Works, "engraver", &[Right::Stock, Right::Produce]),
         (Role::Registry, "clerk", &[Right::Administer, Right::LookUp]),
@@ -290,10 +292,12 @@ fn fill_dossiers(installation: &Installation, tools: &Tools, dossiers: u32) -> R
         let (place, profile) = desks[number % desks.len()];
         let round = number / desks.len();
         let goal = GOALS[round % GOALS.len()];
-        let who = &people[profile][round % people[profile].len()];
+        let (faces, profile_people) = (people[profile].len(), &people[profile]);
+        let who = profile_people[round % faces].person((round / faces) as u64);
+        let who = who.map_err(Fault::failed)?;
         bar.set_message(place.name);
         let staff = Staff::of(place.site)?;
-        let dossier = circuit.enrol(&staff, profile, who.package.clone())?;
+        let dossier = circuit.enrol(&staff, profile, who)?;
         if goal > Goal::Enrolled {
             circuit.submit(&staff, &dossier)?;
         }

@@ -12,6 +12,7 @@ use rilascio_exchange::message::Package;
 use rilascio_exchange::{Error, Result};
 use rilascio_gallery::{Enrolment, Gallery, LiveProbe, Purpose, Question, threshold};
 use rilascio_keys::MasterKey;
+use rilascio_node::Identification;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,6 +20,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 const RESOLUTION: u16 = 500;
 /// One search of a stranger in so many finds somebody.
 const ONE_IN: f64 = 1000.0;
+/// One comparison of two people in so many says that they are one.
+const SAME_ONE_IN: f64 = 10_000.0;
 /// Candidates that an examiner is shown at most.
 const MOST: usize = 20;
 
@@ -55,18 +58,23 @@ impl Engine {
         })
     }
 
-    /// Searches the prints of a dossier among those of others, and keeps them for the days of its profile.
+    /// Searches the prints of a dossier among those of others, compares them with those of the holder of the earlier
+    /// document, and keeps them for the days of the profile.
     pub(crate) fn identify(
         &self,
         dossier: &DossierId,
+        previous: Option<&DossierId>,
         application: &Application,
         package: &Package,
         today: Date,
-    ) -> Result<PrintSearch> {
+    ) -> Result<Identification> {
         self.purge_once(today);
         let prints = self.templates(application, package)?;
         if prints.is_empty() {
-            return Ok(PrintSearch::NotDue);
+            return Ok(Identification {
+                search: PrintSearch::NotDue,
+                same_as_previous: None,
+            });
         }
         let question = Question {
             prints,
@@ -76,12 +84,25 @@ impl Engine {
         };
         let found = self.gallery.search(&question).map_err(malformed)?;
         let least = threshold(self.gallery.size().records, ONE_IN);
+        let known = [Some(dossier), previous];
+        let is_other = |subject: &str| known.iter().flatten().all(|id| id.as_str() != subject);
         let hits = found
             .iter()
-            .filter(|one| one.score >= least && one.subject != dossier.as_str())
+            .filter(|one| one.score >= least && is_other(&one.subject))
             .count();
+        let same_as_previous = match previous {
+            Some(previous) => self
+                .gallery
+                .verify(previous.as_str(), &question)
+                .map_err(malformed)?
+                .map(|candidate| candidate.score >= threshold(1, SAME_ONE_IN)),
+            None => None,
+        };
         self.keep(dossier, application, question.prints, today)?;
-        Ok(PrintSearch::of_others(hits))
+        Ok(Identification {
+            search: PrintSearch::of_others(hits),
+            same_as_previous,
+        })
     }
 
     fn templates(&self, application: &Application, package: &Package) -> Result<Vec<LiveProbe>> {
@@ -156,5 +177,50 @@ impl Engine {
                 Err(why) => tracing::error!(fault = %why, "the gallery was not purged"),
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::*;
+    use crate::samples::samples;
+
+    #[test]
+    fn the_prints_are_compared_with_those_of_the_holder_of_the_earlier_document() {
+        let folder = std::env::temp_dir().join(format!("rilascio-before-{}", std::process::id()));
+        let mut rng = entropy::generator().unwrap();
+        let master = Arc::new(MasterKey::generate(&mut rng));
+        let catalogue = Arc::new(Catalogue::new(None));
+        let engine = Engine::open(&folder, master, catalogue, false).unwrap();
+        let people = samples(Some("it-pse"), true).unwrap();
+        let of = |finger: &str| {
+            let with = |package: &Package| package.images.keys().any(|name| name.contains(finger));
+            let found = people.iter().find(|sample| with(&sample.package)).unwrap();
+            let package = found.package.clone();
+            let application = Application::parse("application", &package.application).unwrap();
+            (application, package)
+        };
+        let id = |name: &str| DossierId::parse(name).unwrap();
+        let today = jiff::civil::date(2026, 11, 22);
+        let identify = |name: &str, previous: Option<&str>, person: &str| {
+            let (application, package) = of(person);
+            let previous = previous.map(id);
+            engine
+                .identify(&id(name), previous.as_ref(), &application, &package, today)
+                .unwrap()
+        };
+        let first = identify("old", None, "person-1/right-index");
+        assert_eq!(first.search, PrintSearch::Clear);
+        assert_eq!(first.same_as_previous, None);
+        let again = identify("renewal", Some("old"), "person-1/right-index");
+        assert_eq!(again.search, PrintSearch::Clear);
+        assert_eq!(again.same_as_previous, Some(true));
+        let other = identify("swindle", Some("old"), "person-3/right-index");
+        assert_eq!(other.search, PrintSearch::Clear);
+        assert_eq!(other.same_as_previous, Some(false));
+        let unknown = identify("stranger", Some("elsewhere"), "person-2/right-index");
+        assert_eq!(unknown.same_as_previous, None);
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use jiff::Timestamp;
 use rilascio_circuit::process::{
     Actor, DossierId, HolderCheck, IssueReason, OfficerId, OrderId, PrintSearch, Reference, Right,
-    Surrender,
+    Screening, Surrender,
 };
 use rilascio_exchange::message::Package;
 use rilascio_node::{Answer, Command, Installation, Role, Tools};
@@ -112,7 +112,7 @@ impl Circuit<'_> {
     }
 
     /// Examines a dossier and proposes what is to be decided. The same synthetic person comes again and again: hits of
-    /// the print search are judged to be the same.
+    /// the print search are judged to be the same, and other dossiers to stand against nothing.
     pub(crate) fn propose(
         &mut self,
         staff: &Staff,
@@ -123,6 +123,14 @@ impl Circuit<'_> {
             .installation
             .desk(Role::Centre)?
             .dossier(dossier.as_str())?;
+        let findings = known.as_ref().and_then(|known| known.screening);
+        if matches!(findings, Some(Screening::Findings(_))) {
+            let examine = Command::ExamineFindings {
+                dossier: dossier.clone(),
+                clear: true,
+            };
+            self.give(&staff.examiner, &examine)?;
+        }
         if known.is_some_and(|known| matches!(known.identification, Some(PrintSearch::Hits(_)))) {
             let adjudicate = Command::Adjudicate {
                 dossier: dossier.clone(),

@@ -9,6 +9,7 @@ pub mod process;
 mod profile;
 mod record;
 mod rules;
+mod screening;
 mod source;
 
 pub use application::{
@@ -25,4 +26,5 @@ pub use profile::{
 };
 pub use record::{Record, Validity};
 pub use rules::{Refusal, Refusals, decide};
+pub use screening::Identity;
 pub use source::SourceError;

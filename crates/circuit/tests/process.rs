@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rilascio_circuit::process::*;
-use rilascio_circuit::{CircuitRules, PaperCase};
+use rilascio_circuit::{CircuitRules, Identity, PaperCase};
 use std::collections::BTreeSet;
 
 fn now() -> Timestamp {
@@ -104,6 +104,7 @@ fn dossier(until: Phase) -> Option<Dossier> {
             system(),
             C::Identify(PrintSearch::NotDue),
         ),
+        (Phase::Examination, system(), C::Screen(Screening::Clear)),
         (
             Phase::Examination,
             system(),
@@ -217,6 +218,150 @@ fn four_eyes_from_enrolment_to_decision() {
             &C::Decide(true)
         ),
         Err("circuit.two-people")
+    );
+}
+
+#[test]
+fn a_finding_is_examined_before_a_grant_and_brings_a_decided_dossier_back() {
+    use DossierCommand as C;
+    let examiner = actor("dario", "centre", &[Right::Examine]);
+    let mut state = dossier(Phase::Authorised);
+    give(&mut state, &system(), &C::Screen(Screening::Findings(1))).unwrap();
+    let known = state.as_ref().unwrap();
+    assert_eq!((known.phase, known.proposal), (Phase::Examination, None));
+    assert_eq!(
+        give(&mut state, &examiner, &C::Propose(true)),
+        Err("circuit.screening")
+    );
+    let enroller = actor("anna", "centre", &[Right::Examine]);
+    assert_eq!(
+        give(&mut state, &enroller, &C::Examine(true)),
+        Err("circuit.four-eyes")
+    );
+    let mut refused = state.clone();
+    give(&mut refused, &examiner, &C::Examine(false)).unwrap();
+    assert_eq!(
+        give(&mut refused, &examiner, &C::Propose(true)),
+        Err("circuit.findings")
+    );
+    give(&mut refused, &examiner, &C::Propose(false)).unwrap();
+    give(&mut state, &examiner, &C::Examine(true)).unwrap();
+    assert_eq!(
+        give(&mut state, &examiner, &C::Examine(true)),
+        Err("circuit.state")
+    );
+    give(&mut state, &examiner, &C::Propose(true)).unwrap();
+    // What is certified is not brought back.
+    let mut state = dossier(Phase::Certified);
+    assert_eq!(
+        give(&mut state, &system(), &C::Screen(Screening::Findings(1))),
+        Err("circuit.certified")
+    );
+}
+
+#[test]
+fn prints_of_another_than_the_earlier_holder_are_examined() {
+    use DossierCommand as C;
+    let examiner = actor("dario", "centre", &[Right::Examine]);
+    let mut state = dossier(Phase::Examination);
+    give(&mut state, &system(), &C::Compare(false)).unwrap();
+    assert_eq!(
+        give(&mut state, &examiner, &C::Propose(true)),
+        Err("circuit.identification")
+    );
+    let mut other = state.clone();
+    give(&mut other, &examiner, &C::Adjudicate(false)).unwrap();
+    assert_eq!(
+        give(&mut other, &examiner, &C::Propose(true)),
+        Err("circuit.other-identity")
+    );
+    give(&mut state, &examiner, &C::Adjudicate(true)).unwrap();
+    give(&mut state, &examiner, &C::Propose(true)).unwrap();
+}
+
+#[test]
+fn two_spellings_of_one_person_share_a_word() {
+    let words = |surname: &str, given_names: &str, day: &str, number: Option<&str>| {
+        Identity {
+            surname,
+            given_names,
+            language: Default::default(),
+            birth_date: rilascio_mrtd::date::BirthDate::parse(day).unwrap(),
+            numbers: [number, None],
+        }
+        .words()
+    };
+    let known = words(
+        "Müller-Lüdenscheidt",
+        "Anna Maria",
+        "1984-08-12",
+        Some("A 1"),
+    );
+    for (surname, given_names, day, number, same) in [
+        (
+            "MUELLER LUEDENSCHEIDT",
+            "Anna Maria",
+            "1984-08-12",
+            None,
+            true,
+        ),
+        ("Muller Ludenscheidt", "Anna", "1984-08-12", None, true),
+        (
+            "Anna Maria",
+            "Müller Lüdenscheidt",
+            "1984-08-12",
+            None,
+            true,
+        ),
+        ("Rossi", "Maria", "1990-01-01", Some("a1"), true),
+        (
+            "Müller-Lüdenscheidt",
+            "Anna Maria",
+            "1984-08-13",
+            None,
+            false,
+        ),
+        ("Müller", "Anna Maria", "1984-08-12", None, false),
+    ] {
+        let found = words(surname, given_names, day, number);
+        assert_eq!(!known.is_disjoint(&found), same, "{surname} {given_names}");
+    }
+    assert!(words("\u{13000}", "", "1984-08-12", None).is_empty());
+}
+
+#[test]
+fn a_watch_entry_is_ended_by_another() {
+    let mut state: Option<WatchEntry> = None;
+    let watcher = actor("wanda", "centre", &[Right::Watch]);
+    let name = |text: &str| Reference::parse(text).unwrap();
+    let enter = |until| WatchCommand::Enter {
+        id: WatchEntryId::parse("W1").unwrap(),
+        list: name("list"),
+        act: name("order-1"),
+        until,
+    };
+    let today = jiff::civil::date(2026, 11, 22);
+    let examiner = actor("dario", "centre", &[Right::Examine]);
+    assert_eq!(
+        give(&mut state, &examiner, &enter(today)),
+        Err("circuit.right")
+    );
+    let past = enter(today.yesterday().unwrap());
+    assert_eq!(give(&mut state, &watcher, &past), Err("circuit.malformed"));
+    give(&mut state, &watcher, &enter(today)).unwrap();
+    assert_eq!(
+        give(&mut state, &watcher, &WatchCommand::End),
+        Err("circuit.two-people")
+    );
+    assert_eq!(
+        give(&mut state, &system(), &WatchCommand::Lapse),
+        Err("circuit.too-early")
+    );
+    let other = actor("vera", "centre", &[Right::Watch]);
+    give(&mut state, &other, &WatchCommand::End).unwrap();
+    assert_eq!(
+        give(&mut state, &other, &WatchCommand::End),
+        Err("circuit.state")
     );
 }
 

@@ -14,7 +14,7 @@ mod common;
 #[path = "../../store/tests/common/postgres.rs"]
 mod server;
 
-use common::{PROFILE, Town, package, person};
+use common::{PROFILE, Town, package_of, person};
 use rilascio_circuit::process::{
     DossierId, HolderCheck, IssueReason, OfficerId, OrderId, Reference, Right, SiteId, Surrender,
 };
@@ -50,6 +50,18 @@ fn settle(town: &Town) {
     });
     town.wait();
     town.settle().unwrap();
+}
+
+/// A surname that nobody else has.
+fn name(mut n: usize) -> String {
+    let mut name = "Walker ".to_owned();
+    loop {
+        name.push(char::from(b'a' + (n % 26) as u8));
+        n /= 26;
+        if n == 0 {
+            return name;
+        }
+    }
 }
 
 /// Walks all dossiers: the rates to certified and to handed over, in dossiers per second.
@@ -117,7 +129,7 @@ fn walk(town: &Town) -> (f64, f64) {
             &clerk,
             Command::Enrol {
                 dossier: dossier(n),
-                package: package(),
+                package: package_of(&name(n)),
                 confirmed: true,
             },
         );

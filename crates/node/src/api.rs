@@ -3,6 +3,7 @@
 use crate::administration;
 use crate::command::Command;
 use crate::desk::Desk;
+use crate::desk::screening::ShownFinding;
 use crate::installation::Installation;
 use crate::officers::Session;
 use crate::openapi::{is_kind, openapi};
@@ -16,7 +17,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router, body::Bytes};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
-use rilascio_circuit::process::{OfficerId, Reason, Right};
+use rilascio_circuit::process::{DossierId, OfficerId, Reason, Right};
 use rilascio_store::{Error as StoreError, Tx, entity, journal, work};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -188,6 +189,7 @@ impl Api {
             .route("/v1/{role}/journal/head", get(journal_head))
             .route("/v1/{role}/journal/inclusion", get(inclusion))
             .route("/v1/{role}/journal/consistency", get(consistency))
+            .route("/v1/centre/dossier/{id}/findings", get(findings))
             .merge(administration::routes())
             .route("/v1/{role}/{kind}", get(list))
             .route("/v1/{role}/{kind}/{id}", get(read))
@@ -379,7 +381,7 @@ pub(crate) fn may_read(session: &Session, desk: &Desk) -> Answered<()> {
     let rights = &session.actor.rights;
     let fits = match desk.role() {
         Role::Office => [Right::Enrol, Right::Approve, Right::HandOver, Right::Stock],
-        Role::Centre => [Right::Examine, Right::Decide, Right::Revoke, Right::Revoke],
+        Role::Centre => [Right::Examine, Right::Decide, Right::Revoke, Right::Watch],
         Role::Works => [Right::Stock, Right::Produce, Right::Produce, Right::Produce],
         Role::Registry => [
             Right::Administer,
@@ -489,6 +491,19 @@ async fn read(
     found
         .map(Json)
         .ok_or_else(|| Reason::Unknown.refusal().into())
+}
+
+async fn findings(
+    State(api): State<Api>,
+    Path(id): Path<DossierId>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Vec<ShownFinding>>> {
+    let desk = api.desk(Role::Centre.name())?;
+    may_read(&session, &desk)?;
+    let now = api.now();
+    Ok(Json(
+        blocking(move || desk.findings(&id, &session.actor, now)).await?,
+    ))
 }
 
 #[derive(Deserialize)]

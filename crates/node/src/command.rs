@@ -6,7 +6,7 @@ use rilascio_circuit::PaperCase;
 use rilascio_circuit::process::{
     AttestationId, BlankSerial, Block, Cancellation, ConsignmentId, Defect, DocumentId, DossierId,
     HolderCheck, IssueReason, LegacyFileId, OfficerId, OrderId, Reference, Right, SheetNumber,
-    SiteId, Surrender,
+    SiteId, Surrender, WatchEntryId,
 };
 use rilascio_exchange::message::Package;
 use schemars::JsonSchema;
@@ -15,6 +15,23 @@ use std::collections::BTreeSet;
 
 /// The most blanks or sheets in one command.
 pub const COUNT_MAX: u32 = 1000;
+
+/// Somebody of a watch-list: kept sealed, and compared by marks that nobody can read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WatchedPerson {
+    /// The surname.
+    #[serde(default)]
+    pub surname: String,
+    /// The given names.
+    #[serde(default)]
+    pub given_names: String,
+    /// The birth date, `CCYY-MM-DD`, `XX` for unknown parts.
+    pub birth_date: String,
+    /// Fiscal code or personal number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+}
 
 macro_rules! commands {
     ($($(#[$doc:meta])* $name:ident($word:literal, $role:ident, $right:ident) {
@@ -197,6 +214,29 @@ commands! {
         dossier: DossierId,
         /// Whether it is the same person.
         same: bool,
+    }
+    /// Judges what other dossiers and watch-lists say: true when none of it stands against a grant.
+    ExamineFindings("examine-findings", Centre, Examine) {
+        /// The dossier.
+        dossier: DossierId,
+        /// Whether nothing stands against a grant.
+        clear: bool,
+    }
+    /// Enters a person into a watch-list; dossiers under way that may be theirs go back to examination.
+    EnterWatch("enter-watch", Centre, Watch) {
+        /// The list.
+        list: Reference,
+        /// The act that orders it.
+        act: Reference,
+        /// The last day.
+        until: Date,
+        /// Who is meant.
+        person: WatchedPerson,
+    }
+    /// Ends an entry of a watch-list: another officer than the one who entered it.
+    EndWatch("end-watch", Centre, Watch) {
+        /// The entry.
+        entry: WatchEntryId,
     }
     /// Gives a dossier back to its office, to be completed.
     ReturnDossier("return-dossier", Centre, Examine) {

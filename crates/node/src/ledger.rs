@@ -7,7 +7,7 @@ use rand_chacha::ChaCha20Rng;
 use rilascio_circuit::Profile;
 use rilascio_circuit::process::{
     AccessGrant, Actor, Aggregate, Attestation, Blank, Consignment, Context, Document, Dossier,
-    LegacyFile, NodeId, Order, Reason, Registration, Sheet,
+    LegacyFile, NodeId, Order, Reason, Registration, Sheet, WatchEntry,
 };
 use rilascio_exchange::envelope;
 use rilascio_exchange::message::{Body, Header, Message, MessageId, SCHEMA};
@@ -89,6 +89,7 @@ tabled! {
         |r| if r.list.is_some() { "published".to_owned() } else { "changed".to_owned() };
     AccessGrant: |_| None, |g| g.administration.as_str(),
         |g| if g.ended { "ended".to_owned() } else { "given".to_owned() };
+    WatchEntry: |_| None, |_| "centre", |w| word(w.state);
     LegacyFile: |l| Some(&l.profile), |l| l.office.as_str(), |l| word(l.state);
 }
 
@@ -365,6 +366,21 @@ impl<'a> Ledger<'a> {
             subject,
             due_ms,
         )?)
+    }
+
+    /// Adds a job that is due when a day has passed.
+    pub(crate) fn job_after(
+        &mut self,
+        kind: &str,
+        subject: &str,
+        day: jiff::civil::Date,
+    ) -> Result<()> {
+        let next = day
+            .tomorrow()
+            .and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC));
+        // After the last day of the calendar nothing is due.
+        let due = next.map_or(i64::MAX, |day| day.timestamp().as_millisecond());
+        self.job_at(kind, subject, due)
     }
 
     /// Today, by the clock of the world.

@@ -24,7 +24,8 @@ mod worker;
 pub use api::Api;
 pub use assembly::{CircuitAuthority, MemoryKeeper, NodeKey, NodeSigner, node_signer};
 pub use audit::{Audited, audit, sign_head};
-pub use command::{Answer, COUNT_MAX, Command};
+pub use command::{Answer, COUNT_MAX, Command, WatchedPerson};
+pub use desk::screening::{Finding, ShownFinding};
 pub use desk::works::{MadeDocument, Production, ProductionFault, ProductionRequest};
 pub use desk::{Desk, DeskParts, Profiles, Routes};
 pub use error::Error;
@@ -42,7 +43,7 @@ pub use replay::Replay;
 pub use rilascio_store::files;
 pub use role::Role;
 pub use server::{Workers, serve};
-pub use worker::{Advisers, LEASE_MS, Tools, Transport, VaultKeeper};
+pub use worker::{Advisers, Identification, LEASE_MS, Tools, Transport, VaultKeeper};
 
 /// The result of everything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

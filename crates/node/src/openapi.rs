@@ -4,7 +4,7 @@ use crate::command::{Answer, Command};
 use crate::officers::Session;
 use rilascio_circuit::process::{
     AccessGrant, Attestation, Blank, Consignment, Document, Dossier, LegacyFile, Order,
-    Registration, Sheet,
+    Registration, Sheet, WatchEntry,
 };
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -30,6 +30,7 @@ const KINDS: &[(&str, MakeSchema)] = &[
         "access-grant",
         SchemaGenerator::subschema_for::<AccessGrant>,
     ),
+    ("watch-entry", SchemaGenerator::subschema_for::<WatchEntry>),
 ];
 
 /// True for a kind that can be listed.
@@ -163,6 +164,13 @@ fn other_paths(paths: &mut Map<String, Value>) {
                 parameter("kind", "path", true, "its kind"),
                 parameter("id", "path", true, "its name"),
             ],
+            list.clone(),
+        ),
+        (
+            "/v1/centre/dossier/{id}/findings",
+            "list-findings",
+            "What other dossiers and watch-lists say of a dossier, with the persons to compare; the journal notes who looked.",
+            vec![parameter("id", "path", true, "the dossier")],
             list.clone(),
         ),
         (

@@ -3,7 +3,7 @@
 use crate::{Error, Result, Role};
 use rilascio_circuit::process::{
     AccessGrant, Aggregate, Attestation, Balance, Blank, Consignment, Document, Dossier,
-    LegacyFile, Order, Registration, Sheet,
+    LegacyFile, Order, Registration, Sheet, WatchEntry,
 };
 use rilascio_store::Tx;
 use rilascio_store::entity;
@@ -35,6 +35,8 @@ pub struct Replay {
     pub registrations: BTreeMap<String, Registration>,
     /// Rights of other administrations.
     pub grants: BTreeMap<String, AccessGrant>,
+    /// Entries of watch-lists.
+    pub watch: BTreeMap<String, WatchEntry>,
     /// The count of blanks.
     pub balance: Balance,
     /// Blanks of documents, to find one that was used twice.
@@ -140,17 +142,19 @@ impl Replay {
             "legacy-file" => follow(&mut self.legacy, id, line.event),
             "registration" => follow(&mut self.registrations, id, line.event),
             "access-grant" => follow(&mut self.grants, id, line.event),
+            "watch-entry" => follow(&mut self.watch, id, line.event),
             _ => Ok(()),
         }
     }
 
     fn check_dossier(&self, id: &str) -> Result<()> {
-        use rilascio_circuit::process::{Phase, Step};
+        use rilascio_circuit::process::{Phase, Screening, Step};
         let dossier = &self.dossiers[id];
         let hand = |step| dossier.hands.get(&step);
         let pairs = [
             (Step::Enrol, Step::Submit),
             (Step::Enrol, Step::Adjudicate),
+            (Step::Enrol, Step::Examine),
             (Step::Enrol, Step::Propose),
             (Step::Enrol, Step::Decide),
             (Step::Propose, Step::Decide),
@@ -180,6 +184,12 @@ impl Replay {
             && !dossier.hands.contains_key(&Step::Decide)
         {
             return Err(corrupt("dossier", id, "nobody decided it"));
+        }
+        if decided
+            && matches!(dossier.screening, Some(Screening::Findings(_)))
+            && dossier.cleared != Some(true)
+        {
+            return Err(corrupt("dossier", id, "it was granted against a finding"));
         }
         Ok(())
     }
@@ -221,6 +231,7 @@ impl Replay {
         compare(tx, &self.legacy, events)?;
         compare(tx, &self.registrations, events)?;
         compare(tx, &self.grants, events)?;
+        compare(tx, &self.watch, events)?;
         if role == Role::Works {
             let rows = entity::list(tx, "balance", None, None, "", PAGE)?;
             let mut sum = Balance::default();

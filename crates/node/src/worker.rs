@@ -1,13 +1,13 @@
 //! The work of a desk that nobody gives by hand: sending what waits, and doing jobs.
 
 use crate::desk::works::{Production, ProductionFault};
-use crate::desk::{Desk, centre, registry, works};
+use crate::desk::{Desk, centre, office, registry, screening, works};
 use crate::ledger::{SEALED, carries_package};
 use crate::notice::{self, Delivery, Notice};
 use crate::{Error, Result};
 use jiff::Timestamp;
 use rilascio_circuit::process::{
-    Actor, DocumentId, DossierId, NodeId, OrderId, PrintSearch, ResidenceCheck,
+    Actor, Document, DocumentId, Dossier, DossierId, NodeId, OrderId, PrintSearch, ResidenceCheck,
 };
 use rilascio_exchange::envelope;
 use rilascio_exchange::message::{Outcome, Package};
@@ -34,17 +34,28 @@ pub trait Transport: Send + Sync {
     fn send(&self, receiver: &NodeId, sealed: &[u8]) -> rilascio_exchange::Result<Vec<u8>>;
 }
 
+/// What the search of the prints of a dossier found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identification {
+    /// Others, beside the holder of the earlier document.
+    pub search: PrintSearch,
+    /// Whether the holder of the earlier document has the same prints; nothing when there is nothing to compare with.
+    pub same_as_previous: Option<bool>,
+}
+
 /// The systems beside the circuit: those a centre asks, and the one that reaches holders.
 pub trait Advisers: Send + Sync {
-    /// Searches the prints of a dossier in the AFIS.
+    /// Searches the prints of a dossier in the AFIS, and compares them with those of the dossier that made the document
+    /// which is to be replaced.
     ///
     /// # Errors
     /// When there is no answer yet.
     fn identify(
         &self,
         dossier: &DossierId,
+        previous: Option<&DossierId>,
         package: &Package,
-    ) -> rilascio_exchange::Result<PrintSearch>;
+    ) -> rilascio_exchange::Result<Identification>;
 
     /// Asks the registry of residents whether it knows the person.
     ///
@@ -266,12 +277,13 @@ impl Desk {
         match job.kind.as_str() {
             "identify" => {
                 let (id, package) = self.package_for(&subject, now)?;
+                let previous = self.dossier_before(&id, now)?;
                 let found = package
                     .as_ref()
-                    .map(|package| tools.advisers.identify(&id, package))
+                    .map(|package| tools.advisers.identify(&id, previous.as_ref(), package))
                     .transpose()?;
                 let content = package.map(|package| package.digest());
-                self.end(job, now, move |ledger| match (found, &content) {
+                self.end(job, now, move |ledger| match (&found, &content) {
                     (Some(found), Some(content)) => centre::identified(ledger, &id, content, found),
                     _ => Ok(()),
                 })
@@ -324,6 +336,16 @@ impl Desk {
                 tools.advisers.forget(&dossier(&subject)?)?;
                 self.end(job, now, |_| Ok(()))
             }
+            screening::LAPSE => {
+                let entry = subject.clone();
+                self.end(job, now, move |ledger| screening::lapse(ledger, &entry))
+            }
+            office::OVERRUN => {
+                let attestation = subject.clone();
+                self.end(job, now, move |ledger| {
+                    office::overrun(ledger, &attestation)
+                })
+            }
             notice::JOB => self.send_notice(job, tools, now),
             "renew-vault" => self.renew_vault(job, now),
             other => Err(Error::Malformed {
@@ -348,6 +370,23 @@ impl Desk {
             ledger.package(held.as_str())
         })?;
         Ok((id, package))
+    }
+
+    /// The dossier that made the document which is to be replaced, if this centre knows it.
+    fn dossier_before(
+        self: &Arc<Self>,
+        dossier: &DossierId,
+        now: Timestamp,
+    ) -> Result<Option<DossierId>> {
+        let id = dossier.clone();
+        self.transact(&self.system(), now, move |ledger| {
+            let known: Dossier = ledger.known(id.as_str())?;
+            let Some(previous) = known.previous else {
+                return Ok(None);
+            };
+            let document: Option<Document> = ledger.get(previous.as_str())?;
+            Ok(document.map(|document| document.dossier))
+        })
     }
 
     /// The effect of a job and its end are one transaction.

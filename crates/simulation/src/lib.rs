@@ -5,10 +5,12 @@ mod dice;
 mod network;
 mod people;
 mod run;
+mod sample;
 mod scenario;
 mod world;
 
-pub use run::{Sample, Summary, run};
+pub use run::{Summary, run};
+pub use sample::Sample;
 pub use scenario::Scenario;
 
 use std::fmt;

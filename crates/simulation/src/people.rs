@@ -2,19 +2,22 @@
 
 use crate::world::World;
 use crate::{Fault, Sample, Summary};
-use jiff::{SignedDuration, Timestamp};
-use rilascio_circuit::PaperCase;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use rilascio_circuit::process::{
     Actor, Block, Cancellation, ConsignmentId, ConsignmentState, Defect, DocumentId, DocumentState,
     Dossier, DossierId, HolderCheck, IssueReason, OfficerId, Phase, PrintSearch, Reference,
-    ResidenceCheck, Right, SheetNumber, SiteId, Step, Surrender,
+    ResidenceCheck, Right, Screening, SheetNumber, SiteId, Step, Surrender, WatchEntryId,
+    WatchState,
 };
-use rilascio_node::{Answer, Command, Error, Role};
+use rilascio_circuit::{Application, PaperCase};
+use rilascio_node::{Answer, Command, Error, Role, WatchedPerson};
 use rilascio_store::Error as StoreError;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often somebody repeats a command whose node was killed.
 const PATIENCE: u32 = 20;
+/// People of one sample: now and then somebody comes a second time.
+const PEOPLE: u64 = 2000;
 
 /// A parcel on the road.
 struct Parcel {
@@ -29,7 +32,8 @@ pub(crate) struct People<'a> {
     commands: u64,
     parcels: BTreeMap<ConsignmentId, Parcel>,
     never_come: BTreeSet<String>,
-    plans: BTreeMap<String, usize>,
+    /// Who applies with which dossier: a sample, and which of its people.
+    plans: BTreeMap<String, (usize, u64)>,
     complained: BTreeSet<DocumentId>,
     grant: Option<Reference>,
     pub(crate) summary: Summary,
@@ -48,7 +52,7 @@ fn rights(role: Role) -> BTreeSet<Right> {
             Right::Stock,
             Right::Administer,
         ],
-        Role::Centre => &[Right::Examine, Right::Decide, Right::Revoke],
+        Role::Centre => &[Right::Examine, Right::Decide, Right::Revoke, Right::Watch],
         Role::Works => &[Right::Stock, Right::Produce],
         Role::Registry => &[Right::Administer, Right::LookUp],
     };
@@ -147,10 +151,10 @@ impl<'a> People<'a> {
             let who = world.dice.below(staff);
             match dossier.phase {
                 Phase::Draft if world.dice.permille(700) => {
-                    let sample = self.plans.get(id.as_str()).copied().unwrap_or(0);
+                    let (sample, person) = self.plans.get(id.as_str()).copied().unwrap_or((0, 0));
                     let command = Command::Enrol {
                         dossier: id,
-                        package: self.samples[sample].package.clone(),
+                        package: self.samples[sample].person(person)?,
                         confirmed: world.dice.permille(950),
                     };
                     let actor = Self::actor(world, node, who);
@@ -182,7 +186,7 @@ impl<'a> People<'a> {
         let sample = usize::try_from(world.dice.below(self.samples.len() as u64)).unwrap_or(0);
         let profile = self.samples[sample].profile.clone();
         let centre = world.node_of(Role::Centre);
-        let old: Vec<DocumentId> = world.nodes[centre]
+        let old: Vec<(DocumentId, DossierId)> = world.nodes[centre]
             .replay
             .documents
             .values()
@@ -191,7 +195,7 @@ impl<'a> People<'a> {
                     && d.state == DocumentState::InForce
                     && d.office == world.nodes[node].site
             })
-            .map(|d| d.id.clone())
+            .map(|d| (d.id.clone(), d.dossier.clone()))
             .collect();
         let previous = if world.dice.permille(300) {
             world.dice.pick(&old).cloned()
@@ -212,12 +216,18 @@ impl<'a> People<'a> {
                 .copied()
                 .unwrap_or(IssueReason::Renewal),
         };
+        // Whoever brings an old document mostly is its holder.
+        let holder = previous
+            .as_ref()
+            .filter(|_| !world.dice.permille(100))
+            .and_then(|(_, dossier)| self.plans.get(dossier.as_str()).copied());
+        let plan = holder.unwrap_or_else(|| (sample, world.dice.below(PEOPLE)));
         let who = world.dice.below(u64::from(world.scenario.officers));
         let actor = Self::actor(world, node, who);
         let command = Command::OpenDossier {
             profile,
             reason,
-            previous,
+            previous: previous.map(|(document, _)| document),
         };
         if let Some(answer) = self.give(world, node, &actor, &command)? {
             self.summary.dossiers += 1;
@@ -225,7 +235,7 @@ impl<'a> People<'a> {
                 if world.dice.permille(world.scenario.uncollected) {
                     self.never_come.insert(id.clone());
                 }
-                self.plans.insert(id, sample);
+                self.plans.insert(id, plan);
             }
         }
         Ok(())
@@ -363,13 +373,66 @@ impl<'a> People<'a> {
         if world.dice.below(24) == 0 && world.dice.permille(world.scenario.losses * 10) {
             self.loss(world, node)?;
         }
+        if world.dice.permille(10) {
+            self.watch(world, node)?;
+        }
+        Ok(())
+    }
+
+    /// Somebody gets on a watch-list, or an entry ends.
+    fn watch(&mut self, world: &mut World, node: usize) -> Result<(), Fault> {
+        let who = world.dice.below(u64::from(world.scenario.officers));
+        let actor = Self::actor(world, node, who);
+        let name = |text: &str| Reference::parse(text).map_err(Fault::Scenario);
+        let entries: Vec<WatchEntryId> = world.nodes[node]
+            .replay
+            .watch
+            .values()
+            .filter(|entry| entry.state == WatchState::InForce)
+            .map(|entry| entry.id.clone())
+            .collect();
+        if entries.len() > 3 {
+            if let Some(entry) = world.dice.pick(&entries).cloned() {
+                self.give(world, node, &actor, &Command::EndWatch { entry })?;
+            }
+            return Ok(());
+        }
+        let plans: Vec<(usize, u64)> = self.plans.values().copied().collect();
+        let Some((sample, number)) = world.dice.pick(&plans).copied() else {
+            return Ok(());
+        };
+        let text = self.samples[sample].person(number)?.application;
+        let person = Application::parse("application", &text)
+            .map_err(|why| Fault::Scenario(why.to_string()))?
+            .person;
+        let days = 1 + i64::try_from(world.dice.below(5)).unwrap_or(0);
+        let until = world.clock(node).to_zoned(jiff::tz::TimeZone::UTC).date();
+        let command = Command::EnterWatch {
+            list: name("list-1")?,
+            act: name("order-1")?,
+            until: until.saturating_add(days.days()),
+            person: WatchedPerson {
+                surname: person.surname,
+                given_names: person.given_names,
+                birth_date: person.birth_date.to_string(),
+                number: person.fiscal_code,
+            },
+        };
+        self.give(world, node, &actor, &command)?;
         Ok(())
     }
 
     fn examine(&self, world: &World, dossier: &Dossier) -> Option<Command> {
         let id = dossier.id.clone();
         let (found, residence) = (dossier.identification?, dossier.residence?);
-        if matches!(found, PrintSearch::Hits(_)) && dossier.adjudication.is_none() {
+        if matches!(dossier.screening?, Screening::Findings(_)) && dossier.cleared.is_none() {
+            return Some(Command::ExamineFindings {
+                dossier: id,
+                clear: world.dice.permille(700),
+            });
+        }
+        let hits = matches!(found, PrintSearch::Hits(_)) || dossier.same_fingers == Some(false);
+        if hits && dossier.adjudication.is_none() {
             return Some(Command::Adjudicate {
                 dossier: id,
                 same: world.dice.permille(700),
@@ -380,7 +443,9 @@ impl<'a> People<'a> {
         {
             return Some(Command::ReturnDossier { dossier: id });
         }
-        let bad = dossier.adjudication == Some(false) || residence == ResidenceCheck::Denied;
+        let bad = dossier.adjudication == Some(false)
+            || dossier.cleared == Some(false)
+            || residence == ResidenceCheck::Denied;
         Some(Command::Propose {
             dossier: id,
             grant: !bad && !world.dice.permille(world.scenario.refusals),
@@ -720,6 +785,10 @@ impl<'a> People<'a> {
                 Command::Adjudicate {
                     dossier: dossier.clone(),
                     same: true,
+                },
+                Command::ExamineFindings {
+                    dossier: dossier.clone(),
+                    clear: true,
                 },
                 Command::CancelDossier {
                     dossier,

@@ -2,23 +2,13 @@
 
 use crate::people::People;
 use crate::world::World;
-use crate::{Broken, Fault, Scenario};
+use crate::{Broken, Fault, Sample, Scenario};
 use jiff::SignedDuration;
 use rilascio_circuit::process::{BlankState, ConsignmentState, DocumentState, Phase};
-use rilascio_exchange::message::Package;
 use rilascio_node::{Error, Profiles, Role};
 use rilascio_store::{Error as StoreError, work};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-
-/// What people of a simulated country apply with.
-#[derive(Debug, Clone)]
-pub struct Sample {
-    /// The profile.
-    pub profile: String,
-    /// The application and its images.
-    pub package: Package,
-}
 
 /// What happened in a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -11,8 +11,9 @@ use rilascio_circuit::process::{
 };
 use rilascio_exchange::message::Package;
 use rilascio_node::{
-    Advisers, CircuitAuthority, Delivery, Desk, DeskParts, MadeDocument, MemoryKeeper, NodeKey,
-    Notice, Production, ProductionFault, ProductionRequest, Profiles, Replay, Role, Routes, Tools,
+    Advisers, CircuitAuthority, Delivery, Desk, DeskParts, Identification, MadeDocument,
+    MemoryKeeper, NodeKey, Notice, Production, ProductionFault, ProductionRequest, Profiles,
+    Replay, Role, Routes, Tools,
 };
 use rilascio_pki::Certificate;
 use rilascio_store::journal::{self, Entry, HeadKey};
@@ -95,12 +96,20 @@ impl Oracle {
 }
 
 impl Advisers for Oracle {
-    fn identify(&self, _: &DossierId, _: &Package) -> rilascio_exchange::Result<PrintSearch> {
+    fn identify(
+        &self,
+        _: &DossierId,
+        previous: Option<&DossierId>,
+        _: &Package,
+    ) -> rilascio_exchange::Result<Identification> {
         self.silent()?;
-        Ok(if self.dice.permille(self.hits) {
-            PrintSearch::Hits(1)
-        } else {
-            PrintSearch::Clear
+        Ok(Identification {
+            search: if self.dice.permille(self.hits) {
+                PrintSearch::Hits(1)
+            } else {
+                PrintSearch::Clear
+            },
+            same_as_previous: previous.map(|_| !self.dice.permille(self.hits)),
         })
     }
 

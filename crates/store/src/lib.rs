@@ -6,6 +6,7 @@ pub mod entity;
 mod error;
 pub mod files;
 pub mod journal;
+pub mod mark;
 mod schema;
 mod tx;
 pub mod vault;
@@ -26,6 +27,7 @@ pub fn statements() -> Vec<&'static Sql> {
         entity::STATEMENTS,
         work::STATEMENTS,
         vault::STATEMENTS,
+        mark::STATEMENTS,
     ]
     .concat()
 }

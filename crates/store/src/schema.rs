@@ -44,6 +44,9 @@ const STEPS: &[&str] = &[
      CREATE INDEX IF NOT EXISTS vault_generation ON vault_key (generation);
      CREATE TABLE IF NOT EXISTS vault_blob (dossier TEXT NOT NULL, compartment TEXT NOT NULL, name TEXT NOT NULL,
         sealed BINARY NOT NULL, PRIMARY KEY (dossier, compartment, name))",
+    "CREATE TABLE IF NOT EXISTS mark (mark TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
+        PRIMARY KEY (mark, kind, id));
+     CREATE INDEX IF NOT EXISTS mark_of ON mark (kind, id)",
 ];
 
 /// The steps that are still to be taken.

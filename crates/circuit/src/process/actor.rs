@@ -28,6 +28,8 @@ pub enum Right {
     Stock,
     /// Produce documents and send them.
     Produce,
+    /// Keep watch-lists.
+    Watch,
     /// Look documents up for another administration.
     LookUp,
     /// Read the journal.
@@ -40,7 +42,7 @@ pub enum Right {
 
 impl Right {
     /// Every right that a person can have.
-    pub const OF_PERSONS: [Self; 11] = [
+    pub const OF_PERSONS: [Self; 12] = [
         Self::Enrol,
         Self::Approve,
         Self::Examine,
@@ -49,6 +51,7 @@ impl Right {
         Self::Revoke,
         Self::Stock,
         Self::Produce,
+        Self::Watch,
         Self::LookUp,
         Self::Audit,
         Self::Administer,

@@ -2,7 +2,7 @@
 
 use super::facts::{
     Cancellation, Enrolment, HolderCheck, IssueReason, Phase, PrintSearch, PrintsTaken,
-    ResidenceCheck, Step, Surrender,
+    ResidenceCheck, Screening, Step, Surrender,
 };
 use super::{
     Aggregate, Context, Digest, DocumentId, DossierId, OfficerId, OrderId, Reason, Right, SiteId,
@@ -32,8 +32,14 @@ pub struct Dossier {
     pub enrolment: Option<Enrolment>,
     /// The identification.
     pub identification: Option<PrintSearch>,
+    /// Whether the prints are those of the earlier document's holder; nothing when there is nothing to compare with.
+    pub same_fingers: Option<bool>,
     /// What an officer made of the hits: true when they are the same person.
     pub adjudication: Option<bool>,
+    /// The comparison with other dossiers and watch-lists.
+    pub screening: Option<Screening>,
+    /// What an officer made of the findings: true when none stands against a grant.
+    pub cleared: Option<bool>,
     /// The verification.
     pub residence: Option<ResidenceCheck>,
     /// The proposal: true to grant.
@@ -84,8 +90,14 @@ pub enum DossierCommand {
     Return,
     /// Notes what the search of the prints found.
     Identify(PrintSearch),
+    /// Notes whether the prints are those of the earlier document's holder.
+    Compare(bool),
     /// Judges the hits: true when all are the same person.
     Adjudicate(bool),
+    /// Notes what other dossiers and watch-lists say; a new finding brings a dossier back to examination.
+    Screen(Screening),
+    /// Judges the findings: true when none stands against a grant.
+    Examine(bool),
     /// Notes what the registry of residents answered.
     Verify(ResidenceCheck),
     /// Proposes to grant, or to refuse.
@@ -144,8 +156,14 @@ pub enum DossierEvent {
     Returned,
     /// Identified.
     Identified(PrintSearch),
+    /// Compared with the prints of the earlier document.
+    Compared(bool),
     /// Hits were judged.
     Adjudicated(bool, OfficerId),
+    /// Compared with other dossiers and watch-lists.
+    Screened(Screening),
+    /// Findings were judged.
+    Examined(bool, OfficerId),
     /// Verified.
     Verified(ResidenceCheck),
     /// A decision was proposed.
@@ -181,15 +199,24 @@ impl Dossier {
         self.hands.get(&step) == Some(officer)
     }
 
-    /// True when identification and verification allow a grant.
+    /// True when an officer has to look at the prints.
+    fn has_hits(&self) -> bool {
+        matches!(self.identification, Some(PrintSearch::Hits(_)))
+            || self.same_fingers == Some(false)
+    }
+
+    /// True when identification, screening and verification allow a grant.
     fn is_clear(&self) -> Result<(), Refusal> {
-        match (self.identification, self.adjudication) {
-            (Some(PrintSearch::NotDue | PrintSearch::Clear), _)
-            | (Some(PrintSearch::Hits(_)), Some(true)) => {}
-            (Some(PrintSearch::Hits(_)), Some(false)) => {
-                return Err(Reason::OtherIdentity.refusal());
-            }
+        match (self.identification, self.has_hits(), self.adjudication) {
+            (Some(_), false, _) | (Some(_), true, Some(true)) => {}
+            (Some(_), true, Some(false)) => return Err(Reason::OtherIdentity.refusal()),
             _ => return Err(Reason::NotIdentified.refusal()),
+        }
+        match (self.screening, self.cleared) {
+            (Some(Screening::NotDue | Screening::Clear), _)
+            | (Some(Screening::Findings(_)), Some(true)) => {}
+            (Some(Screening::Findings(_)), Some(false)) => return Err(Reason::Listed.refusal()),
+            _ => return Err(Reason::NotScreened.refusal()),
         }
         match self.residence {
             Some(ResidenceCheck::NotDue | ResidenceCheck::Confirmed) => Ok(()),
@@ -320,7 +347,10 @@ impl Aggregate for Dossier {
                     phase: Phase::Draft,
                     enrolment: None,
                     identification: None,
+                    same_fingers: None,
                     adjudication: None,
+                    screening: None,
+                    cleared: None,
                     residence: None,
                     proposal: None,
                     certificate: None,
@@ -385,12 +415,42 @@ impl Aggregate for Dossier {
                 }
                 Ok(E::Identified(*found))
             }
+            C::Compare(same) => {
+                actor.needs(Right::System)?;
+                in_phase(dossier, &[Phase::Examination])?;
+                if dossier.same_fingers.is_some() || dossier.previous.is_none() {
+                    return Err(Reason::State.refusal());
+                }
+                Ok(E::Compared(*same))
+            }
+            C::Screen(found) => {
+                actor.needs(Right::System)?;
+                in_phase(
+                    dossier,
+                    &[Phase::Examination, Phase::Proposed, Phase::Authorised],
+                )?;
+                if context.rules.screening == (*found == Screening::NotDue) {
+                    return Err(Reason::Malformed.refusal());
+                }
+                Ok(E::Screened(*found))
+            }
+            C::Examine(clear) => {
+                actor.needs(Right::Examine)?;
+                in_phase(dossier, &[Phase::Examination])?;
+                if !matches!(dossier.screening, Some(Screening::Findings(_)))
+                    || dossier.cleared.is_some()
+                {
+                    return Err(Reason::State.refusal());
+                }
+                if dossier.taken_by(Step::Enrol, &actor.officer) {
+                    return Err(Reason::FourEyes.refusal());
+                }
+                Ok(E::Examined(*clear, me()))
+            }
             C::Adjudicate(same) => {
                 actor.needs(Right::Examine)?;
                 in_phase(dossier, &[Phase::Examination])?;
-                if !matches!(dossier.identification, Some(PrintSearch::Hits(_)))
-                    || dossier.adjudication.is_some()
-                {
+                if !dossier.has_hits() || dossier.adjudication.is_some() {
                     return Err(Reason::State.refusal());
                 }
                 if dossier.taken_by(Step::Enrol, &actor.officer) {
@@ -584,6 +644,22 @@ impl Aggregate for Dossier {
             }
             E::Returned => next.reopen(),
             E::Identified(found) => next.identification = Some(*found),
+            E::Compared(same) => next.same_fingers = Some(*same),
+            E::Screened(found) => {
+                next.screening = Some(*found);
+                next.cleared = None;
+                if matches!(found, Screening::Findings(_)) {
+                    next.proposal = None;
+                    next.phase = Phase::Examination;
+                    // Whoever proposed and decided did not know of it.
+                    next.hands.remove(&Step::Propose);
+                    next.hands.remove(&Step::Decide);
+                }
+            }
+            E::Examined(clear, officer) => {
+                hand(Step::Examine, officer);
+                next.cleared = Some(*clear);
+            }
             E::Adjudicated(same, officer) => {
                 hand(Step::Adjudicate, officer);
                 next.adjudication = Some(*same);
@@ -667,7 +743,10 @@ impl Dossier {
         self.phase = Phase::Draft;
         self.enrolment = None;
         self.identification = None;
+        self.same_fingers = None;
         self.adjudication = None;
+        self.screening = None;
+        self.cleared = None;
         self.residence = None;
         self.proposal = None;
         self.hands.clear();

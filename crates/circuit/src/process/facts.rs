@@ -158,6 +158,18 @@ impl PrintSearch {
     }
 }
 
+/// What the comparison of names, birth date and numbers with other dossiers and watch-lists found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Screening {
+    /// Not asked for by the profile.
+    NotDue,
+    /// Nothing.
+    Clear,
+    /// Findings that an officer must examine.
+    Findings(u16),
+}
+
 /// What the registry of residents answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -222,6 +234,8 @@ pub enum Step {
     Submit,
     /// Examined hits.
     Adjudicate,
+    /// Examined findings.
+    Examine,
     /// Proposed the decision.
     Propose,
     /// Decided.

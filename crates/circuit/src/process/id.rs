@@ -98,6 +98,8 @@ identifiers! {
     SiteId;
     /// A node of the circuit.
     NodeId;
+    /// An entry of a watch-list.
+    WatchEntryId;
     /// The number of an act, report or certificate in another register.
     Reference;
 }

@@ -18,6 +18,7 @@ mod reason;
 mod registration;
 mod rollout;
 mod sheet;
+mod watch;
 
 pub use actor::{Actor, Right};
 pub use attestation::{Attestation, AttestationCommand, AttestationEvent, AttestationState};
@@ -30,11 +31,11 @@ pub use document::{Block, Document, DocumentCommand, DocumentEvent, DocumentStat
 pub use dossier::{Dossier, DossierCommand, DossierEvent};
 pub use facts::{
     Cancellation, Enrolment, HolderCheck, IssueReason, Phase, PrintSearch, PrintsTaken,
-    ResidenceCheck, SignatureTaken, Step, Surrender,
+    ResidenceCheck, Screening, SignatureTaken, Step, Surrender,
 };
 pub use id::{
     AttestationId, BlankSerial, ConsignmentId, Digest, DocumentId, DossierId, LegacyFileId, NodeId,
-    OfficerId, OrderId, Reference, SheetNumber, SiteId,
+    OfficerId, OrderId, Reference, SheetNumber, SiteId, WatchEntryId,
 };
 pub use legacy::{LegacyCommand, LegacyEvent, LegacyFile, LegacyState};
 pub use order::{Order, OrderCommand, OrderEvent, OrderState};
@@ -44,6 +45,7 @@ pub use registration::{
 };
 pub use rollout::{Office, Procedure};
 pub use sheet::{Sheet, SheetCommand, SheetEvent, SheetState};
+pub use watch::{WatchCommand, WatchEntry, WatchEvent, WatchState};
 
 use crate::profile::CircuitRules;
 use crate::rules::Refusal;

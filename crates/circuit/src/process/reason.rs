@@ -82,6 +82,14 @@ reasons! {
     OtherIdentity = "circuit.other-identity":
         "le impronte appartengono a un'altra identità", "the prints belong to another identity";
         "proporre il rifiuto", "propose a refusal".
+    /// Findings have not been examined.
+    NotScreened = "circuit.screening":
+        "la ricerca di pratiche doppie e di segnalazioni non è conclusa", "the search for other dossiers and watch-list entries is not finished";
+        "esaminare i riscontri della pratica", "examine the findings of the dossier".
+    /// A finding stands against a grant.
+    Listed = "circuit.findings":
+        "un riscontro impedisce il rilascio", "a finding stands against a grant";
+        "proporre il rifiuto", "propose a refusal".
     /// Residence has not been confirmed.
     NotVerified = "circuit.residence":
         "l'anagrafe non ha confermato i dati", "the registry of residents has not confirmed the data";

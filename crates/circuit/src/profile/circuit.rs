@@ -25,6 +25,8 @@ pub enum PaperCase {
 pub struct CircuitRules {
     /// Whether the prints are searched before a decision.
     pub identification: bool,
+    /// Whether names, birth date and numbers are compared with other dossiers and with watch-lists before a decision.
+    pub screening: bool,
     /// Whether the registry of residents confirms the data before a decision.
     pub residents: bool,
     /// Whether the old document, or a report of its loss or theft, is due at hand-over; never at first issue.
@@ -51,6 +53,7 @@ impl Default for CircuitRules {
     fn default() -> Self {
         Self {
             identification: true,
+            screening: true,
             residents: false,
             surrender: true,
             collection_days: 180,

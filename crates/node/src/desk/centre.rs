@@ -1,9 +1,10 @@
 //! The centre: takes dossiers in, has them identified and verified, decides, certifies, orders, keeps the register.
 
 use super::package::{CERTIFICATE, RECORD, check};
-use super::{not_ours, not_yet, only_from};
+use super::{not_ours, not_yet, only_from, screening};
 use crate::command::{Answer, Command};
 use crate::ledger::{DAY_MS, Ledger, word};
+use crate::worker::Identification;
 use crate::{Error, Result};
 use rilascio_circuit::process::{
     BlankState, Block, Defect, Digest, Document, DocumentCommand, DocumentId, DocumentState,
@@ -21,6 +22,14 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         C::Adjudicate { dossier, same } => {
             step(ledger, dossier, &DossierCommand::Adjudicate(*same))
         }
+        C::ExamineFindings { dossier, clear } => screening::examine(ledger, dossier, *clear),
+        C::EnterWatch {
+            list,
+            act,
+            until,
+            person,
+        } => screening::enter(ledger, list, act, *until, person),
+        C::EndWatch { entry } => screening::end(ledger, entry),
         C::ReturnDossier { dossier } => {
             let answer = step(ledger, dossier, &DossierCommand::Return)?;
             tell_office(ledger, dossier, Phase::Draft)?;
@@ -46,6 +55,7 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             } else {
                 tell_office(ledger, dossier, Phase::Refused)?;
                 ledger.job(FORGET_PRINTS, dossier.as_str())?;
+                screening::forget(ledger, dossier)?;
                 forget(ledger, dossier)?;
             }
             Ok(answer)
@@ -54,6 +64,7 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             let answer = step(ledger, dossier, &DossierCommand::Cancel(*why))?;
             tell_office(ledger, dossier, Phase::Cancelled)?;
             ledger.job(FORGET_PRINTS, dossier.as_str())?;
+            screening::forget(ledger, dossier)?;
             forget(ledger, dossier)?;
             Ok(answer)
         }
@@ -80,7 +91,12 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
 /// The job that takes the prints of a dossier out of the gallery.
 pub(crate) const FORGET_PRINTS: &str = "forget-prints";
 
-fn step(ledger: &mut Ledger<'_>, dossier: &DossierId, command: &DossierCommand) -> Result<Answer> {
+/// A step of a dossier by a person.
+pub(super) fn step(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    command: &DossierCommand,
+) -> Result<Answer> {
     let next: Dossier = ledger.step(dossier.as_str(), None, command)?;
     Ok(Answer::of(dossier, word(next.phase)))
 }
@@ -326,7 +342,10 @@ fn take_in(
     fresh.followed = known.as_ref().map_or(0, |known| known.followed);
     fresh.arrived = None;
     fresh.identification = None;
+    fresh.same_fingers = None;
     fresh.adjudication = None;
+    fresh.screening = None;
+    fresh.cleared = None;
     fresh.residence = None;
     fresh.proposal = None;
     fresh.certificate = None;
@@ -335,6 +354,7 @@ fn take_in(
     fresh.forgotten = None;
     follow(ledger, dossier, &DossierCommand::Receive(Box::new(fresh)))?;
     ledger.keep_package(dossier.as_str(), package)?;
+    screening::take_in(ledger, dossier, &checked.application)?;
     if profile.circuit.identification && enrolment.prints == PrintsTaken::Taken {
         ledger.job("identify", dossier.as_str())?;
     } else {
@@ -489,14 +509,7 @@ fn printed(
     ledger.job_at("forget-biometrics", order.dossier.as_str(), biometrics)?;
     let record = ledger.now_ms() + i64::from(rules.circuit.record_years) * 366 * DAY_MS;
     ledger.job_at("forget-record", order.dossier.as_str(), record)?;
-    let end = document
-        .valid_until
-        .tomorrow()
-        .unwrap_or(document.valid_until);
-    let end = end
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .map_or(record, |end| end.timestamp().as_millisecond());
-    ledger.job_at("expire", document.id.as_str(), end)?;
+    ledger.job_after("expire", document.id.as_str(), document.valid_until)?;
     tell_registry(ledger, &registered)
 }
 
@@ -671,12 +684,15 @@ pub(crate) fn identified(
     ledger: &mut Ledger<'_>,
     dossier: &DossierId,
     content: &Digest,
-    found: PrintSearch,
+    found: &Identification,
 ) -> Result<()> {
     let known: Dossier = ledger.known(dossier.as_str())?;
     about(&known, content)?;
     if known.phase == Phase::Examination && known.identification.is_none() {
-        follow(ledger, dossier, &DossierCommand::Identify(found))?;
+        if let Some(same) = found.same_as_previous {
+            follow(ledger, dossier, &DossierCommand::Compare(same))?;
+        }
+        follow(ledger, dossier, &DossierCommand::Identify(found.search))?;
     }
     Ok(())
 }
@@ -714,6 +730,7 @@ pub(crate) fn forget_biometrics(ledger: &mut Ledger<'_>, dossier: &DossierId) ->
 /// The term of the record has ended.
 pub(crate) fn forget_record(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
     forget(ledger, dossier)?;
+    screening::forget(ledger, dossier)?;
     ledger.forget(dossier.as_str(), RECORD)?;
     Ok(())
 }

@@ -4,6 +4,7 @@ pub(crate) mod centre;
 pub(crate) mod office;
 pub(crate) mod package;
 pub(crate) mod registry;
+pub(crate) mod screening;
 pub(crate) mod works;
 
 use crate::command::{Answer, Command};

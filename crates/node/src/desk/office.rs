@@ -6,12 +6,24 @@ use crate::command::{Answer, COUNT_MAX, Command};
 use crate::ledger::{Ledger, word};
 use crate::{Error, Result};
 use rilascio_circuit::process::{
-    Attestation, AttestationCommand, AttestationId, Block, Consignment, ConsignmentCommand,
-    ConsignmentState, Dossier, DossierCommand, DossierId, Enrolment, LegacyCommand, LegacyFile,
-    Office, OfficerId, Phase, Reason, Sheet, SheetCommand,
+    Attestation, AttestationCommand, AttestationId, AttestationState, Block, Consignment,
+    ConsignmentCommand, ConsignmentState, Dossier, DossierCommand, DossierId, Enrolment,
+    LegacyCommand, LegacyFile, Office, OfficerId, Phase, Reason, Sheet, SheetCommand,
 };
 use rilascio_exchange::message::{Body, Message, Package};
 use rilascio_store::{entity, work};
+
+/// The job that notes that a holder did not come in time.
+pub(crate) const OVERRUN: &str = "overrun-attestation";
+
+/// The last day of an attestation has passed.
+pub(crate) fn overrun(ledger: &mut Ledger<'_>, attestation: &str) -> Result<()> {
+    let known: Attestation = ledger.known(attestation)?;
+    if known.state == AttestationState::Issued {
+        let _: Attestation = ledger.step_by_system(attestation, &AttestationCommand::Overrun)?;
+    }
+    Ok(())
+}
 
 pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answer> {
     use Command as C;
@@ -163,6 +175,7 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
                 return_by: *return_by,
             };
             let issued: Attestation = ledger.step(id.as_str(), Some(&known.profile), &issue)?;
+            ledger.job_after(OVERRUN, id.as_str(), *return_by)?;
             Ok(Answer::of(id, word(issued.state)))
         }
         C::EndAttestation { attestation } => {

@@ -12,9 +12,9 @@ use rilascio_circuit::process::{
 use rilascio_circuit::{Application, Profile};
 use rilascio_exchange::message::{Bytes, Package};
 use rilascio_node::{
-    Advisers, Answer, CircuitAuthority, Command, Delivery, Desk, DeskParts, Error, LEASE_MS, Local,
-    MadeDocument, MemoryKeeper, NodeKey, Notice, Production, ProductionFault, ProductionRequest,
-    Profiles, Role, Tools, VaultKeeper, default_routes,
+    Advisers, Answer, CircuitAuthority, Command, Delivery, Desk, DeskParts, Error, Identification,
+    LEASE_MS, Local, MadeDocument, MemoryKeeper, NodeKey, Notice, Production, ProductionFault,
+    ProductionRequest, Profiles, Role, Tools, VaultKeeper, default_routes,
 };
 use rilascio_store::journal::HeadKey;
 use rilascio_store::{Probe, Store};
@@ -44,6 +44,13 @@ impl Profiles for OneProfile {
     fn profile(&self, name: &str) -> Option<Arc<Profile>> {
         (name == PROFILE).then(|| Arc::clone(&self.0))
     }
+}
+
+/// The application of another person: the same but for the surname.
+pub fn package_of(surname: &str) -> Package {
+    let mut package = package();
+    package.application = package.application.replace("Müller", surname);
+    package
 }
 
 pub fn package() -> Package {
@@ -79,8 +86,16 @@ impl Production for Machine {
 pub struct Yes(pub Mutex<Vec<Notice>>);
 
 impl Advisers for Yes {
-    fn identify(&self, _: &DossierId, _: &Package) -> rilascio_exchange::Result<PrintSearch> {
-        Ok(PrintSearch::Clear)
+    fn identify(
+        &self,
+        _: &DossierId,
+        _: Option<&DossierId>,
+        _: &Package,
+    ) -> rilascio_exchange::Result<Identification> {
+        Ok(Identification {
+            search: PrintSearch::Clear,
+            same_as_previous: None,
+        })
     }
 
     fn verify(&self, _: &DossierId, _: &Package) -> rilascio_exchange::Result<ResidenceCheck> {

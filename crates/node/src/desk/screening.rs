@@ -1,0 +1,372 @@
+//! Screening at the centre: every application is compared with other dossiers and with watch-lists, by marks that only
+//! whoever has the key of the index can make.
+
+use super::centre::step;
+use super::package::{APPLICATION, RECORD};
+use crate::command::{Answer, WatchedPerson};
+use crate::desk::Desk;
+use crate::ledger::{Ledger, decode, word};
+use crate::{Error, Result};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rilascio_circuit::process::{
+    Actor, Document, Dossier, DossierCommand, DossierId, Phase, Reference, Right, Screening,
+    WatchCommand, WatchEntry, WatchEntryId, WatchState,
+};
+use rilascio_circuit::{Application, Identity};
+use rilascio_keys::CipherSuite;
+use rilascio_mrtd::date::BirthDate;
+use rilascio_store::vault::Compartment;
+use rilascio_store::{Tx, entity, mark, work};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Kinds of things that have marks.
+const DOSSIER: &str = "dossier";
+const WATCH_ENTRY: &str = "watch-entry";
+/// Where the key of the index is in the vault: a dossier that is none.
+const INDEX: Compartment<'_> = Compartment {
+    dossier: "index-of-marks",
+    part: RECORD,
+};
+const KEY: &str = "key";
+const PERSON: &str = "person";
+/// The job that ends an entry after its last day.
+pub(crate) const LAPSE: &str = "lapse-watch-entry";
+/// Findings of one dossier that are counted and shown.
+const FINDINGS_MAX: usize = 100;
+/// Things with one mark that are read at a time.
+const PAGE: u32 = 100;
+
+/// Why an officer has to look before a grant.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "finding", rename_all = "kebab-case")]
+pub enum Finding {
+    /// Another dossier for the same kind of document, alive or with a document that is, of somebody who may be the same.
+    OtherDossier {
+        /// The dossier.
+        dossier: DossierId,
+    },
+    /// The document that is to be replaced seems to be somebody else's.
+    OtherHolder {
+        /// The dossier that made it.
+        dossier: DossierId,
+    },
+    /// An entry of a watch-list.
+    Listed {
+        /// The entry.
+        entry: WatchEntryId,
+        /// The list.
+        list: Reference,
+        /// The act that ordered it.
+        act: Reference,
+    },
+}
+
+/// A finding with the names and dates that an officer compares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ShownFinding {
+    /// What was found.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// The person of the other dossier or entry; nothing when it was forgotten.
+    pub person: Option<WatchedPerson>,
+}
+
+impl Ledger<'_> {
+    /// Words as marks: nobody who has only the tables can tell whose they are, or look for a name.
+    fn marks(&mut self, words: &BTreeSet<String>) -> Result<Vec<String>> {
+        let kept = INDEX.get(self.tx, &self.vault, KEY)?;
+        let key = match kept {
+            Some(key) => Zeroizing::new(key.to_vec()),
+            None => {
+                let mut key = Zeroizing::new(vec![0; 32]);
+                rand_core::Rng::fill_bytes(&mut self.rng, &mut key);
+                INDEX.put(self.tx, &self.vault, KEY, &key, &mut self.rng)?;
+                key
+            }
+        };
+        words
+            .iter()
+            .map(|word| {
+                let mac = CipherSuite::Aes256
+                    .full_mac(&key, word.as_bytes())
+                    .map_err(|_| Error::Corrupt {
+                        what: "key of the index",
+                        id: KEY.to_owned(),
+                        why: "it has another length".to_owned(),
+                    })?;
+                let mut text = String::with_capacity(32);
+                for byte in mac {
+                    let _ = write!(text, "{byte:02x}");
+                }
+                Ok(text)
+            })
+            .collect()
+    }
+}
+
+/// A dossier that came in: its marks are kept, and it is compared.
+pub(super) fn take_in(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    application: &Application,
+) -> Result<()> {
+    let marks = ledger.marks(&Identity::from(&application.person).words())?;
+    mark::replace(ledger.tx, DOSSIER, dossier.as_str(), &marks)?;
+    compare(ledger, dossier)
+}
+
+/// Compares a dossier with what is known now; what is new brings it back to examination.
+fn compare(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    let screening = if ledger.profile(&known.profile)?.circuit.screening {
+        let found = findings(ledger.tx, &known)?.len();
+        match u16::try_from(found).unwrap_or(u16::MAX) {
+            0 => Screening::Clear,
+            count => Screening::Findings(count),
+        }
+    } else {
+        Screening::NotDue
+    };
+    let _: Dossier = ledger.step_by_system(dossier.as_str(), &DossierCommand::Screen(screening))?;
+    Ok(())
+}
+
+/// Nobody finds a dossier any more that came to nothing or was forgotten.
+pub(super) fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+    Ok(mark::remove(ledger.tx, DOSSIER, dossier.as_str())?)
+}
+
+/// Things of a kind that share a mark with others, each once.
+fn sharing(tx: &mut dyn Tx, marks: &[String], kind: &str) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for one in marks {
+        let mut after = String::new();
+        loop {
+            let page = mark::sharing(tx, one, kind, &after, PAGE)?;
+            let short = page.len() < PAGE as usize;
+            after = page.last().cloned().unwrap_or_default();
+            found.extend(page);
+            if short || found.len() >= 10 * FINDINGS_MAX {
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn known<A: crate::ledger::Tabled>(tx: &mut dyn Tx, id: &str) -> Result<Option<A>> {
+    entity::get(tx, A::KIND, id)?
+        .as_ref()
+        .map(decode)
+        .transpose()
+}
+
+/// What stands against a grant of that dossier, or may.
+fn findings(tx: &mut dyn Tx, dossier: &Dossier) -> Result<Vec<Finding>> {
+    let marks = mark::of(tx, DOSSIER, dossier.id.as_str())?;
+    let mut found = Vec::new();
+    for id in sharing(tx, &marks, WATCH_ENTRY)? {
+        let entry: Option<WatchEntry> = known(tx, &id)?;
+        if let Some(entry) = entry.filter(|entry| entry.state == WatchState::InForce) {
+            found.push(Finding::Listed {
+                entry: entry.id,
+                list: entry.list,
+                act: entry.act,
+            });
+        }
+    }
+    let previous = match &dossier.previous {
+        Some(previous) => known::<Document>(tx, previous.as_str())?,
+        None => None,
+    };
+    if let Some(previous) = &previous {
+        let old = mark::of(tx, DOSSIER, previous.dossier.as_str())?;
+        if !old.is_empty() && !old.iter().any(|mark| marks.contains(mark)) {
+            found.push(Finding::OtherHolder {
+                dossier: previous.dossier.clone(),
+            });
+        }
+    }
+    for id in sharing(tx, &marks, DOSSIER)? {
+        let replaced = previous.as_ref().is_some_and(|p| p.dossier.as_str() == id);
+        if replaced || id == dossier.id.as_str() || found.len() >= FINDINGS_MAX {
+            continue;
+        }
+        let Some(other) = known::<Dossier>(tx, &id)? else {
+            continue;
+        };
+        let document = match &other.document {
+            Some(document) => known::<Document>(tx, document.as_str())?,
+            None => None,
+        };
+        let over = matches!(
+            other.phase,
+            Phase::Refused | Phase::Cancelled | Phase::Recalled
+        ) || other.phase == Phase::HandedOver
+            && document.is_some_and(|document| document.is_dead());
+        if other.profile == dossier.profile && !over {
+            found.push(Finding::OtherDossier { dossier: other.id });
+        }
+    }
+    Ok(found)
+}
+
+/// Judges the findings of a dossier.
+pub(super) fn examine(ledger: &mut Ledger<'_>, dossier: &DossierId, clear: bool) -> Result<Answer> {
+    step(ledger, dossier, &DossierCommand::Examine(clear))
+}
+
+fn malformed(why: String) -> Error {
+    Error::Malformed {
+        what: "watch entry",
+        why,
+    }
+}
+
+/// Enters a person into a list; dossiers under way that may be theirs go back to examination.
+pub(super) fn enter(
+    ledger: &mut Ledger<'_>,
+    list: &Reference,
+    act: &Reference,
+    until: Date,
+    person: &WatchedPerson,
+) -> Result<Answer> {
+    let birth_date =
+        BirthDate::parse(&person.birth_date).map_err(|why| malformed(why.to_string()))?;
+    let identity = Identity {
+        surname: &person.surname,
+        given_names: &person.given_names,
+        language: Default::default(),
+        birth_date,
+        numbers: [person.number.as_deref(), None],
+    };
+    let words = identity.words();
+    if !words.iter().any(|word| word.starts_with("name")) {
+        return Err(malformed(
+            "the name has no letters of the MRZ; write it in Latin letters".to_owned(),
+        ));
+    }
+    let number = work::take_numbers(ledger.tx, "watch-entry", 1)?;
+    let id = WatchEntryId::parse(&format!("W{number:06}")).map_err(malformed)?;
+    let enter = WatchCommand::Enter {
+        id: id.clone(),
+        list: list.clone(),
+        act: act.clone(),
+        until,
+    };
+    let entered: WatchEntry = ledger.step(id.as_str(), None, &enter)?;
+    let sealed = crate::ledger::encode("person", person)?;
+    ledger.keep(id.as_str(), RECORD, PERSON, sealed.as_bytes())?;
+    let marks = ledger.marks(&words)?;
+    mark::replace(ledger.tx, WATCH_ENTRY, id.as_str(), &marks)?;
+    ledger.job_after(LAPSE, id.as_str(), until)?;
+    for dossier in sharing(ledger.tx, &marks, DOSSIER)? {
+        let known: Dossier = ledger.known(&dossier)?;
+        let open = matches!(
+            known.phase,
+            Phase::Examination | Phase::Proposed | Phase::Authorised
+        );
+        if open && ledger.profile(&known.profile)?.circuit.screening {
+            compare(ledger, &known.id)?;
+        }
+    }
+    Ok(Answer::of(id, word(entered.state)))
+}
+
+/// Ends an entry: who was meant is forgotten.
+pub(super) fn end(ledger: &mut Ledger<'_>, entry: &WatchEntryId) -> Result<Answer> {
+    let ended: WatchEntry = ledger.step(entry.as_str(), None, &WatchCommand::End)?;
+    forget_entry(ledger, entry)?;
+    Ok(Answer::of(entry, word(ended.state)))
+}
+
+/// The last day of an entry has passed.
+pub(crate) fn lapse(ledger: &mut Ledger<'_>, entry: &str) -> Result<()> {
+    let known: WatchEntry = ledger.known(entry)?;
+    if known.state == WatchState::InForce {
+        let lapsed: WatchEntry = ledger.step_by_system(entry, &WatchCommand::Lapse)?;
+        forget_entry(ledger, &lapsed.id)?;
+    }
+    Ok(())
+}
+
+fn forget_entry(ledger: &mut Ledger<'_>, entry: &WatchEntryId) -> Result<()> {
+    mark::remove(ledger.tx, WATCH_ENTRY, entry.as_str())?;
+    ledger.forget(entry.as_str(), RECORD)?;
+    Ok(())
+}
+
+fn record<'a>(dossier: &'a str) -> Compartment<'a> {
+    Compartment {
+        dossier,
+        part: RECORD,
+    }
+}
+
+/// Who is meant by a finding.
+fn person_of(ledger: &mut Ledger<'_>, finding: &Finding) -> Result<Option<WatchedPerson>> {
+    let corrupt = |id: &str, why: String| Error::Corrupt {
+        what: "person",
+        id: id.to_owned(),
+        why,
+    };
+    match finding {
+        Finding::Listed { entry, .. } => {
+            let sealed = record(entry.as_str()).get(ledger.tx, &ledger.vault, PERSON)?;
+            sealed
+                .map(|bytes| serde_json::from_slice(&bytes))
+                .transpose()
+                .map_err(|why| corrupt(entry.as_str(), why.to_string()))
+        }
+        Finding::OtherDossier { dossier } | Finding::OtherHolder { dossier } => {
+            let sealed = record(dossier.as_str()).get(ledger.tx, &ledger.vault, APPLICATION)?;
+            let Some(sealed) = sealed else {
+                return Ok(None);
+            };
+            let text = std::str::from_utf8(&sealed)
+                .map_err(|why| corrupt(dossier.as_str(), why.to_string()))?;
+            let person = Application::parse("application", text)
+                .map_err(|why| corrupt(dossier.as_str(), why.to_string()))?
+                .person;
+            Ok(Some(WatchedPerson {
+                surname: person.surname,
+                given_names: person.given_names,
+                birth_date: person.birth_date.to_string(),
+                number: person.fiscal_code.or(person.personal_number),
+            }))
+        }
+    }
+}
+
+impl Desk {
+    /// The findings of a dossier, with the persons that an officer compares; the journal notes who looked.
+    ///
+    /// # Errors
+    /// `circuit.right` without the right to examine, or what the store says.
+    pub fn findings(
+        self: &Arc<Self>,
+        dossier: &DossierId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<ShownFinding>> {
+        actor.needs(Right::Examine)?;
+        let (dossier, by) = (dossier.clone(), actor.clone());
+        self.transact(actor, now, move |ledger| {
+            let known: Dossier = ledger.known(dossier.as_str())?;
+            let mut shown = Vec::new();
+            for finding in findings(ledger.tx, &known)? {
+                let person = person_of(ledger, &finding)?;
+                shown.push(ShownFinding { finding, person });
+            }
+            let note = serde_json::json!({ "findings": shown.len() });
+            ledger.note(&by, "look", dossier.as_str(), &note)?;
+            Ok(shown)
+        })
+    }
+}
