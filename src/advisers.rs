@@ -162,7 +162,10 @@ impl Advisers for Outside {
 
     fn forget(&self, dossier: &DossierId) -> Result<()> {
         match &self.identification {
-            Identification::BuiltIn(engine) => engine.forget(dossier),
+            Identification::BuiltIn(engine) => {
+                let today = (self.clock)().to_zoned(TimeZone::UTC).date();
+                engine.forget(dossier, today)
+            }
             Identification::Bought(_) | Identification::Nobody => Ok(()),
         }
     }

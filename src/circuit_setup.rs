@@ -5,10 +5,9 @@ use crate::entropy;
 use crate::fault::Fault;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rand_core::CryptoRng;
 use rilascio_circuit::process::{Actor, Office, OfficerId, Right, SiteId};
 use rilascio_keys::MasterKey;
-use rilascio_node::{Clock, Database, Entropy, Installation, Plan, Role, Transport};
+use rilascio_node::{Clock, Database, Installation, Plan, Role, Transport};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -102,11 +101,7 @@ pub(crate) struct Setup<'a> {
 
 /// Opens the circuit of a data folder.
 pub(crate) fn open(setup: Setup<'_>) -> Result<Installation, Fault> {
-    // Asked once here, so that it can be relied on below.
-    drop(entropy::generator()?);
-    let entropy: Entropy = Arc::new(|| -> Box<dyn CryptoRng + Send> {
-        Box::new(entropy::generator().expect("the operating system gave randomness before"))
-    });
+    let entropy = entropy::maker()?;
     let plan = Plan {
         data: setup.data.to_owned(),
         roles: setup.roles,

@@ -1,8 +1,7 @@
 //! The built-in engine in the place of an AFIS: searches the prints of a dossier and keeps them as its profile says.
 
 use crate::catalogue::Catalogue;
-use crate::entropy;
-use crate::fault::Fault;
+use crate::print_gallery::PrintGallery;
 use jiff::Span;
 use jiff::civil::Date;
 use rilascio_biometrics::{Extract, Extractor, read_print};
@@ -10,10 +9,8 @@ use rilascio_circuit::Application;
 use rilascio_circuit::process::{DossierId, PrintSearch};
 use rilascio_exchange::message::Package;
 use rilascio_exchange::{Error, Result};
-use rilascio_gallery::{Enrolment, Gallery, LiveProbe, Purpose, Question, threshold};
-use rilascio_keys::MasterKey;
+use rilascio_gallery::{Enrolment, LiveProbe, Purpose, Question, threshold};
 use rilascio_node::Identification;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Prints come at this resolution, in pixels per inch.
@@ -27,7 +24,7 @@ const MOST: usize = 20;
 
 /// The engine with its gallery.
 pub(crate) struct Engine {
-    gallery: Gallery,
+    gallery: PrintGallery,
     extractor: Extractor,
     catalogue: Arc<Catalogue>,
     /// The last day of a purge; nothing where the clock is not the real one.
@@ -41,21 +38,14 @@ fn malformed(why: impl ToString) -> Error {
 }
 
 impl Engine {
-    /// Opens the gallery of a data folder. Where `purges` is false nothing is taken from the disk: the day may be any.
-    pub(crate) fn open(
-        data: &Path,
-        master: Arc<MasterKey>,
-        catalogue: Arc<Catalogue>,
-        purges: bool,
-    ) -> std::result::Result<Self, Fault> {
-        let rng = Box::new(entropy::generator()?);
-        let gallery = Gallery::open(&data.join("gallery"), master, rng).map_err(Fault::failed)?;
-        Ok(Self {
+    /// An engine over a gallery. Where `purges` is false nothing is taken from the disk: the day may be any.
+    pub(crate) fn new(gallery: PrintGallery, catalogue: Arc<Catalogue>, purges: bool) -> Self {
+        Self {
             gallery,
             extractor: Extractor::new(),
             catalogue,
             purged: purges.then(Mutex::default),
-        })
+        }
     }
 
     /// Searches the prints of a dossier among those of others, compares them with those of the holder of the earlier
@@ -82,8 +72,14 @@ impl Engine {
             today,
             most: MOST,
         };
-        let found = self.gallery.search(&question).map_err(malformed)?;
-        let least = threshold(self.gallery.size().records, ONE_IN);
+        let (found, records) = self.gallery.search(&question).map_err(|why| {
+            // Workers that are not there now may be there in a moment.
+            Error::Connection {
+                peer: "gallery".to_owned(),
+                why: why.to_string(),
+            }
+        })?;
+        let least = threshold(records, ONE_IN);
         let known = [Some(dossier), previous];
         let is_other = |subject: &str| known.iter().flatten().all(|id| id.as_str() != subject);
         let hits = found
@@ -138,29 +134,27 @@ impl Engine {
             .catalogue
             .profile(&application.profile)
             .map_err(malformed)?;
-        self.gallery.erase(dossier.as_str()).map_err(malformed)?;
         let days = profile.circuit.gallery_days;
-        if days == 0 {
-            return Ok(());
-        }
         let until = today
             .checked_add(Span::new().days(days))
             .map_err(malformed)?;
-        let records = prints.into_iter().map(|print| Enrolment {
+        let kept = prints.into_iter().filter(|_| days > 0);
+        let records = kept.map(|print| Enrolment {
             subject: dossier.to_string(),
             finger: print.finger(),
             purpose: Purpose::Issuing,
             until,
             template: print.into_template(),
         });
-        self.gallery.enrol(records.collect()).map_err(malformed)
+        self.gallery
+            .replace(dossier.as_str(), records.collect(), today)
+            .map_err(malformed)
     }
 
     /// Forgets the prints of a dossier that came to nothing.
-    pub(crate) fn forget(&self, dossier: &DossierId) -> Result<()> {
+    pub(crate) fn forget(&self, dossier: &DossierId, today: Date) -> Result<()> {
         self.gallery
-            .erase(dossier.as_str())
-            .map(drop)
+            .erase(dossier.as_str(), today)
             .map_err(malformed)
     }
 
@@ -184,7 +178,9 @@ impl Engine {
 #[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use super::*;
+    use crate::entropy;
     use crate::samples::samples;
+    use rilascio_keys::MasterKey;
 
     #[test]
     fn the_prints_are_compared_with_those_of_the_holder_of_the_earlier_document() {
@@ -192,7 +188,8 @@ mod tests {
         let mut rng = entropy::generator().unwrap();
         let master = Arc::new(MasterKey::generate(&mut rng));
         let catalogue = Arc::new(Catalogue::new(None));
-        let engine = Engine::open(&folder, master, catalogue, false).unwrap();
+        let gallery = PrintGallery::open(&folder, master, None).unwrap();
+        let engine = Engine::new(gallery, catalogue, false);
         let people = samples(Some("it-pse"), true).unwrap();
         let of = |finger: &str| {
             let with = |package: &Package| package.images.keys().any(|name| name.contains(finger));

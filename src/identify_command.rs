@@ -6,6 +6,7 @@ use crate::evaluation;
 use crate::fault::Fault;
 use crate::issue_command::default_data;
 use crate::print_files;
+use crate::search_worker;
 use jiff::Zoned;
 use jiff::civil::Date;
 use rilascio_biometrics::{
@@ -37,6 +38,8 @@ enum Action {
     Template(TemplateArguments),
     /// Erase all prints of a subject, from the disk too.
     Erase(EraseArguments),
+    /// Be one of the machines that search a gallery in a data base together.
+    Worker(search_worker::Arguments),
     /// Measure the error rates on a folder of images named as the FVC names them.
     Evaluate(evaluation::Arguments),
 }
@@ -429,6 +432,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         Action::Verify(arguments) => verify(arguments),
         Action::Template(arguments) => template(arguments),
         Action::Erase(arguments) => erase(arguments),
+        Action::Worker(arguments) => search_worker::run(arguments),
         Action::Evaluate(arguments) => evaluation::run(arguments),
     }
 }

@@ -23,8 +23,10 @@ mod operator_command;
 #[cfg(feature = "pcsc")]
 mod pcsc_reader;
 mod print_files;
+mod print_gallery;
 mod report_table;
 mod samples;
+mod search_worker;
 mod serve_command;
 mod simulate_command;
 mod virtual_works;

@@ -11,6 +11,7 @@ use crate::entropy;
 use crate::fault::Fault;
 use crate::identification::Engine;
 use crate::issue_command::{default_data, write_product};
+use crate::print_gallery::{Machines, PrintGallery};
 use crate::virtual_works::VirtualWorks;
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -77,6 +78,9 @@ pub(crate) struct Arguments {
     /// A folder of profiles that is looked into before the built-in ones.
     #[arg(long, value_name = "DIR", env = "RILASCIO_PROFILES")]
     profiles: Option<PathBuf>,
+    /// The NATS server over which search workers answer; with --database, in the place of a gallery in the data folder.
+    #[arg(long, value_name = "URL", env = "RILASCIO_NATS")]
+    nats: Option<String>,
     /// A bought AFIS, HOST:PORT; the built-in engine if absent.
     #[arg(long, value_name = "ADDR", env = "RILASCIO_AFIS")]
     afis: Option<String>,
@@ -110,7 +114,7 @@ pub(crate) struct Arguments {
 const CONNECTIONS: usize = 6;
 
 /// Standard error gets the log: ids only, never what a dossier holds.
-fn start_log(json: bool) {
+pub(crate) fn start_log(json: bool) {
     let filter = EnvFilter::try_from_env("RILASCIO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -154,6 +158,21 @@ fn mail(arguments: &Arguments) -> Result<Option<Mail>, Fault> {
         port: port.parse().map_err(|_| wrong())?,
         from: from.clone(),
     }))
+}
+
+/// The gallery of several machines, if it is one.
+fn machines(arguments: &Arguments) -> Result<Option<Machines>, Fault> {
+    match (&arguments.database, &arguments.nats) {
+        (_, None) => Ok(None),
+        (Some(database), Some(nats)) => Ok(Some(Machines {
+            database: database.clone(),
+            nats: nats.clone(),
+        })),
+        (None, Some(_)) => Err(
+            Fault::usage("search workers need a data base that they follow")
+                .remedy("give --database with --nats"),
+        ),
+    }
 }
 
 /// Connects to the nodes elsewhere, and begins to take their messages.
@@ -253,8 +272,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         advisers: Arc::new(Outside::open(addresses, Arc::clone(&clock), || {
             // Only a centre identifies.
             let here = roles.contains(&Role::Centre);
-            here.then(|| Engine::open(&data, master, profiles, true))
-                .transpose()
+            here.then(|| {
+                let gallery = PrintGallery::open(&data, master, machines(arguments)?.as_ref())?;
+                Ok(Engine::new(gallery, profiles, true))
+            })
+            .transpose()
         })?),
         production: Arc::new(works),
     };
@@ -302,7 +324,7 @@ fn serve(
 }
 
 /// Ends when somebody stops the program.
-async fn stopped() {
+pub(crate) async fn stopped() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

@@ -35,7 +35,8 @@ const EDGE: [&str; 6] = [
 ];
 
 /// What only the edge may use: the pure crates see no socket, no clock and no randomness of their own.
-const EDGE_ONLY: [&str; 12] = [
+const EDGE_ONLY: [&str; 13] = [
+    "async-nats",
     "axum",
     "clap",
     "getrandom",

@@ -380,6 +380,31 @@ fn rights_are_checked_at_the_interface_and_a_dossier_goes_its_way() {
         card.read_dir().unwrap().count() == 1,
         "the works made one card"
     );
+    // The applicant sees it without an account, by the receipt.
+    let path = "/v1/office/dossier/questura-viterbo-000001/receipt";
+    assert_eq!(get(&examiner, path).0, 403);
+    let (status, receipt) = get(&at("questura-viterbo.bianchi"), path);
+    assert_eq!(status, 200, "{receipt}");
+    let look = || ask(&server.address, "POST", "/v1/applicant", &[], &receipt).unwrap();
+    let registered = |seen: &str| seen.contains("\"documents\":[{");
+    // The registry hears of the document a moment later.
+    let seen = (0..200).map(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        look()
+    });
+    let last = seen.take_while(|(_, seen)| !registered(seen)).last();
+    let (status, seen) = look();
+    assert!(status == 200 && registered(&seen), "{seen} {last:?}");
+    let wrong = json!({ "dossier": "questura-viterbo-000001", "code": "0000-0000-0000" });
+    let (status, _) = ask(
+        &server.address,
+        "POST",
+        "/v1/applicant",
+        &[],
+        &wrong.to_string(),
+    )
+    .unwrap();
+    assert_eq!(status, 404);
     // What it is, how it is, and how much it did.
     let (status, description) = get("", "/v1/openapi.json");
     assert!(status == 200 && description.contains("/v1/commands/hand-over"));

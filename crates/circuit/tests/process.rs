@@ -78,6 +78,7 @@ fn dossier(until: Phase) -> Option<Dossier> {
         office: SiteId::parse("roma").unwrap(),
         reason: IssueReason::Renewal,
         previous: Some(document("it-pse.OLD")),
+        receipt: None,
     };
     let enrolment = Enrolment {
         content: Digest::of(b"x"),

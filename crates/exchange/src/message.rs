@@ -332,6 +332,8 @@ pub enum Body {
     DocumentRecord {
         /// The document.
         document: Box<Document>,
+        /// The digest of the receipt of its dossier: with the receipt, its holder sees who looked it up.
+        receipt: Option<Digest>,
     },
     /// Registry to all: documents that changed.
     StatusList {

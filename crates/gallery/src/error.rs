@@ -32,12 +32,50 @@ pub enum Error {
         /// The folder.
         path: String,
     },
+    /// The table of a gallery is not what it should be.
+    #[error("[GAL-006] the table of the gallery: {why}; restore the data base")]
+    Truth {
+        /// Why.
+        why: String,
+    },
+    /// A message between machines that cannot be read, or a worker that failed.
+    #[error("[GAL-007] a message between search workers: {why}")]
+    Message {
+        /// Why.
+        why: String,
+    },
+    /// The messaging server cannot be used.
+    #[error("[GAL-008] the messaging server: {why}; check that nats-server runs and its address")]
+    Messaging {
+        /// Why.
+        why: String,
+    },
+    /// Not all of the gallery was searched: there is no answer.
+    #[error(
+        "[GAL-009] no search worker answered for the parts {parts:?}; start workers, or wait until others take over"
+    )]
+    Incomplete {
+        /// The parts.
+        parts: Vec<i64>,
+    },
+    /// A copy missed erasures that left no trace.
+    #[error("[GAL-010] the copy of part {part} is too old; it is made anew")]
+    Outdated {
+        /// The part.
+        part: i64,
+    },
 }
 
 impl Error {
     pub(crate) fn damaged(path: &Path, why: impl ToString) -> Self {
         Self::Damaged {
             path: path.display().to_string(),
+            why: why.to_string(),
+        }
+    }
+
+    pub(crate) fn messaging(why: impl ToString) -> Self {
+        Self::Messaging {
             why: why.to_string(),
         }
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]
 
+mod cluster;
 mod error;
 mod gallery;
 mod log;
@@ -11,6 +12,7 @@ mod record;
 mod search;
 mod segment;
 
+pub use cluster::{Cluster, Found, PARTS, Truth, Worker, WorkerPlan, read_question};
 pub use error::Error;
 pub use gallery::{Gallery, GalleryKey, Size};
 pub use log::log_entries;

@@ -29,7 +29,7 @@ impl Purpose {
         }
     }
 
-    fn of_code(code: u8) -> Option<Self> {
+    pub(crate) fn of_code(code: u8) -> Option<Self> {
         [Self::Issuing, Self::Specimen]
             .into_iter()
             .find(|purpose| purpose.code() == code)
@@ -86,12 +86,12 @@ pub(crate) fn hash_of(subject: &str) -> u64 {
     u64::from_le_bytes(std::array::from_fn(|n| digest[n]))
 }
 
-fn day_number(day: Date) -> i32 {
+pub(crate) fn day_number(day: Date) -> i32 {
     let first = jiff::civil::date(1970, 1, 1);
     first.until(day).map_or(0, |span| span.get_days())
 }
 
-fn day_of_number(number: i32) -> Option<Date> {
+pub(crate) fn day_of_number(number: i32) -> Option<Date> {
     let span = jiff::Span::new().try_days(number).ok()?;
     jiff::civil::date(1970, 1, 1).checked_add(span).ok()
 }

@@ -348,10 +348,38 @@ impl Gallery {
                 });
             }
         }
-        Ok((!fingers.is_empty()).then(|| Candidate {
-            subject: subject.to_owned(),
-            score: together(fingers.iter().map(|finger| finger.score)),
-            fingers,
-        }))
+        Ok(candidate(subject, fingers))
     }
+}
+
+/// Somebody of whom fingers were compared; nothing when none was.
+fn candidate(subject: &str, fingers: Vec<FingerScore>) -> Option<Candidate> {
+    (!fingers.is_empty()).then(|| Candidate {
+        subject: subject.to_owned(),
+        score: together(fingers.iter().map(|finger| finger.score)),
+        fingers,
+    })
+}
+
+/// Compares prints with known ones of a subject, finger by finger.
+pub(crate) fn together_with(
+    subject: &str,
+    known: &[LiveProbe],
+    prints: &[LiveProbe],
+) -> Result<Option<Candidate>> {
+    if prints.iter().all(|probe| probe.print.cylinders.is_empty()) {
+        return Err(Error::EmptyProbe);
+    }
+    let mut fingers = Vec::new();
+    for probe in prints {
+        let same = known.iter().filter(|print| print.finger == probe.finger);
+        let scores = same.map(|print| compare(&probe.print, &print.print).score());
+        if let Some(score) = scores.max() {
+            fingers.push(FingerScore {
+                finger: probe.finger,
+                score,
+            });
+        }
+    }
+    Ok(candidate(subject, fingers))
 }

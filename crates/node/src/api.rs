@@ -1,6 +1,7 @@
 //! The HTTP interface: every command and query, with the rights checked here.
 
 use crate::administration;
+use crate::applicant;
 use crate::command::Command;
 use crate::desk::Desk;
 use crate::desk::screening::ShownFinding;
@@ -191,6 +192,7 @@ impl Api {
             .route("/v1/{role}/journal/consistency", get(consistency))
             .route("/v1/centre/dossier/{id}/findings", get(findings))
             .merge(administration::routes())
+            .merge(applicant::routes())
             .route("/v1/{role}/{kind}", get(list))
             .route("/v1/{role}/{kind}/{id}", get(read))
             .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))

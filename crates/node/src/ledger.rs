@@ -19,6 +19,7 @@ use rilascio_store::work::{self, Outgoing};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// The name of a message that waits in the vault.
 pub(crate) const SEALED: &str = "sealed";
@@ -398,6 +399,21 @@ impl<'a> Ledger<'a> {
     ) -> Result<()> {
         let compartment = Compartment { dossier, part };
         Ok(compartment.put(self.tx, &self.vault, name, bytes, &mut self.rng)?)
+    }
+
+    /// A secret of this desk, drawn when it is first asked for; it lies in the vault, under a dossier that is none.
+    pub(crate) fn secret(&mut self, name: &'static str) -> Result<Zeroizing<Vec<u8>>> {
+        let compartment = Compartment {
+            dossier: name,
+            part: "secret",
+        };
+        if let Some(kept) = compartment.get(self.tx, &self.vault, "key")? {
+            return Ok(kept);
+        }
+        let mut key = Zeroizing::new(vec![0; 32]);
+        rand_core::Rng::fill_bytes(&mut self.rng, &mut key);
+        compartment.put(self.tx, &self.vault, "key", &key, &mut self.rng)?;
+        Ok(key)
     }
 
     /// Forgets everything of a dossier but one part; true when there was something.

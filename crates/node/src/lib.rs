@@ -3,6 +3,7 @@
 
 mod administration;
 mod api;
+mod applicant;
 mod assembly;
 mod audit;
 mod command;
@@ -22,6 +23,7 @@ mod server;
 mod worker;
 
 pub use api::Api;
+pub use applicant::{ApplicantDocument, ApplicantView, Receipt, SeenBy};
 pub use assembly::{CircuitAuthority, MemoryKeeper, NodeKey, NodeSigner, node_signer};
 pub use audit::{Audited, audit, sign_head};
 pub use command::{Answer, COUNT_MAX, Command, WatchedPerson};

@@ -1,6 +1,8 @@
 //! The description of the HTTP interface (OpenAPI 3.1), made from the types that it takes and gives.
 
+use crate::applicant::{ApplicantView, Receipt};
 use crate::command::{Answer, Command};
+use crate::desk::screening::ShownFinding;
 use crate::officers::Session;
 use rilascio_circuit::process::{
     AccessGrant, Attestation, Blank, Consignment, Document, Dossier, LegacyFile, Order,
@@ -167,11 +169,18 @@ fn other_paths(paths: &mut Map<String, Value>) {
             list.clone(),
         ),
         (
+            "/v1/office/dossier/{id}/receipt",
+            "print-receipt",
+            "The number and code that the applicant takes home; the journal notes who printed it.",
+            vec![parameter("id", "path", true, "the dossier")],
+            json!({ "$ref": "#/components/schemas/Receipt" }),
+        ),
+        (
             "/v1/centre/dossier/{id}/findings",
             "list-findings",
             "What other dossiers and watch-lists say of a dossier, with the persons to compare; the journal notes who looked.",
             vec![parameter("id", "path", true, "the dossier")],
-            list.clone(),
+            json!({ "type": "array", "items": { "$ref": "#/components/schemas/ShownFinding" } }),
         ),
         (
             "/v1/{role}/journal/head",
@@ -243,6 +252,14 @@ fn other_paths(paths: &mut Map<String, Value>) {
             "responses": responses("a token", any.clone()) } }),
     );
     paths.insert(
+        "/v1/applicant".to_owned(),
+        json!({ "post": { "operationId": "read-applicant", "tags": ["applicant"], "security": [],
+            "summary": "What an applicant sees by number and code of the receipt: the dossier, its documents, who looked.",
+            "requestBody": { "required": true, "content": { "application/json": {
+                "schema": { "$ref": "#/components/schemas/Receipt" } } } },
+            "responses": responses("what there is", json!({ "$ref": "#/components/schemas/ApplicantView" })) } }),
+    );
+    paths.insert(
         "/v1/sign-out".to_owned(),
         json!({ "post": { "operationId": "sign-out", "summary": "Ends the session.", "tags": ["session"],
             "responses": responses("done", any.clone()) } }),
@@ -286,6 +303,9 @@ pub fn openapi() -> Value {
     other_paths(&mut paths);
     generator.subschema_for::<Answer>();
     generator.subschema_for::<Session>();
+    generator.subschema_for::<Receipt>();
+    generator.subschema_for::<ApplicantView>();
+    generator.subschema_for::<ShownFinding>();
     let mut schemas = generator.take_definitions(true);
     schemas.insert(
         "Fault".to_owned(),

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod dice;
+mod mischief;
 mod network;
 mod people;
 mod run;

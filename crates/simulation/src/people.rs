@@ -3,13 +3,12 @@
 use crate::world::World;
 use crate::{Fault, Sample, Summary};
 use jiff::{SignedDuration, Timestamp, ToSpan};
+use rilascio_circuit::Application;
 use rilascio_circuit::process::{
-    Actor, Block, Cancellation, ConsignmentId, ConsignmentState, Defect, DocumentId, DocumentState,
-    Dossier, DossierId, HolderCheck, IssueReason, OfficerId, Phase, PrintSearch, Reference,
-    ResidenceCheck, Right, Screening, SheetNumber, SiteId, Step, Surrender, WatchEntryId,
-    WatchState,
+    Actor, Block, ConsignmentId, ConsignmentState, Defect, DocumentId, DocumentState, Dossier,
+    DossierId, HolderCheck, IssueReason, OfficerId, Phase, PrintSearch, Reference, ResidenceCheck,
+    Right, Screening, SiteId, Step, Surrender, WatchEntryId, WatchState,
 };
-use rilascio_circuit::{Application, PaperCase};
 use rilascio_node::{Answer, Command, Error, Role, WatchedPerson};
 use rilascio_store::Error as StoreError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +38,7 @@ pub(crate) struct People<'a> {
     pub(crate) summary: Summary,
 }
 
-fn officer(site: &SiteId, number: u64) -> OfficerId {
+pub(crate) fn officer(site: &SiteId, number: u64) -> OfficerId {
     OfficerId::parse(&format!("{site}.{number}")).expect("a site and a number are a name")
 }
 
@@ -73,7 +72,7 @@ impl<'a> People<'a> {
         }
     }
 
-    fn actor(world: &World, node: usize, number: u64) -> Actor {
+    pub(crate) fn actor(world: &World, node: usize, number: u64) -> Actor {
         let node = &world.nodes[node];
         Actor {
             officer: officer(&node.site, number % u64::from(world.scenario.officers)),
@@ -83,7 +82,7 @@ impl<'a> People<'a> {
     }
 
     /// Gives a command and repeats it while the node dies under it.
-    fn give(
+    pub(crate) fn give(
         &mut self,
         world: &mut World,
         node: usize,
@@ -680,156 +679,6 @@ impl<'a> People<'a> {
                 case: name("case-1")?,
             };
             self.give(world, node, &visitor, &command)?;
-        }
-        Ok(())
-    }
-
-    /// Somebody does what they should not, or what makes no sense: the rules must hold.
-    fn mischief(&mut self, world: &mut World, node: usize) -> Result<(), Fault> {
-        let staff = u64::from(world.scenario.officers);
-        let who = world.dice.below(staff);
-        let mut actor = Self::actor(world, node, who);
-        if world.dice.permille(200) {
-            actor.site = SiteId::parse("elsewhere").map_err(Fault::Scenario)?;
-        }
-        let ids: Vec<DossierId> = world.nodes[node]
-            .replay
-            .dossiers
-            .values()
-            .map(|d| d.id.clone())
-            .collect();
-        let documents: Vec<DocumentId> = world.nodes[world.node_of(Role::Centre)]
-            .replay
-            .documents
-            .values()
-            .map(|d| d.id.clone())
-            .collect();
-        let unknown = DossierId::parse("nobody").map_err(Fault::Scenario)?;
-        let dossier = world.dice.pick(&ids).cloned().unwrap_or(unknown);
-        let no_document = DocumentId::parse("none").map_err(Fault::Scenario)?;
-        let document = world.dice.pick(&documents).cloned().unwrap_or(no_document);
-        let reference = Reference::parse("x-1").map_err(Fault::Scenario)?;
-        let sheet = SheetNumber::parse(&format!("sheet-{}", world.dice.below(6)))
-            .map_err(Fault::Scenario)?;
-        let tomorrow = world
-            .now
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .date()
-            .saturating_add(jiff::Span::new().days(2));
-        let serials: Vec<_> = world.nodes[world.node_of(Role::Works)]
-            .replay
-            .blanks
-            .keys()
-            .cloned()
-            .collect();
-        let blank = world
-            .dice
-            .pick(&serials)
-            .cloned()
-            .unwrap_or_else(|| "none".to_owned());
-        let blank =
-            rilascio_circuit::process::BlankSerial::parse(&blank).map_err(Fault::Scenario)?;
-        let commands = match world.nodes[node].role {
-            Role::Office => vec![
-                Command::SubmitDossier {
-                    dossier: dossier.clone(),
-                },
-                Command::Activate {
-                    dossier: dossier.clone(),
-                    check: HolderCheck::Face,
-                },
-                Command::HandOver {
-                    dossier: dossier.clone(),
-                    check: HolderCheck::Finger,
-                    surrender: Surrender::Missing,
-                },
-                Command::HandOver {
-                    dossier: dossier.clone(),
-                    check: HolderCheck::Failed,
-                    surrender: Surrender::FirstIssue,
-                },
-                Command::WithdrawDossier {
-                    dossier: dossier.clone(),
-                    why: Cancellation::Withdrawn,
-                },
-                Command::Recall {
-                    dossier: dossier.clone(),
-                },
-                Command::IssueAttestation {
-                    dossier: dossier.clone(),
-                    certificate: "certificate".to_owned(),
-                    return_by: tomorrow,
-                },
-                Command::ReceiveSheets {
-                    numbers: BTreeSet::from([sheet.clone()]),
-                    second: officer(&actor.site, who + world.dice.below(2)),
-                },
-                Command::IssuePaper {
-                    sheet: sheet.clone(),
-                    dossier,
-                    case: PaperCase::Health,
-                    evidence: Some(reference),
-                },
-                Command::SpoilSheet { sheet },
-            ],
-            Role::Centre => vec![
-                Command::Propose {
-                    dossier: dossier.clone(),
-                    grant: true,
-                },
-                Command::Decide {
-                    dossier: dossier.clone(),
-                    grant: true,
-                    express: true,
-                },
-                Command::Adjudicate {
-                    dossier: dossier.clone(),
-                    same: true,
-                },
-                Command::ExamineFindings {
-                    dossier: dossier.clone(),
-                    clear: true,
-                },
-                Command::CancelDossier {
-                    dossier,
-                    why: Cancellation::Death,
-                },
-                Command::ConfirmRevocation {
-                    document: document.clone(),
-                },
-                Command::BlockDocument {
-                    document: document.clone(),
-                    why: Block::Revoked,
-                },
-                Command::SuspendDocument {
-                    document: document.clone(),
-                },
-                Command::ResumeDocument { document },
-            ],
-            Role::Works => vec![
-                Command::DestroyBlanks {
-                    blanks: BTreeSet::from([blank.clone()]),
-                    second: officer(&actor.site, who),
-                },
-                Command::MissBlank {
-                    blank: blank.clone(),
-                },
-                Command::FindBlank {
-                    blank: blank.clone(),
-                },
-                Command::SpoilBlank {
-                    blank,
-                    defect: Defect::Handling,
-                },
-            ],
-            Role::Registry => vec![Command::LookUp {
-                grant: reference.clone(),
-                document,
-                case: reference,
-            }],
-        };
-        if let Some(command) = world.dice.pick(&commands).cloned() {
-            self.give(world, node, &actor, &command)?;
         }
         Ok(())
     }

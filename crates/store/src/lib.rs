@@ -7,6 +7,7 @@ mod error;
 pub mod files;
 pub mod journal;
 pub mod mark;
+pub mod prints;
 mod schema;
 mod tx;
 pub mod vault;
@@ -28,6 +29,7 @@ pub fn statements() -> Vec<&'static Sql> {
         work::STATEMENTS,
         vault::STATEMENTS,
         mark::STATEMENTS,
+        prints::STATEMENTS,
     ]
     .concat()
 }

@@ -47,6 +47,13 @@ const STEPS: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS mark (mark TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
         PRIMARY KEY (mark, kind, id));
      CREATE INDEX IF NOT EXISTS mark_of ON mark (kind, id)",
+    "CREATE TABLE IF NOT EXISTS print_subject (part BIGINT NOT NULL, subject TEXT NOT NULL, seq BIGINT NOT NULL,
+        until_day BIGINT NOT NULL, body BINARY NOT NULL, PRIMARY KEY (part, subject));
+     CREATE INDEX IF NOT EXISTS print_seq ON print_subject (part, seq);
+     CREATE INDEX IF NOT EXISTS print_until ON print_subject (part, until_day);
+     CREATE TABLE IF NOT EXISTS search_worker (id TEXT PRIMARY KEY, until_ms BIGINT NOT NULL);
+     CREATE TABLE IF NOT EXISTS search_lease (part BIGINT NOT NULL, slot BIGINT NOT NULL, holder TEXT NOT NULL,
+        until_ms BIGINT NOT NULL, PRIMARY KEY (part, slot))",
 ];
 
 /// The steps that are still to be taken.

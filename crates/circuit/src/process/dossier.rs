@@ -26,6 +26,8 @@ pub struct Dossier {
     pub reason: IssueReason,
     /// The document that it replaces.
     pub previous: Option<DocumentId>,
+    /// The digest of the applicant's receipt: whoever has number and code sees where it stands.
+    pub receipt: Option<Digest>,
     /// Where it stands.
     pub phase: Phase,
     /// What was taken.
@@ -79,6 +81,8 @@ pub enum DossierCommand {
         reason: IssueReason,
         /// What it replaces.
         previous: Option<DocumentId>,
+        /// The digest of the receipt.
+        receipt: Option<Digest>,
     },
     /// Notes what was taken.
     Enrol(Enrolment),
@@ -333,6 +337,7 @@ impl Aggregate for Dossier {
                 office,
                 reason,
                 previous,
+                receipt,
             } => {
                 actor.needs_at(Right::Enrol, office)?;
                 if state.is_some() {
@@ -344,6 +349,7 @@ impl Aggregate for Dossier {
                     office: office.clone(),
                     reason: *reason,
                     previous: previous.clone(),
+                    receipt: receipt.clone(),
                     phase: Phase::Draft,
                     enrolment: None,
                     identification: None,

@@ -116,8 +116,10 @@ fn document_step(
 
 fn tell_registry(ledger: &mut Ledger<'_>, document: &Document) -> Result<()> {
     let registry = ledger.desk.routes.registry.clone();
+    let dossier: Option<Dossier> = ledger.get(document.dossier.as_str())?;
     let body = Body::DocumentRecord {
         document: Box::new(document.clone()),
+        receipt: dossier.and_then(|dossier| dossier.receipt),
     };
     ledger.send(&registry, document.id.as_str(), body, None)
 }

@@ -39,12 +39,14 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             let number = work::take_numbers(ledger.tx, "dossier", 1)?;
             let id =
                 DossierId::parse(&format!("{}-{number:06}", office.site)).map_err(malformed)?;
+            let receipt = ledger.receipt(&id)?.digest();
             let open = DossierCommand::Open {
                 id: id.clone(),
                 profile: profile.clone(),
                 office: office.site,
                 reason: *reason,
                 previous: previous.clone(),
+                receipt: Some(receipt),
             };
             step(ledger, &id, Some(profile), &open)
         }

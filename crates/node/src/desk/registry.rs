@@ -1,6 +1,7 @@
 //! The registry: whether a document is valid, for offices, controls and other administrations.
 
 use super::{check_items, not_ours, only_from};
+use crate::applicant;
 use crate::command::{Answer, Command};
 use crate::ledger::Ledger;
 use crate::{Error, Result};
@@ -80,7 +81,7 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
 
 pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> {
     match &message.body {
-        Body::DocumentRecord { document } => {
+        Body::DocumentRecord { document, receipt } => {
             only_from(message, &ledger.desk.routes.centre.clone())?;
             let record = RegistrationCommand::Record(document.clone());
             let known: Option<Registration> = ledger.get(document.id.as_str())?;
@@ -89,6 +90,9 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 return Ok(());
             }
             let _: Registration = ledger.step_by_system(document.id.as_str(), &record)?;
+            if let Some(receipt) = receipt {
+                applicant::file(ledger, &document.id, receipt)?;
+            }
             ledger.job("publish-status", "status")
         }
         Body::Error { .. } => Ok(()),

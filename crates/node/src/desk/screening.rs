@@ -23,17 +23,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// Kinds of things that have marks.
 const DOSSIER: &str = "dossier";
 const WATCH_ENTRY: &str = "watch-entry";
-/// Where the key of the index is in the vault: a dossier that is none.
-const INDEX: Compartment<'_> = Compartment {
-    dossier: "index-of-marks",
-    part: RECORD,
-};
-const KEY: &str = "key";
 const PERSON: &str = "person";
 /// The job that ends an entry after its last day.
 pub(crate) const LAPSE: &str = "lapse-watch-entry";
@@ -80,16 +73,7 @@ pub struct ShownFinding {
 impl Ledger<'_> {
     /// Words as marks: nobody who has only the tables can tell whose they are, or look for a name.
     fn marks(&mut self, words: &BTreeSet<String>) -> Result<Vec<String>> {
-        let kept = INDEX.get(self.tx, &self.vault, KEY)?;
-        let key = match kept {
-            Some(key) => Zeroizing::new(key.to_vec()),
-            None => {
-                let mut key = Zeroizing::new(vec![0; 32]);
-                rand_core::Rng::fill_bytes(&mut self.rng, &mut key);
-                INDEX.put(self.tx, &self.vault, KEY, &key, &mut self.rng)?;
-                key
-            }
-        };
+        let key = self.secret("index-of-marks")?;
         words
             .iter()
             .map(|word| {
@@ -97,7 +81,7 @@ impl Ledger<'_> {
                     .full_mac(&key, word.as_bytes())
                     .map_err(|_| Error::Corrupt {
                         what: "key of the index",
-                        id: KEY.to_owned(),
+                        id: String::new(),
                         why: "it has another length".to_owned(),
                     })?;
                 let mut text = String::with_capacity(32);
