@@ -7,7 +7,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rilascio_biometrics::{PackedPrint, Prepared, SyntheticPeople, compare};
 use rilascio_gallery::{
-    ChipPrint, Enrolment, Error, Gallery, GalleryKey, LiveProbe, Purpose, Question, threshold,
+    ChipPrint, Enrolment, Error, Gallery, GalleryKey, LiveProbe, Purpose, Question, read_question,
+    threshold,
 };
 use rilascio_keys::MasterKey;
 use std::collections::BTreeSet;
@@ -392,6 +393,11 @@ fn the_threshold_grows_with_the_gallery() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn questions_of_any_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _ = read_question(&bytes);
+    }
 
     #[test]
     fn damaged_logs_never_panic(place in 0usize..40_000, value in any::<u8>(), length in 0usize..40_000) {
