@@ -3,11 +3,12 @@
 use crate::fault::Fault;
 use crate::identification::Engine;
 use jiff::tz::TimeZone;
+use rilascio_biometrics::nist::{Compression, PrintImage};
 use rilascio_circuit::Application;
 use rilascio_circuit::process::{DossierId, PrintSearch, ResidenceCheck};
+use rilascio_doors::osia::{AbisClient, AbisPrint};
 use rilascio_exchange::adapter::afis::Afis;
 use rilascio_exchange::adapter::mail::Mail;
-use rilascio_exchange::adapter::nist::PrintImage;
 use rilascio_exchange::adapter::residents::{Question, Residents, SimulatedResidents};
 use rilascio_exchange::message::Package;
 use rilascio_exchange::{Error, Result};
@@ -15,17 +16,25 @@ use rilascio_node::{Advisers, Clock, Delivery, Identification as Identified, Not
 
 /// Where the systems are; without an address the built-in engine identifies, the registry of residents is simulated and
 /// notices are not sent.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Addresses {
     pub(crate) afis: Option<String>,
+    pub(crate) abis: Option<AbisClient>,
     pub(crate) residents: Option<String>,
     pub(crate) index: Option<String>,
     pub(crate) mail: Option<Mail>,
 }
 
+/// Prints come at this resolution, in pixels per inch.
+const RESOLUTION: u16 = 500;
+/// The name of the one encounter of a dossier.
+const ENCOUNTER: &str = "enrolment";
+
 /// Who searches prints.
 enum Identification {
     Bought(Afis),
+    /// An OSIA ABIS of somebody else.
+    Osia(Box<AbisClient>),
     BuiltIn(Box<Engine>),
     /// This node has no centre.
     Nobody,
@@ -47,13 +56,14 @@ impl Outside {
         engine: impl FnOnce() -> std::result::Result<Option<Engine>, Fault>,
     ) -> std::result::Result<Self, Fault> {
         let failed = |why: std::io::Error| Fault::failed(format!("a simulated system: {why}"));
-        let identification = match addresses.afis {
-            Some(address) => Identification::Bought(Afis {
+        let identification = match (addresses.afis, addresses.abis) {
+            (Some(address), _) => Identification::Bought(Afis {
                 address,
                 agency: "AFIS".to_owned(),
                 own: "CENTRE".to_owned(),
             }),
-            None => engine()?.map_or(Identification::Nobody, |engine| {
+            (None, Some(abis)) => Identification::Osia(Box::new(abis)),
+            (None, None) => engine()?.map_or(Identification::Nobody, |engine| {
                 Identification::BuiltIn(Box::new(engine))
             }),
         };
@@ -82,6 +92,60 @@ fn read(package: &Package) -> Result<Application> {
     })
 }
 
+fn outside(why: rilascio_doors::Error) -> Error {
+    Error::Connection {
+        peer: "ABIS".to_owned(),
+        why: why.to_string(),
+    }
+}
+
+/// Has an ABIS keep the prints of a dossier, look for others who have them, and compare them with those of the dossier
+/// that made the document which is to be replaced.
+fn identify_abroad(
+    abis: &AbisClient,
+    dossier: &DossierId,
+    previous: Option<&DossierId>,
+    application: &Application,
+    package: &Package,
+) -> Result<Identified> {
+    let mut prints = Vec::new();
+    for print in &application.print {
+        let image = package
+            .images
+            .get(&print.image)
+            .ok_or_else(|| Error::Malformed {
+                why: format!("no image {}", print.image),
+            })?;
+        prints.push(AbisPrint {
+            finger: print.finger as u8,
+            image: &image.0,
+            resolution: RESOLUTION,
+            quality: print.quality,
+        });
+    }
+    let same_as_previous = match previous {
+        Some(previous) => abis
+            .verify(previous.as_str(), &prints)
+            .map_err(outside)?
+            .map(|result| result.decision),
+        None => None,
+    };
+    abis.keep(dossier.as_str(), ENCOUNTER, &prints)
+        .map_err(outside)?;
+    let found = abis.identify(dossier.as_str()).map_err(outside)?;
+    let known = [Some(dossier), previous];
+    let others = found.iter().filter(|one| {
+        known
+            .iter()
+            .flatten()
+            .all(|id| id.as_str() != one.person_id)
+    });
+    Ok(Identified {
+        search: PrintSearch::of_others(others.count()),
+        same_as_previous,
+    })
+}
+
 /// Width and height from the header of a PNG.
 fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let number = |place: usize| {
@@ -105,6 +169,9 @@ impl Advisers for Outside {
                 let today = (self.clock)().to_zoned(TimeZone::UTC).date();
                 return engine.identify(dossier, previous, &application, package, today);
             }
+            Identification::Osia(abis) => {
+                return identify_abroad(abis, dossier, previous, &application, package);
+            }
             Identification::Nobody => {
                 return Err(Error::Malformed {
                     why: "this node has no centre, and no AFIS was given".to_owned(),
@@ -123,7 +190,7 @@ impl Advisers for Outside {
             prints.push(PrintImage {
                 finger: print.finger as u8,
                 size: png_size(&image.0).unwrap_or((0, 0)),
-                compression: "PNG",
+                compression: Compression::of_bytes(&image.0).unwrap_or(Compression::Png),
                 quality: print.quality,
                 bytes: &image.0,
             });
@@ -166,6 +233,7 @@ impl Advisers for Outside {
                 let today = (self.clock)().to_zoned(TimeZone::UTC).date();
                 engine.forget(dossier, today)
             }
+            Identification::Osia(abis) => abis.erase(dossier.as_str()).map(drop).map_err(outside),
             Identification::Bought(_) | Identification::Nobody => Ok(()),
         }
     }

@@ -1,7 +1,6 @@
 //! The built-in engine in the place of an AFIS: searches the prints of a dossier and keeps them as its profile says.
 
 use crate::catalogue::Catalogue;
-use crate::print_gallery::PrintGallery;
 use jiff::Span;
 use jiff::civil::Date;
 use rilascio_biometrics::{Extract, Extractor, read_print};
@@ -9,7 +8,7 @@ use rilascio_circuit::Application;
 use rilascio_circuit::process::{DossierId, PrintSearch};
 use rilascio_exchange::message::Package;
 use rilascio_exchange::{Error, Result};
-use rilascio_gallery::{Enrolment, LiveProbe, Purpose, Question, threshold};
+use rilascio_gallery::{Enrolment, LiveProbe, Prints, Purpose, Question, threshold};
 use rilascio_node::Identification;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,7 +23,7 @@ const MOST: usize = 20;
 
 /// The engine with its gallery.
 pub(crate) struct Engine {
-    gallery: PrintGallery,
+    gallery: Arc<dyn Prints>,
     extractor: Extractor,
     catalogue: Arc<Catalogue>,
     /// The last day of a purge; nothing where the clock is not the real one.
@@ -39,7 +38,7 @@ fn malformed(why: impl ToString) -> Error {
 
 impl Engine {
     /// An engine over a gallery. Where `purges` is false nothing is taken from the disk: the day may be any.
-    pub(crate) fn new(gallery: PrintGallery, catalogue: Arc<Catalogue>, purges: bool) -> Self {
+    pub(crate) fn new(gallery: Arc<dyn Prints>, catalogue: Arc<Catalogue>, purges: bool) -> Self {
         Self {
             gallery,
             extractor: Extractor::new(),
@@ -72,17 +71,18 @@ impl Engine {
             today,
             most: MOST,
         };
-        let (found, records) = self.gallery.search(&question).map_err(|why| {
+        let found = self.gallery.search(&question).map_err(|why| {
             // Workers that are not there now may be there in a moment.
             Error::Connection {
                 peer: "gallery".to_owned(),
                 why: why.to_string(),
             }
         })?;
-        let least = threshold(records, ONE_IN);
+        let least = threshold(found.records, ONE_IN);
         let known = [Some(dossier), previous];
         let is_other = |subject: &str| known.iter().flatten().all(|id| id.as_str() != subject);
         let hits = found
+            .candidates
             .iter()
             .filter(|one| one.score >= least && is_other(&one.subject))
             .count();
@@ -155,6 +155,7 @@ impl Engine {
     pub(crate) fn forget(&self, dossier: &DossierId, today: Date) -> Result<()> {
         self.gallery
             .erase(dossier.as_str(), today)
+            .map(drop)
             .map_err(malformed)
     }
 
@@ -188,7 +189,7 @@ mod tests {
         let mut rng = entropy::generator().unwrap();
         let master = Arc::new(MasterKey::generate(&mut rng));
         let catalogue = Arc::new(Catalogue::new(None));
-        let gallery = PrintGallery::open(&folder, master, None).unwrap();
+        let gallery = crate::print_gallery::open(&folder, master, None).unwrap();
         let engine = Engine::new(gallery, catalogue, false);
         let people = samples(Some("it-pse"), true).unwrap();
         let of = |finger: &str| {

@@ -8,7 +8,7 @@ use crate::document_folder::{NewFolder, read_file};
 use crate::entropy;
 use crate::fault::Fault;
 use crate::identification::Engine;
-use crate::print_gallery::PrintGallery;
+use crate::print_gallery;
 use crate::virtual_works::{Product, Shared, VirtualWorks, images};
 use crate::whole_way::{Circuit, Staff};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -129,7 +129,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     let tools = Tools {
         transport: Arc::clone(&installation.local) as Arc<_>,
         advisers: Arc::new(Outside::open(Addresses::default(), clock.clock(), || {
-            let gallery = PrintGallery::open(&arguments.data, master, None)?;
+            let gallery = print_gallery::open(&arguments.data, master, None)?;
             Ok(Some(Engine::new(gallery, profiles, false)))
         })?),
         production: Arc::new(Shared(Arc::clone(&works))),

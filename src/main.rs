@@ -1,6 +1,7 @@
 //! Rilascio: the issuing circuit of electronic identity documents. A table of subcommands.
 #![forbid(unsafe_code)]
 
+mod abis_command;
 mod advisers;
 mod audit_command;
 mod authority_store;
@@ -50,7 +51,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run the nodes of an installation: office, centre, works, registry.
-    Serve(serve_command::Arguments),
+    Serve(Box<serve_command::Arguments>),
     /// Issue a document from an application file: data, signatures, faces, chip.
     Issue(issue_command::Arguments),
     /// Put the chip of an issued document into a virtual PC/SC reader (vpcd).
@@ -65,6 +66,8 @@ enum Command {
     Operator(operator_command::Arguments),
     /// Enrol, search, verify and evaluate fingerprints.
     Identify(identify_command::Arguments),
+    /// Be an ABIS for others: OSIA ABIS 1.6, ANSI/NIST-ITL over HTTP and folders.
+    Abis(abis_command::Arguments),
     /// Copy an installation while it runs.
     Backup(backup_command::BackupArguments),
     /// Make an installation from a backup and its keys.
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Command::Circuit(arguments) => circuit_command::run(&arguments),
         Command::Operator(arguments) => operator_command::run(&arguments),
         Command::Identify(arguments) => identify_command::run(&arguments),
+        Command::Abis(arguments) => abis_command::run(&arguments),
         Command::Backup(arguments) => backup_command::backup(&arguments),
         Command::Restore(arguments) => backup_command::restore(&arguments),
         Command::Simulate(arguments) => simulate_command::run(&arguments),

@@ -11,11 +11,12 @@ use crate::entropy;
 use crate::fault::Fault;
 use crate::identification::Engine;
 use crate::issue_command::{default_data, write_product};
-use crate::print_gallery::{Machines, PrintGallery};
+use crate::print_gallery::{self, Machines};
 use crate::virtual_works::VirtualWorks;
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rilascio_circuit::process::NodeId;
+use rilascio_doors::osia::AbisClient;
 use rilascio_exchange::adapter::mail::Mail;
 use rilascio_node::{Clock, Database, Installation, Role, Tools};
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,6 +85,28 @@ pub(crate) struct Arguments {
     /// A bought AFIS, HOST:PORT; the built-in engine if absent.
     #[arg(long, value_name = "ADDR", env = "RILASCIO_AFIS")]
     afis: Option<String>,
+    /// An OSIA ABIS of somebody else, http(s)://HOST:PORT; the built-in engine if absent.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "RILASCIO_ABIS",
+        conflicts_with = "afis"
+    )]
+    abis: Option<String>,
+    /// A file with the bearer token for the ABIS.
+    #[arg(long, value_name = "FILE", env = "RILASCIO_ABIS_TOKEN")]
+    abis_token: Option<PathBuf>,
+    /// A file with the certificates (PEM) that vouch for the ABIS.
+    #[arg(long, value_name = "FILE", env = "RILASCIO_ABIS_ROOTS")]
+    abis_roots: Option<PathBuf>,
+    /// The gallery of the ABIS that this circuit fills and searches.
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "RILASCIO_ABIS_GALLERY",
+        default_value = "rilascio"
+    )]
+    abis_gallery: String,
     /// The registry of residents, HOST:PORT; a simulated one if absent.
     #[arg(long, value_name = "ADDR", env = "RILASCIO_RESIDENTS")]
     residents: Option<String>,
@@ -158,6 +181,29 @@ fn mail(arguments: &Arguments) -> Result<Option<Mail>, Fault> {
         port: port.parse().map_err(|_| wrong())?,
         from: from.clone(),
     }))
+}
+
+/// The way to an ABIS of somebody else, if there is one.
+fn abis(arguments: &Arguments) -> Result<Option<AbisClient>, Fault> {
+    let Some(address) = &arguments.abis else {
+        return Ok(None);
+    };
+    let file = arguments.abis_token.as_ref().ok_or_else(|| {
+        Fault::usage("an ABIS wants a bearer token").remedy("give --abis-token FILE with --abis")
+    })?;
+    let token = std::fs::read_to_string(file).map_err(|why| Fault::file(file, why))?;
+    let roots = match &arguments.abis_roots {
+        Some(file) => Some(std::fs::read(file).map_err(|why| Fault::file(file, why))?),
+        None => None,
+    };
+    AbisClient::new(
+        address,
+        token.trim(),
+        &arguments.abis_gallery,
+        roots.as_deref(),
+    )
+    .map(Some)
+    .map_err(|why| Fault::usage(why).remedy("give --abis-roots FILE"))
 }
 
 /// The gallery of several machines, if it is one.
@@ -263,6 +309,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     );
     let addresses = Addresses {
         afis: arguments.afis.clone(),
+        abis: abis(arguments)?,
         residents: arguments.residents.clone(),
         index: arguments.residents_index.clone(),
         mail: mail(arguments)?,
@@ -273,7 +320,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
             // Only a centre identifies.
             let here = roles.contains(&Role::Centre);
             here.then(|| {
-                let gallery = PrintGallery::open(&data, master, machines(arguments)?.as_ref())?;
+                let gallery = print_gallery::open(&data, master, machines(arguments)?.as_ref())?;
                 Ok(Engine::new(gallery, profiles, true))
             })
             .transpose()

@@ -5,7 +5,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::path::{Path, PathBuf};
 
 /// The crates from the lowest to the highest: each may use only those before it (ARCHITECTURE.md).
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "rilascio-mrtd",
     "rilascio-keys",
     "rilascio-artwork",
@@ -18,6 +18,7 @@ const ORDER: [&str; 16] = [
     "rilascio-works",
     "rilascio-store",
     "rilascio-gallery",
+    "rilascio-doors",
     "rilascio-exchange",
     "rilascio-node",
     "rilascio-simulation",
@@ -25,7 +26,8 @@ const ORDER: [&str; 16] = [
 ];
 
 /// The crates at the edge: these, and the program, meet files, sockets and threads.
-const EDGE: [&str; 6] = [
+const EDGE: [&str; 7] = [
+    "rilascio-doors",
     "rilascio-gallery",
     "rilascio-store",
     "rilascio-exchange",
@@ -35,7 +37,7 @@ const EDGE: [&str; 6] = [
 ];
 
 /// What only the edge may use: the pure crates see no socket, no clock and no randomness of their own.
-const EDGE_ONLY: [&str; 13] = [
+const EDGE_ONLY: [&str; 14] = [
     "async-nats",
     "axum",
     "clap",
@@ -49,6 +51,7 @@ const EDGE_ONLY: [&str; 13] = [
     "rustix",
     "tokio",
     "tokio-rustls",
+    "ureq",
 ];
 
 fn root() -> PathBuf {

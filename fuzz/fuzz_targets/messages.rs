@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use rilascio_exchange::adapter::nist::Transaction;
+use rilascio_biometrics::nist::Transaction;
 use rilascio_exchange::message::{Acknowledgement, Message};
 use rilascio_keys::{Curve, EcPrivateKey, HashAlgorithm, PrivateKey, SignatureAlgorithm};
 use rilascio_pki::{Certificate, NodeAuthority, Period, SignedData, enveloped_data};

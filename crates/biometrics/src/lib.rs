@@ -11,6 +11,7 @@ mod image_file;
 mod jpeg2000;
 mod jpeg2000_encoder;
 mod matching;
+pub mod nist;
 mod portrait;
 mod print_image;
 mod quality;

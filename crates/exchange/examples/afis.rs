@@ -1,8 +1,8 @@
 //! Asks a simulated AFIS twice about the same print.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "an example")]
 
+use rilascio_biometrics::nist::{Compression, PrintImage};
 use rilascio_exchange::adapter::afis::{Afis, SimulatedAfis};
-use rilascio_exchange::adapter::nist::PrintImage;
 
 fn main() {
     let afis = Afis {
@@ -13,7 +13,7 @@ fn main() {
     let print = PrintImage {
         finger: 2,
         size: (320, 480),
-        compression: "PNG",
+        compression: Compression::Png,
         quality: Some(64),
         bytes: b"the image",
     };

@@ -1,14 +1,14 @@
 //! Writes a search request to an AFIS, as it goes over the wire, to standard output.
 #![allow(clippy::unwrap_used, reason = "an example")]
 
-use rilascio_exchange::adapter::nist::{Envelope, PrintImage, Record, Transaction};
+use rilascio_biometrics::nist::{Compression, Envelope, PrintImage, Record, Transaction};
 use std::io::Write;
 
 fn main() {
     let print = PrintImage {
         finger: 2,
         size: (320, 480),
-        compression: "PNG",
+        compression: Compression::Png,
         quality: Some(64),
         // Separators inside an image are no separators.
         bytes: b"\x89PNG\x1c\x1d\x1e\x1f",

@@ -80,3 +80,11 @@ pub enum Error {
         status: u16,
     },
 }
+
+impl From<rilascio_biometrics::Error> for Error {
+    fn from(why: rilascio_biometrics::Error) -> Self {
+        Self::Malformed {
+            why: why.to_string(),
+        }
+    }
+}

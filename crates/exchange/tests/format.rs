@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use proptest::prelude::*;
+use rilascio_biometrics::nist::{
+    Compression, Envelope, PrintImage, Record, Transaction, read_print_record,
+};
 use rilascio_exchange::adapter::afis::{Afis, SimulatedAfis};
 use rilascio_exchange::adapter::mail::{Mail, SimulatedMail};
-use rilascio_exchange::adapter::nist::{Envelope, PrintImage, Record, Transaction, read_print};
 use rilascio_exchange::adapter::residents::{Question, Residents, SimulatedResidents};
 use rilascio_exchange::message::{Acknowledgement, Message};
 use std::collections::BTreeSet;
@@ -90,7 +92,7 @@ fn transaction() -> Transaction {
     let print = PrintImage {
         finger: 2,
         size: (320, 480),
-        compression: "PNG",
+        compression: Compression::Png,
         quality: Some(64),
         bytes: &[0x1C, 0x1D, 0x1E, 0x1F, 0, 255],
     };
@@ -112,7 +114,9 @@ fn transactions_of_ansi_nist_read_as_they_were_written() {
     assert_eq!(read.head(4), Some("CPNU"));
     assert_eq!(read.head(9), Some("case-1"));
     assert_eq!(
-        read_print(&read.records[2]),
+        read_print_record(&read.records[2])
+            .unwrap()
+            .map(|print| (print.finger, print.bytes)),
         Some((2, &[0x1C, 0x1D, 0x1E, 0x1F, 0, 255][..]))
     );
     for cut in 0..bytes.len() {
@@ -146,7 +150,7 @@ fn the_afis_answers_over_its_socket() {
     let print = |bytes: &'static [u8]| PrintImage {
         finger: 2,
         size: (1, 1),
-        compression: "PNG",
+        compression: Compression::Png,
         quality: None,
         bytes,
     };

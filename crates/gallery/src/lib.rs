@@ -7,6 +7,7 @@ mod gallery;
 mod log;
 mod manifest;
 mod mapping;
+mod prints;
 mod probe;
 mod record;
 mod search;
@@ -16,6 +17,7 @@ pub use cluster::{Cluster, Found, PARTS, Truth, Worker, WorkerPlan, read_questio
 pub use error::Error;
 pub use gallery::{Gallery, GalleryKey, Size};
 pub use log::log_entries;
+pub use prints::Prints;
 pub use probe::{ChipPrint, LiveProbe};
 pub use record::{Enrolment, Purpose, SUBJECT_BYTES_MAX};
 pub use search::{Candidate, FingerScore, Question, on_all_processors, threshold};

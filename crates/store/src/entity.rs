@@ -17,6 +17,7 @@ statements! {
         ORDER BY id LIMIT $3";
     DUE = "SELECT version, site, state, due_ms, body, id FROM entity WHERE kind = $1 AND due_ms <= $2
         ORDER BY due_ms, id LIMIT $3";
+    REMOVE = "DELETE FROM entity WHERE kind = $1 AND id = $2";
     COUNT = "SELECT state, site, COUNT(*) FROM entity WHERE kind = $1 GROUP BY state, site ORDER BY state, site";
 }
 
@@ -85,6 +86,14 @@ pub fn put(tx: &mut dyn Tx, kind: &str, entity: &Entity) -> Result<()> {
         return Err(Error::Conflict);
     }
     Ok(())
+}
+
+/// Removes a thing that no journal tells of.
+///
+/// # Errors
+/// What the engine says.
+pub fn remove(tx: &mut dyn Tx, kind: &str, id: &str) -> Result<()> {
+    tx.run(&REMOVE, &[kind.into(), id.into()]).map(drop)
 }
 
 /// Things of a kind, by name from the one after `after`; those of a state, or of a state at a site.

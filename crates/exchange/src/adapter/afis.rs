@@ -4,9 +4,9 @@
 //! candidates and their case numbers) or `ERR`. Names of transactions and of Type-2 fields are the receiving agency's to
 //! set; these are those of the simulated one.
 
-use super::nist::{Envelope, PrintImage, Record, Transaction, read_print};
 use super::{connect, fault, read_frame, write_frame};
 use crate::{Error, Result};
+use rilascio_biometrics::nist::{Envelope, PrintImage, Record, Transaction, read_print_record};
 use rilascio_circuit::process::Digest;
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -75,6 +75,8 @@ impl Afis {
             })?;
         Ok(text
             .split('\u{1E}')
+            // A score may stand behind the case.
+            .map(|found| found.split('\u{1F}').next().unwrap_or_default())
             .filter(|found| !found.is_empty() && *found != case)
             .map(str::to_owned)
             .collect())
@@ -118,7 +120,9 @@ impl SimulatedAfis {
     fn find(&self, request: &Transaction, case: &str) -> Vec<String> {
         let mut prints = self.prints.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found: Vec<String> = Vec::new();
-        for (_, image) in request.records.iter().filter_map(read_print) {
+        let prints_of = |record| read_print_record(record).ok().flatten();
+        for image in request.records.iter().filter_map(prints_of) {
+            let image = image.bytes;
             let known = prints.entry(Digest::of(image)).or_default();
             found.extend(known.iter().filter(|other| *other != case).cloned());
             if !known.iter().any(|other| other == case) {

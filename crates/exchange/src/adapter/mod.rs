@@ -3,7 +3,6 @@
 
 pub mod afis;
 pub mod mail;
-pub mod nist;
 pub mod residents;
 
 use crate::{Error, Result};

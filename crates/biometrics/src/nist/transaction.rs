@@ -1,28 +1,44 @@
-//! ANSI/NIST-ITL 1-2011 transactions in traditional encoding: Type-1, Type-2 and Type-14 records.
+//! Transactions in traditional encoding (ANSI/NIST-ITL 1-2011, annex B).
 //!
 //! A record is a list of fields `TYPE.NUMBER:content`, parted by GS and ended by FS; the first field is the length of
-//! the whole record, the last of a Type-14 record is the image as it is.
+//! the whole record, the last of a Type-14 record is the image as it is. A Type-4 record is binary throughout: only field
+//! 1.003 tells where one is.
 
-use crate::{Error, Result};
+use super::{FORMAT, malformed};
+use crate::Result;
+use crate::byte_reader::ByteReader;
 use std::collections::BTreeMap;
 
-const FS: u8 = 0x1C;
-const GS: u8 = 0x1D;
-const RS: u8 = 0x1E;
-const US: u8 = 0x1F;
+pub(super) const FS: u8 = 0x1C;
+pub(super) const GS: u8 = 0x1D;
+/// Parts subfields.
+pub const RS: u8 = 0x1E;
+/// Parts the items of a subfield.
+pub const US: u8 = 0x1F;
 /// Version 2011 of the standard.
 const VERSION: &str = "0500";
 /// The most records in a transaction.
 const RECORDS_MAX: usize = 64;
-/// The number of the field with the image.
-const DATA: u16 = 999;
+/// The number of the field with the image of a tagged record.
+pub(super) const DATA: u16 = 999;
+/// The type whose records are binary.
+pub(super) const BINARY: u8 = 4;
+/// Bytes of the fields of a Type-4 record before the image: length, IDC, IMP, FGP, ISR, HLL, VLL, GCA (7.4 to 7.9).
+const BINARY_HEADER: usize = 18;
+/// Widths of the fields 4.002 to 4.008, in bytes.
+const BINARY_FIELDS: [(u16, usize); 7] = [(2, 1), (3, 1), (4, 6), (5, 1), (6, 2), (7, 2), (8, 1)];
+/// The field with the image of a Type-4 record.
+pub(super) const BINARY_DATA: u16 = 9;
+/// The resolution of Type-4 records, in pixels per millimetre (1.011, 1.012).
+const PIXELS_PER_MILLIMETRE: &str = "19.69";
 
 /// A record: fields by number, as bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Its type: 1, 2 or 14.
+    /// Its type: 1, 2, 4, 9, 14 or another one with tagged fields.
     pub kind: u8,
-    /// Its fields; not the length, which is made when it is written.
+    /// Its fields; not the length, which is made when it is written. Numbers of a Type-4 record are texts here too, its
+    /// six finger positions (4.004) the first one of them.
     pub fields: BTreeMap<u16, Vec<u8>>,
 }
 
@@ -56,9 +72,34 @@ impl Record {
         body
     }
 
+    /// A number in a field.
+    #[must_use]
+    pub fn number(&self, number: u16) -> Option<u32> {
+        self.text(number)?.trim().parse().ok()
+    }
+
+    fn write_binary(&self) -> Vec<u8> {
+        let data = self.fields.get(&BINARY_DATA).map_or(&[][..], Vec::as_slice);
+        let mut out = ((BINARY_HEADER + data.len()) as u32).to_be_bytes().to_vec();
+        for (number, width) in BINARY_FIELDS {
+            let value = self.number(number).unwrap_or(0).to_be_bytes();
+            match width {
+                2 => out.extend_from_slice(&value[2..]),
+                // One position, and no other.
+                6 => out.extend_from_slice(&[value[3], 255, 255, 255, 255, 255]),
+                _ => out.push(value[3]),
+            }
+        }
+        out.extend_from_slice(data);
+        out
+    }
+
     /// The record as bytes.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
+        if self.kind == BINARY {
+            return self.write_binary();
+        }
         let body = self.body();
         let head = |length: usize| format!("{}.001:{length}", self.kind);
         // The length counts its own digits.
@@ -75,12 +116,6 @@ impl Record {
 pub struct Transaction {
     /// The records, the Type-1 record first.
     pub records: Vec<Record>,
-}
-
-fn malformed(why: impl Into<String>) -> Error {
-    Error::Malformed {
-        why: format!("ANSI/NIST-ITL: {}", why.into()),
-    }
 }
 
 /// Who sends a transaction, to whom, about what.
@@ -108,6 +143,13 @@ impl Transaction {
             let (rs, us) = (char::from(RS), char::from(US));
             content += &format!("{rs}{}{us}{place:02}", record.kind);
         }
+        // Resolutions belong to Type-4 records.
+        let binary = records.iter().any(|record| record.kind == BINARY);
+        let resolution = if binary {
+            PIXELS_PER_MILLIMETRE
+        } else {
+            "00.00"
+        };
         let mut first = Record::new(
             1,
             &[
@@ -118,9 +160,8 @@ impl Transaction {
                 (7, envelope.to),
                 (8, envelope.from),
                 (9, envelope.control),
-                // Resolutions belong to Type-4 records; there are none.
-                (11, "00.00"),
-                (12, "00.00"),
+                (11, resolution),
+                (12, resolution),
             ],
         );
         if let Some(answers) = envelope.answers {
@@ -142,34 +183,38 @@ impl Transaction {
     /// # Errors
     /// [`Error::Malformed`], with what is wrong.
     pub fn read(bytes: &[u8]) -> Result<Self> {
-        let mut rest = bytes;
-        let mut records = Vec::new();
-        while !rest.is_empty() {
-            if records.len() == RECORDS_MAX {
-                return Err(malformed(format!("more than {RECORDS_MAX} records")));
+        let (first, mut rest) = read_record(bytes)?;
+        if first.kind != 1 {
+            return Err(malformed("no Type-1 record at the beginning"));
+        }
+        // 1.003 announces the records: one that was cut off or slipped in shows here.
+        let content = first.text(3).ok_or_else(|| malformed("no field 1.003"))?;
+        let wrong = || malformed("field 1.003 cannot be read");
+        let mut announced = Vec::new();
+        for part in content.split(char::from(RS)).skip(1) {
+            let kind = part.split(char::from(US)).next().unwrap_or_default();
+            announced.push(kind.parse::<u8>().map_err(|_| wrong())?);
+        }
+        if announced.len() > RECORDS_MAX {
+            return Err(malformed(format!("more than {RECORDS_MAX} records")));
+        }
+        let mut records = vec![first];
+        for kind in announced {
+            let (record, after) = if kind == BINARY {
+                read_binary(rest)?
+            } else {
+                read_record(rest)?
+            };
+            if record.kind != kind {
+                return Err(malformed(
+                    "the records are not those that field 1.003 announces",
+                ));
             }
-            let (record, after) = read_record(rest)?;
             records.push(record);
             rest = after;
         }
-        let Some(first) = records.first().filter(|record| record.kind == 1) else {
-            return Err(malformed("no Type-1 record at the beginning"));
-        };
-        // 1.003 announces the records; one that was cut off or slipped in shows here.
-        let content = first.text(3).ok_or_else(|| malformed("no field 1.003"))?;
-        let announced: Vec<Option<u8>> = content
-            .split(char::from(RS))
-            .skip(1)
-            .map(|part| part.split(char::from(US)).next()?.parse().ok())
-            .collect();
-        let found: Vec<Option<u8>> = records[1..]
-            .iter()
-            .map(|record| Some(record.kind))
-            .collect();
-        if announced != found {
-            return Err(malformed(
-                "the records are not those that field 1.003 announces",
-            ));
+        if !rest.is_empty() {
+            return Err(malformed("there is more than field 1.003 announces"));
         }
         Ok(Self { records })
     }
@@ -249,59 +294,27 @@ fn read_record(bytes: &[u8]) -> Result<(Record, &[u8])> {
     Ok((Record { kind, fields: read }, after))
 }
 
-/// A fingerprint image as a Type-14 record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PrintImage<'a> {
-    /// Finger position, 1 to 10.
-    pub finger: u8,
-    /// Width and height, in pixels.
-    pub size: (u32, u32),
-    /// Compression (14.011): `PNG`, `WSQ20`, `NONE`.
-    pub compression: &'a str,
-    /// NFIQ 2 score, if it was measured.
-    pub quality: Option<u8>,
-    /// The image.
-    pub bytes: &'a [u8],
-}
-
-impl PrintImage<'_> {
-    /// The record, under an information designation character.
-    #[must_use]
-    pub fn record(&self, designation: usize, source: &str, day: &str) -> Record {
-        let (width, height) = self.size;
-        let mut record = Record::new(
-            14,
-            &[
-                (2, &format!("{designation:02}")),
-                (3, "0"),
-                (4, source),
-                (5, day),
-                (6, &width.to_string()),
-                (7, &height.to_string()),
-                (8, "1"),
-                (9, "500"),
-                (10, "500"),
-                (11, self.compression),
-                (12, "8"),
-                (13, &self.finger.to_string()),
-            ],
-        );
-        if let Some(quality) = self.quality {
-            let us = char::from(US);
-            // 14.024: finger, score, vendor and algorithm (NFIQ 2 of NIST).
-            let text = format!("{}{us}{quality}{us}000F{us}2", self.finger);
-            record.fields.insert(24, text.into_bytes());
-        }
-        record.fields.insert(DATA, self.bytes.to_vec());
-        record
+/// Reads a Type-4 record.
+fn read_binary(bytes: &[u8]) -> Result<(Record, &[u8])> {
+    let mut reader = ByteReader::new(bytes, FORMAT);
+    let length = reader.long()? as usize;
+    let data = length
+        .checked_sub(BINARY_HEADER)
+        .ok_or_else(|| malformed("a Type-4 record that is shorter than its header"))?;
+    let mut fields = BTreeMap::new();
+    for (number, width) in BINARY_FIELDS {
+        let value = match width {
+            2 => u32::from(reader.short()?),
+            // Of six possible positions the first is the likeliest.
+            6 => u32::from(reader.take(6)?[0]),
+            _ => u32::from(reader.byte()?),
+        };
+        fields.insert(number, value.to_string().into_bytes());
     }
-}
-
-/// The image of a Type-14 record: finger and bytes.
-#[must_use]
-pub fn read_print(record: &Record) -> Option<(u8, &[u8])> {
-    if record.kind != 14 {
-        return None;
-    }
-    Some((record.text(13)?.parse().ok()?, record.fields.get(&DATA)?))
+    fields.insert(BINARY_DATA, reader.take(data)?.to_vec());
+    let record = Record {
+        kind: BINARY,
+        fields,
+    };
+    Ok((record, reader.rest))
 }

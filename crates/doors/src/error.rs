@@ -1,0 +1,73 @@
+//! What can go wrong at a door.
+
+/// A fault of a door, with a stable code.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// What came cannot be used.
+    #[error("[DOOR-001] {why}")]
+    Malformed {
+        /// Why.
+        why: String,
+    },
+    /// Nobody has that name.
+    #[error("[DOOR-002] there is no {what}")]
+    Unknown {
+        /// What is not there.
+        what: &'static str,
+    },
+    /// The name is taken, or two things stand against each other.
+    #[error("[DOOR-003] {why}")]
+    Conflict {
+        /// Why.
+        why: String,
+    },
+    /// The gallery failed.
+    #[error(transparent)]
+    Gallery(#[from] rilascio_gallery::Error),
+    /// The tables failed.
+    #[error(transparent)]
+    Store(#[from] rilascio_store::Error),
+    /// Another system failed or cannot be reached.
+    #[error("[DOOR-004] {peer}: {why}")]
+    Peer {
+        /// Which.
+        peer: String,
+        /// Why.
+        why: String,
+    },
+    /// A folder or file cannot be used.
+    #[error("[DOOR-005] {path}: {why}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// What is kept cannot be read.
+    #[error("[DOOR-006] an encounter that is kept cannot be read: {why}")]
+    Corrupt {
+        /// Why.
+        why: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn malformed(why: impl ToString) -> Self {
+        Self::Malformed {
+            why: why.to_string(),
+        }
+    }
+}
+
+impl From<rilascio_biometrics::Error> for Error {
+    fn from(why: rilascio_biometrics::Error) -> Self {
+        Self::malformed(why)
+    }
+}
+
+impl rilascio_store::Fault for Error {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(why) if why.is_conflict())
+    }
+}
