@@ -442,6 +442,7 @@ fn a_sixth_document_needs_no_rust() {
         .replace("format = \"TD1\"", "format = \"TD2\"")
         .replace("optional_data_1 = \"personal_number\"\n", "")
         .replace("width_mm = 85.60", "width_mm = 105.00")
+        .replace("[images]\n", "[images]\nrecords = \"39794\"\n")
         .replace("specimen-utopia/front.svg", "seventh/front.svg");
     std::fs::write(profiles.join("seventh.toml"), profile).unwrap();
     std::fs::create_dir(profiles.join("seventh")).unwrap();
@@ -475,4 +476,9 @@ fn a_sixth_document_needs_no_rust() {
     let (status, said) = code(&arguments);
     assert_eq!(status, 0, "{said}");
     assert_eq!(document(&out)["mrz"].as_array().unwrap().len(), 2, "TD2");
+    // Its images are records of the newer generation, and our terminal reads them.
+    let portrait = std::fs::read(out.join("chip/DG2.bin")).unwrap();
+    assert!(portrait.windows(2).any(|tag| tag == [0x7F, 0x2E]));
+    let (status, said) = code(&["inspect", text(&out), "--at", MOMENT]);
+    assert_eq!(status, 0, "{said}");
 }

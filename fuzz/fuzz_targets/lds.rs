@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use rilascio_access::security_info;
-use rilascio_mrtd::lds::{Dg1, Dg2, Dg3, Dg7, Dg11, Dg12, EfCom};
+use rilascio_mrtd::lds::{Dg1, Dg2, Dg3, Dg4, Dg7, Dg11, Dg12, EfCom};
 use rilascio_mrtd::{face::FaceImage, finger::FingerImage, tlv};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -12,6 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
         Dg1::decode(bytes),
         Dg2::decode(bytes),
         Dg3::decode(bytes),
+        Dg4::decode(bytes),
         Dg7::decode(bytes),
     );
     let _ = (

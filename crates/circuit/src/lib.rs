@@ -20,9 +20,10 @@ pub use numbering::NumberPattern;
 pub use prints::{PrintChoice, choose_prints};
 pub use profile::{
     AbsentPrints, AccessProtocol, ActiveAuthentication, AuthorityProfile, ChipImages, ChipProfile,
-    Cipher, CircuitRules, DocumentProfile, Face, Fallback, Finger, FormatName, Issuance, KeySpec,
-    LayoutProfile, Limits, NameProfile, PaceProfile, PaperCase, PermitType, PrintProfile, Profile,
-    SignatureProfile, SigningProfile, Text, Thresholds, Unlimited, ValidityRule,
+    Cipher, CircuitRules, DocumentProfile, Face, Fallback, Finger, FormatName, ImageRecords,
+    Issuance, KeySpec, LayoutProfile, Limits, NameProfile, PaceProfile, PaperCase, PermitType,
+    PrintProfile, Profile, SignatureProfile, SigningProfile, Text, Thresholds, Unlimited,
+    ValidityRule,
 };
 pub use record::{Record, Validity};
 pub use rules::{Refusal, Refusals, decide};

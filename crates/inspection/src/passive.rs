@@ -337,10 +337,6 @@ fn check_portrait(report: &mut Report, files: &Files) {
     };
     let face = match Dg2::decode(bytes) {
         Ok(dg2) => dg2.face,
-        Err(fault @ rilascio_mrtd::Error::OtherGeneration { .. }) => {
-            report.not_possible(kind, fault.to_string());
-            return;
-        }
         Err(fault) => {
             report.failed(kind, fault.to_string());
             return;

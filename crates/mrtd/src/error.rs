@@ -28,12 +28,6 @@ pub enum Error {
         /// The tag, as written.
         tag: u32,
     },
-    /// An image record of ISO/IEC 39794, which is not read yet.
-    #[error("{what} holds a record of ISO/IEC 39794, which is not read yet")]
-    OtherGeneration {
-        /// The data group.
-        what: &'static str,
-    },
     /// A check digit of the MRZ is wrong (Doc 9303-3, 4.9).
     #[error("check digit of {field} is '{found}', computed '{computed}'")]
     CheckDigit {
@@ -92,7 +86,6 @@ impl Error {
             Self::CheckDigit { .. } => "MRTD-004",
             Self::Value { .. } => "MRTD-005",
             Self::Untransliterable { .. } => "MRTD-006",
-            Self::OtherGeneration { .. } => "MRTD-007",
         }
     }
 }

@@ -4,6 +4,7 @@
 pub mod code;
 pub mod date;
 mod error;
+mod extensible;
 pub mod face;
 pub mod finger;
 pub mod lds;

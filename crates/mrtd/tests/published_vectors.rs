@@ -7,8 +7,10 @@ use rilascio_mrtd::Error;
 use rilascio_mrtd::code::{DocumentCode, DocumentNumber, Sex, StateCode};
 use rilascio_mrtd::date::BirthDate;
 use rilascio_mrtd::face::{FaceFormat, FaceImage, FaceSource};
-use rilascio_mrtd::finger::{FingerFormat, FingerImage, FingerPosition};
-use rilascio_mrtd::lds::{DataGroup, Dg1, Dg2, Dg3, Dg7, Dg11, Dg12, EfCom, LdsVersion};
+use rilascio_mrtd::finger::{FingerFormat, FingerImage, FingerPosition, Hand};
+use rilascio_mrtd::lds::{
+    DataGroup, Dg1, Dg2, Dg3, Dg4, Dg7, Dg11, Dg12, EfCom, IrisRecord, LdsVersion, RecordGeneration,
+};
 use rilascio_mrtd::mrz::{Format, Mrz, MrzData, MrzName, mrz_information};
 
 fn data() -> MrzData {
@@ -110,7 +112,10 @@ fn images_and_groups_go_both_ways() {
     let total = (14 + 20 + 12 + 17_000u32).to_be_bytes();
     let header = [&b"FAC\x00010\x00"[..], &total, &[0, 1]].concat();
     assert_eq!(face.encode()[..14], header);
-    let dg2 = Dg2 { face };
+    let dg2 = Dg2 {
+        face,
+        generation: RecordGeneration::Iso19794,
+    };
     assert_eq!(Dg2::decode(&dg2.encode()).unwrap(), dg2);
     let finger = |position| FingerImage {
         position,
@@ -126,13 +131,15 @@ fn images_and_groups_go_both_ways() {
             finger(FingerPosition::LeftThumb),
         ],
         filler: None,
+        generation: RecordGeneration::Iso19794,
     };
-    assert_eq!(Dg3::decode(&dg3.encode()).unwrap(), dg3);
+    assert_eq!(Dg3::decode(&dg3.encode().unwrap()).unwrap(), dg3);
     let empty = Dg3 {
         fingers: vec![],
         filler: Some([3; 16]),
+        generation: RecordGeneration::Iso19794,
     };
-    assert_eq!(Dg3::decode(&empty.encode()).unwrap(), empty);
+    assert_eq!(Dg3::decode(&empty.encode().unwrap()).unwrap(), empty);
     let dg7 = Dg7 {
         image: vec![1, 2, 3],
     };
@@ -142,6 +149,121 @@ fn images_and_groups_go_both_ways() {
         groups: vec![DataGroup::DG1, DataGroup::DG2],
     };
     assert_eq!(EfCom::decode(&com.encode()).unwrap(), com);
+}
+
+/// A WSQ file as far as its frame: start, a comment, the frame of 315 x 394 pixels.
+const WSQ: &[u8] = &[
+    0xFF, 0xA0, 0xFF, 0xA8, 0, 4, b'h', b'i', 0xFF, 0xA2, 0, 17, 0, 255, 1, 138, 1, 59, 9, 9,
+];
+
+#[test]
+fn records_of_the_newer_generation_go_both_ways() {
+    let generation = RecordGeneration::Iso39794;
+    for format in [FaceFormat::Jpeg, FaceFormat::Jpeg2000] {
+        let dg2 = Dg2 {
+            face: FaceImage {
+                width: 622,
+                height: 800,
+                format,
+                source: FaceSource::Unspecified,
+                data: vec![7; 17_000],
+            },
+            generation,
+        };
+        assert_eq!(Dg2::decode(&dg2.encode()).unwrap(), dg2);
+    }
+    let finger = |position, format, quality, data: &[u8]| FingerImage {
+        position,
+        width: 315,
+        height: 394,
+        format,
+        quality,
+        data: data.to_vec(),
+    };
+    let jp2 = [
+        &[0, 0, 0, 12][..],
+        b"jP  \r\n\x87\n\0\0\0\x16ihdr",
+        &[0, 0, 1, 138, 0, 0, 1, 59, 0, 1, 7, 7],
+    ]
+    .concat();
+    let dg3 = Dg3 {
+        fingers: vec![
+            finger(FingerPosition::RightIndex, FingerFormat::Wsq, 64, WSQ),
+            finger(FingerPosition::LeftThumb, FingerFormat::Jpeg2000, 254, &jp2),
+            finger(
+                FingerPosition::LeftLittle,
+                FingerFormat::Raw,
+                0,
+                &vec![5; 315 * 394],
+            ),
+        ],
+        filler: None,
+        generation,
+    };
+    assert_eq!(Dg3::decode(&dg3.encode().unwrap()).unwrap(), dg3);
+    let mut jpeg = dg3;
+    jpeg.fingers[0].format = FingerFormat::Jpeg;
+    assert!(jpeg.encode().is_err());
+}
+
+#[test]
+fn a_small_record_of_a_finger_has_the_tags_of_its_module() {
+    let dg3 = Dg3 {
+        fingers: vec![FingerImage {
+            position: FingerPosition::RightIndex,
+            width: 1,
+            height: 1,
+            format: FingerFormat::Raw,
+            quality: 254,
+            data: vec![0x5A],
+        }],
+        filler: None,
+        generation: RecordGeneration::Iso39794,
+    };
+    // The record alone, by hand: version 3 of 2019; one representation of the right index finger, plain, PGM, 500 per inch.
+    let record = [
+        &[0x64, 0x33][..],
+        &[0xA0, 0x07, 0x80, 0x01, 0x03, 0x81, 0x02, 0x07, 0xE3],
+        &[0xA1, 0x28, 0x30, 0x26],
+        &[0xA0, 0x03, 0x80, 0x01, 0x02],
+        &[0xA1, 0x03, 0x80, 0x01, 0x00],
+        &[0xA2, 0x03, 0x80, 0x01, 0x00],
+        &[0x83, 0x0C],
+        b"P5\n1 1\n255\nZ",
+        &[0xA7, 0x07, 0x80, 0x02, 0x01, 0xF4, 0x81, 0x01, 0x00],
+    ]
+    .concat();
+    let file = dg3.encode().unwrap();
+    let place = file.windows(record.len()).position(|part| part == record);
+    assert!(place.is_some(), "{file:02X?}");
+    let format = [0x88, 0x02, 0x00, 0x28];
+    assert!(file.windows(4).any(|part| part == format));
+}
+
+#[test]
+fn irises_pass_through_with_their_eyes() {
+    for generation in [RecordGeneration::Iso19794, RecordGeneration::Iso39794] {
+        let iris = |eye, byte: u8| IrisRecord {
+            eye,
+            record: vec![0x66, 0x02, byte, byte],
+        };
+        let dg4 = Dg4 {
+            irises: vec![
+                iris(Some(Hand::Right), 1),
+                iris(Some(Hand::Left), 2),
+                iris(None, 3),
+            ],
+            filler: None,
+            generation,
+        };
+        assert_eq!(Dg4::decode(&dg4.encode()).unwrap(), dg4);
+    }
+    let empty = Dg4 {
+        irises: vec![],
+        filler: Some([8; 16]),
+        generation: RecordGeneration::Iso19794,
+    };
+    assert_eq!(Dg4::decode(&empty.encode()).unwrap(), empty);
 }
 
 #[test]
@@ -189,8 +311,34 @@ proptest! {
     #[test]
     fn any_bytes_as_group_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = (Dg1::decode(&bytes), Dg2::decode(&bytes), Dg3::decode(&bytes), Dg7::decode(&bytes));
-        let _ = (Dg11::decode(&bytes), Dg12::decode(&bytes), EfCom::decode(&bytes));
+        let _ = (Dg4::decode(&bytes), Dg11::decode(&bytes), Dg12::decode(&bytes), EfCom::decode(&bytes));
         let _ = (FaceImage::decode(&bytes), FingerImage::decode(&bytes));
+    }
+
+    #[test]
+    fn changed_records_of_the_newer_generation_are_read_or_refused(place in 0usize..400, byte: u8) {
+        let finger = FingerImage {
+            position: FingerPosition::RightIndex,
+            width: 315,
+            height: 394,
+            format: FingerFormat::Wsq,
+            quality: 64,
+            data: WSQ.to_vec(),
+        };
+        let face = FaceImage {
+            width: 622,
+            height: 800,
+            format: FaceFormat::Jpeg,
+            source: FaceSource::Unspecified,
+            data: vec![1, 2, 3],
+        };
+        let generation = RecordGeneration::Iso39794;
+        let dg3 = Dg3 { fingers: vec![finger], filler: None, generation };
+        for mut bytes in [dg3.encode().unwrap(), Dg2 { face, generation }.encode()] {
+            let length = bytes.len();
+            bytes[place % length] = byte;
+            let _ = (Dg2::decode(&bytes), Dg3::decode(&bytes));
+        }
     }
 
     #[test]

@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 use rand_core::CryptoRng;
 use rilascio_artwork::open_picture;
 use rilascio_biometrics::{encode_jpeg2000, encode_wsq_within};
-use rilascio_circuit::{AbsentPrints, ChipImages, PrintProfile, Record};
+use rilascio_circuit::{AbsentPrints, ChipImages, ImageRecords, PrintProfile, Record};
 use rilascio_mrtd::face::{FaceFormat, FaceImage, FaceSource};
 use rilascio_mrtd::finger::{FingerFormat, FingerImage, FingerPosition};
-use rilascio_mrtd::lds::{Dg2, Dg3, Dg7, Dg11, Dg12};
+use rilascio_mrtd::lds::{Dg2, Dg3, Dg7, Dg11, Dg12, RecordGeneration};
 
 /// The images of an application, as files.
 pub struct Images {
@@ -71,7 +71,16 @@ pub(crate) fn portrait(images: &Images, limits: &ChipImages) -> Result<Dg2> {
             source: FaceSource::DigitalCamera,
             data,
         },
+        generation: generation(limits),
     })
+}
+
+/// The standard of the image records.
+fn generation(limits: &ChipImages) -> RecordGeneration {
+    match limits.records {
+        ImageRecords::Iso19794 => RecordGeneration::Iso19794,
+        ImageRecords::Iso39794 => RecordGeneration::Iso39794,
+    }
 }
 
 /// The largest middle part with the shape of `width` to `height`.
@@ -103,6 +112,7 @@ pub(crate) fn prints(
                 Some(Dg3 {
                     fingers: Vec::new(),
                     filler: Some(filler),
+                    generation: generation(limits),
                 })
             }
         });
@@ -146,6 +156,7 @@ pub(crate) fn prints(
     Ok(Some(Dg3 {
         fingers,
         filler: None,
+        generation: generation(limits),
     }))
 }
 

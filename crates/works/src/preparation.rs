@@ -123,7 +123,7 @@ fn person_groups(
     if let Some(prints) = &profile.prints
         && let Some(dg3) = data_groups::prints(images, &profile.images, prints, rng)?
     {
-        groups.insert(DataGroup::DG3, dg3.encode());
+        groups.insert(DataGroup::DG3, dg3.encode()?);
     }
     let signature = images.signature.as_ref().filter(|_| record.signs);
     if let (true, Some(signature)) = (profile.chip.has_group(DataGroup::DG7), signature) {

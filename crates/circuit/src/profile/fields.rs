@@ -275,6 +275,18 @@ pub struct SignatureProfile {
     pub exempt: Option<String>,
 }
 
+/// The standard of the image records on the chip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub enum ImageRecords {
+    /// ISO/IEC 19794: every reader reads it.
+    #[default]
+    #[serde(rename = "19794")]
+    Iso19794,
+    /// ISO/IEC 39794, which Doc 9303-10 introduces.
+    #[serde(rename = "39794")]
+    Iso39794,
+}
+
 /// The images on the chip.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -287,6 +299,9 @@ pub struct ChipImages {
     pub face_bytes_max: Spanned<usize>,
     /// The most bytes of a compressed fingerprint.
     pub print_bytes_max: Spanned<usize>,
+    /// The standard of their records; `19794` if absent.
+    #[serde(default)]
+    pub records: ImageRecords,
     /// The oldest portrait that is accepted, in days.
     pub portrait_days_max: Option<u16>,
 }

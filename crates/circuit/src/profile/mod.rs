@@ -9,9 +9,9 @@ mod signing;
 pub use chip::{AccessProtocol, ActiveAuthentication, ChipProfile, Cipher, PaceProfile};
 pub use circuit::{CircuitRules, PaperCase};
 pub use fields::{
-    AbsentPrints, ChipImages, Face, Fallback, Finger, FormatName, Issuance, LayoutProfile, Limits,
-    NameProfile, PermitType, PrintProfile, SignatureProfile, Text, Thresholds, Unlimited,
-    ValidityRule,
+    AbsentPrints, ChipImages, Face, Fallback, Finger, FormatName, ImageRecords, Issuance,
+    LayoutProfile, Limits, NameProfile, PermitType, PrintProfile, SignatureProfile, Text,
+    Thresholds, Unlimited, ValidityRule,
 };
 pub use signing::{AuthorityProfile, KeySpec, SigningProfile};
 

@@ -5,7 +5,7 @@ mod com;
 mod details;
 mod file;
 
-pub use biometric::{Dg2, Dg3, Dg7};
+pub use biometric::{Dg2, Dg3, Dg4, Dg7, IrisRecord, RecordGeneration};
 pub use com::EfCom;
 pub use details::{Dg11, Dg12};
 pub use file::{DataGroup, FileId, LdsVersion};
