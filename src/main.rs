@@ -12,6 +12,7 @@ mod circuit_command;
 mod circuit_setup;
 mod configuration;
 mod demonstration;
+mod device_command;
 mod document_folder;
 mod entropy;
 mod evaluation;
@@ -68,6 +69,8 @@ enum Command {
     Identify(identify_command::Arguments),
     /// Be an ABIS for others: OSIA ABIS 1.6, ANSI/NIST-ITL over HTTP and folders.
     Abis(abis_command::Arguments),
+    /// Be a simulated fingerprint scanner (MOSIP SBI).
+    Device(device_command::Arguments),
     /// Copy an installation while it runs.
     Backup(backup_command::BackupArguments),
     /// Make an installation from a backup and its keys.
@@ -97,6 +100,7 @@ fn main() -> ExitCode {
         Command::Operator(arguments) => operator_command::run(&arguments),
         Command::Identify(arguments) => identify_command::run(&arguments),
         Command::Abis(arguments) => abis_command::run(&arguments),
+        Command::Device(arguments) => device_command::run(&arguments),
         Command::Backup(arguments) => backup_command::backup(&arguments),
         Command::Restore(arguments) => backup_command::restore(&arguments),
         Command::Simulate(arguments) => simulate_command::run(&arguments),

@@ -3,6 +3,7 @@
 use crate::fault::Fault;
 use rilascio_circuit::Application;
 use rilascio_exchange::message::{Bytes, Package};
+use rilascio_mrtd::finger::FingerPosition;
 use rilascio_simulation::Sample;
 use std::collections::BTreeMap;
 
@@ -21,6 +22,13 @@ fn normal(path: &str) -> String {
         }
     }
     parts.join("/")
+}
+
+/// The picture of a finger of a synthetic person, 1 to 3.
+pub(crate) fn print_of(person: u8, finger: FingerPosition) -> Option<&'static [u8]> {
+    let place = format!("images/prints/person-{person}/{}.png", finger.name());
+    let found = IMAGES.iter().find(|(known, _)| *known == place)?;
+    Some(found.1)
 }
 
 /// The applications of a profile, or of all, with their images or with placeholders.

@@ -36,6 +36,12 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// A device that cannot be believed.
+    #[error("[DOOR-007] {why}")]
+    Untrusted {
+        /// Why.
+        why: String,
+    },
     /// A folder or file cannot be used.
     #[error("[DOOR-005] {path}: {why}")]
     File {

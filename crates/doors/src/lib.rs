@@ -6,6 +6,7 @@ mod error;
 mod nist_folder;
 mod nist_transactions;
 pub mod osia;
+pub mod sbi;
 mod server;
 
 pub use engine::PrintEngine;

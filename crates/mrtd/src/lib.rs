@@ -7,6 +7,7 @@ mod error;
 mod extensible;
 pub mod face;
 pub mod finger;
+mod finger_2011;
 pub mod lds;
 pub mod mrz;
 pub mod tlv;
