@@ -24,6 +24,8 @@ use tokio::net::TcpListener;
 const TOKEN_LETTERS: usize = 32;
 /// How often folders are looked into.
 const FOLDER_EVERY: Duration = Duration::from_millis(500);
+/// How often what has ended is erased.
+const TIDY_EVERY: Duration = Duration::from_secs(3600);
 /// The file of those who may ask.
 const ACCESS: &str = "access.json";
 /// The schema in a PostgreSQL data base.
@@ -64,11 +66,11 @@ struct ServeArguments {
     /// Days for which prints are kept.
     #[arg(long, default_value_t = 3650, value_parser = clap::value_parser!(u16).range(1..=36500))]
     keep: u16,
-    /// A PostgreSQL server in the place of files.
-    #[arg(long, value_name = "URL", env = "RILASCIO_DATABASE")]
+    /// A PostgreSQL server in the place of files, a data base of its own; with --nats.
+    #[arg(long, value_name = "URL", requires = "nats")]
     database: Option<String>,
     /// The NATS server over which search workers answer; with --database.
-    #[arg(long, value_name = "URL", env = "RILASCIO_NATS", requires = "database")]
+    #[arg(long, value_name = "URL", requires = "database")]
     nats: Option<String>,
     /// Write the log as JSON, one event a line.
     #[arg(long, env = "RILASCIO_LOG_JSON")]
@@ -162,7 +164,20 @@ fn open_doors(arguments: &ServeArguments) -> Result<Doors, Fault> {
         engine,
         access: Arc::new(read_access(&arguments.data)?),
         clock: Arc::new(Timestamp::now),
+        slots: Doors::slots(),
     })
+}
+
+/// Erases what nobody names any more and what has come to its end, for as long as the process lives.
+fn tidy(doors: Doors) {
+    std::thread::spawn(move || {
+        loop {
+            if let Err(why) = doors.register.tidy(&doors.engine, (doors.clock)()) {
+                tracing::error!(fault = %why, "tidying failed; it is tried again");
+            }
+            std::thread::sleep(TIDY_EVERY);
+        }
+    });
 }
 
 /// Looks into a folder again and again, for as long as the process lives.
@@ -171,8 +186,12 @@ fn watch(door: Arc<NistDoor>, folder: PathBuf) {
         loop {
             let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
             match watch_folder(&door, &folder, today) {
-                Ok(handled) if handled.done + handled.failed > 0 => {
-                    tracing::info!(done = handled.done, failed = handled.failed, "transactions");
+                Ok(handled) if handled.done + handled.refused > 0 => {
+                    tracing::info!(
+                        done = handled.done,
+                        refused = handled.refused,
+                        "transactions"
+                    );
                 }
                 Ok(_) => {}
                 Err(why) => tracing::error!(fault = %why, "the folder cannot be used"),
@@ -192,6 +211,7 @@ fn serve(arguments: &ServeArguments) -> Result<ExitCode, Fault> {
     if doors.access.is_empty() {
         tracing::warn!("nobody has a token: rilascio abis token makes one");
     }
+    tidy(doors.clone());
     if let Some(folder) = &arguments.folder {
         make_folder(folder)?;
         watch(Arc::clone(&doors.nist), folder.clone());

@@ -1,5 +1,6 @@
 //! The systems beside the circuit: an AFIS or the built-in engine, the registry of residents or a simulated one, mail.
 
+use crate::catalogue::Catalogue;
 use crate::fault::Fault;
 use crate::identification::Engine;
 use jiff::tz::TimeZone;
@@ -13,6 +14,7 @@ use rilascio_exchange::adapter::residents::{Question, Residents, SimulatedReside
 use rilascio_exchange::message::Package;
 use rilascio_exchange::{Error, Result};
 use rilascio_node::{Advisers, Clock, Delivery, Identification as Identified, Notice};
+use std::sync::Arc;
 
 /// Where the systems are; without an address the built-in engine identifies, the registry of residents is simulated and
 /// notices are not sent.
@@ -44,6 +46,7 @@ enum Identification {
 pub(crate) struct Outside {
     identification: Identification,
     residents: Residents,
+    catalogue: Arc<Catalogue>,
     clock: Clock,
     mail: Option<Mail>,
 }
@@ -52,6 +55,7 @@ impl Outside {
     /// The ways to those addresses; `engine` opens the built-in one where there is no AFIS.
     pub(crate) fn open(
         addresses: Addresses,
+        catalogue: Arc<Catalogue>,
         clock: Clock,
         engine: impl FnOnce() -> std::result::Result<Option<Engine>, Fault>,
     ) -> std::result::Result<Self, Fault> {
@@ -80,6 +84,7 @@ impl Outside {
                 registry: residents,
                 index: addresses.index,
             },
+            catalogue,
             clock,
             mail: addresses.mail,
         })
@@ -99,14 +104,14 @@ fn outside(why: rilascio_doors::Error) -> Error {
     }
 }
 
-/// Has an ABIS keep the prints of a dossier, look for others who have them, and compare them with those of the dossier
+/// Has an ABIS keep the prints of a dossier where its profile keeps prints at all, look for others who have them, and compare them with those of the dossier
 /// that made the document which is to be replaced.
 fn identify_abroad(
     abis: &AbisClient,
-    dossier: &DossierId,
-    previous: Option<&DossierId>,
+    (dossier, previous): (&DossierId, Option<&DossierId>),
     application: &Application,
     package: &Package,
+    keeps: bool,
 ) -> Result<Identified> {
     let mut prints = Vec::new();
     for print in &application.print {
@@ -130,9 +135,13 @@ fn identify_abroad(
             .map(|result| result.decision),
         None => None,
     };
-    abis.keep(dossier.as_str(), ENCOUNTER, &prints)
-        .map_err(outside)?;
-    let found = abis.identify(dossier.as_str()).map_err(outside)?;
+    let found = if keeps {
+        abis.keep(dossier.as_str(), ENCOUNTER, &prints)
+            .map_err(outside)?;
+        abis.identify(dossier.as_str()).map_err(outside)?
+    } else {
+        abis.identify_prints(&prints).map_err(outside)?
+    };
     let known = [Some(dossier), previous];
     let others = found.iter().filter(|one| {
         known
@@ -146,13 +155,10 @@ fn identify_abroad(
     })
 }
 
-/// Width and height from the header of a PNG.
-fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
-    let number = |place: usize| {
-        let bytes = bytes.get(place..place + 4)?;
-        Some(u32::from_be_bytes(bytes.try_into().ok()?))
-    };
-    Some((number(16)?, number(20)?))
+/// Width and height of a print.
+fn picture_size(bytes: &[u8]) -> (u32, u32) {
+    let read = rilascio_biometrics::read_print(bytes, RESOLUTION);
+    read.map_or((0, 0), |image| (image.width(), image.height()))
 }
 
 impl Advisers for Outside {
@@ -170,7 +176,12 @@ impl Advisers for Outside {
                 return engine.identify(dossier, previous, &application, package, today);
             }
             Identification::Osia(abis) => {
-                return identify_abroad(abis, dossier, previous, &application, package);
+                let profile = self.catalogue.profile(&application.profile);
+                let keeps = profile.map_err(|why| Error::Malformed {
+                    why: why.to_string(),
+                })?;
+                let keeps = keeps.circuit.gallery_days > 0;
+                return identify_abroad(abis, (dossier, previous), &application, package, keeps);
             }
             Identification::Nobody => {
                 return Err(Error::Malformed {
@@ -189,7 +200,7 @@ impl Advisers for Outside {
                 })?;
             prints.push(PrintImage {
                 finger: print.finger as u8,
-                size: png_size(&image.0).unwrap_or((0, 0)),
+                size: picture_size(&image.0),
                 compression: Compression::of_bytes(&image.0).unwrap_or(Compression::Png),
                 quality: print.quality,
                 bytes: &image.0,

@@ -10,7 +10,7 @@ use rilascio_exchange::message::Package;
 use rilascio_exchange::{Error, Result};
 use rilascio_gallery::{Enrolment, LiveProbe, Prints, Purpose, Question, threshold};
 use rilascio_node::Identification;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Prints come at this resolution, in pixels per inch.
 const RESOLUTION: u16 = 500;
@@ -26,8 +26,6 @@ pub(crate) struct Engine {
     gallery: Arc<dyn Prints>,
     extractor: Extractor,
     catalogue: Arc<Catalogue>,
-    /// The last day of a purge; nothing where the clock is not the real one.
-    purged: Option<Mutex<Option<Date>>>,
 }
 
 fn malformed(why: impl ToString) -> Error {
@@ -37,13 +35,12 @@ fn malformed(why: impl ToString) -> Error {
 }
 
 impl Engine {
-    /// An engine over a gallery. Where `purges` is false nothing is taken from the disk: the day may be any.
-    pub(crate) fn new(gallery: Arc<dyn Prints>, catalogue: Arc<Catalogue>, purges: bool) -> Self {
+    /// An engine over a gallery.
+    pub(crate) fn new(gallery: Arc<dyn Prints>, catalogue: Arc<Catalogue>) -> Self {
         Self {
             gallery,
             extractor: Extractor::new(),
             catalogue,
-            purged: purges.then(Mutex::default),
         }
     }
 
@@ -57,7 +54,6 @@ impl Engine {
         package: &Package,
         today: Date,
     ) -> Result<Identification> {
-        self.purge_once(today);
         let prints = self.templates(application, package)?;
         if prints.is_empty() {
             return Ok(Identification {
@@ -158,21 +154,6 @@ impl Engine {
             .map(drop)
             .map_err(malformed)
     }
-
-    /// Once a day what was erased, or came to its last day, leaves the disk.
-    fn purge_once(&self, today: Date) {
-        let Some(purged) = &self.purged else {
-            return;
-        };
-        let mut purged = purged.lock().unwrap_or_else(PoisonError::into_inner);
-        if *purged != Some(today) {
-            match self.gallery.purge(today) {
-                Ok(()) => *purged = Some(today),
-                // Searches go on; it is tried again with the next one.
-                Err(why) => tracing::error!(fault = %why, "the gallery was not purged"),
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -190,7 +171,7 @@ mod tests {
         let master = Arc::new(MasterKey::generate(&mut rng));
         let catalogue = Arc::new(Catalogue::new(None));
         let gallery = crate::print_gallery::open(&folder, master, None).unwrap();
-        let engine = Engine::new(gallery, catalogue, false);
+        let engine = Engine::new(gallery, catalogue);
         let people = samples(Some("it-pse"), true).unwrap();
         let of = |finger: &str| {
             let with = |package: &Package| package.images.keys().any(|name| name.contains(finger));

@@ -38,6 +38,8 @@ enum Action {
     Template(TemplateArguments),
     /// Erase all prints of a subject, from the disk too.
     Erase(EraseArguments),
+    /// Write the key that search workers need.
+    WorkerKey(search_worker::KeyArguments),
     /// Be one of the machines that search a gallery in a data base together.
     Worker(search_worker::Arguments),
     /// Measure the error rates on a folder of images named as the FVC names them.
@@ -432,6 +434,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         Action::Verify(arguments) => verify(arguments),
         Action::Template(arguments) => template(arguments),
         Action::Erase(arguments) => erase(arguments),
+        Action::WorkerKey(arguments) => search_worker::write_key(&arguments),
         Action::Worker(arguments) => search_worker::run(arguments),
         Action::Evaluate(arguments) => evaluation::run(arguments),
     }

@@ -128,10 +128,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     ));
     let tools = Tools {
         transport: Arc::clone(&installation.local) as Arc<_>,
-        advisers: Arc::new(Outside::open(Addresses::default(), clock.clock(), || {
-            let gallery = print_gallery::open(&arguments.data, master, None)?;
-            Ok(Some(Engine::new(gallery, profiles, false)))
-        })?),
+        advisers: Arc::new(Outside::open(
+            Addresses::default(),
+            Arc::clone(&profiles),
+            clock.clock(),
+            || {
+                let gallery = print_gallery::open(&arguments.data, master, None)?;
+                Ok(Some(Engine::new(gallery, profiles)))
+            },
+        )?),
         production: Arc::new(Shared(Arc::clone(&works))),
     };
     let mut circuit = Circuit {

@@ -2,7 +2,7 @@
 
 use crate::entropy;
 use crate::fault::Fault;
-use crate::search_worker::{key_of, open_truth, write_key};
+use crate::search_worker::{key_of, open_truth};
 use rilascio_gallery::{Cluster, Gallery, Prints};
 use rilascio_keys::MasterKey;
 use std::path::Path;
@@ -27,7 +27,6 @@ pub(crate) fn open(
         return Ok(Arc::new(gallery.map_err(Fault::failed)?));
     };
     let key = key_of(&master)?;
-    write_key(data, &key)?;
     let truth = open_truth(&machines.database, Arc::new(key))?;
     let cluster = Cluster::connect(Arc::new(truth), &machines.nats);
     Ok(Arc::new(cluster.map_err(Fault::failed)?))

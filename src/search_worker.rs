@@ -1,14 +1,15 @@
 //! `rilascio identify worker`: one of the machines that search a gallery in a PostgreSQL data base together.
 
+use crate::authority_store::AuthorityStore;
 use crate::entropy;
 use crate::fault::Fault;
 use crate::serve_command::{start_log, stopped};
 use jiff::Timestamp;
 use rilascio_gallery::{PARTS, Truth, Worker, WorkerPlan};
 use rilascio_keys::{CipherSuite, MasterKey};
-use rilascio_node::files::{must_read, read_if_there, write_whole};
+use rilascio_node::files::{make_folder, must_read, write_whole};
 use rilascio_store::Store;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,15 +18,14 @@ use std::time::Duration;
 const SCHEMA: &str = "rilascio_gallery";
 /// Connections to the data base.
 const CONNECTIONS: usize = 4;
-/// The file beside the data of a centre that search workers need a copy of.
-pub(crate) const KEY_FILE: &str = "search.key";
+/// Where the key comes from.
+const KEY_REMEDY: &str = "make search.key at the centre: rilascio identify worker-key";
 
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  rilascio identify worker --database postgres://rilascio@db/rilascio --nats nats://bus:4222 \\\n      \
     --key search.key --data /var/lib/rilascio-search\n\n\
-    The key is made by the centre: `rilascio serve --nats ...` writes it into its data folder as search.key. Copies of\n\
-    parts of the gallery are kept in the folder, so that a start does not read everything again. Start as many workers\n\
+    The key is made at the centre with `rilascio identify worker-key`. Copies of parts of the gallery are kept in the folder, so that a start does not read everything again. Start as many workers\n\
     as you like; two hold each part. Stop one with Ctrl-C: it gives its parts back."
 )]
 pub(crate) struct Arguments {
@@ -63,13 +63,27 @@ pub(crate) fn key_of(master: &MasterKey) -> Result<MasterKey, Fault> {
     MasterKey::from_bytes(&bytes).map_err(Fault::failed)
 }
 
-/// Puts the key where the administrator finds it.
-pub(crate) fn write_key(data: &Path, key: &MasterKey) -> Result<(), Fault> {
-    let path = data.join(KEY_FILE);
-    if read_if_there(&path)?.as_deref() != Some(key.as_bytes()) {
-        write_whole(&path, key.as_bytes(), true)?;
-    }
-    Ok(())
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example:\n  rilascio identify worker-key --data DIR --out search.key\n\n\
+    Whoever has this key opens the prints of the gallery, and nothing else of the installation. Carry it to the machines\n\
+    of the search workers and keep it as you keep master.key."
+)]
+pub(crate) struct KeyArguments {
+    /// The data folder of the centre.
+    #[arg(long, value_name = "DIR", env = "RILASCIO_DATA")]
+    data: PathBuf,
+    /// The file.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Writes the key of search workers.
+pub(crate) fn write_key(arguments: &KeyArguments) -> Result<ExitCode, Fault> {
+    make_folder(&arguments.data)?;
+    let master = AuthorityStore::master_key(&arguments.data, &mut entropy::generator()?)?;
+    write_whole(&arguments.out, key_of(&master)?.as_bytes(), true)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The gallery of a data base; made there when there is none.
@@ -79,9 +93,7 @@ pub(crate) fn open_truth(database: &str, key: Arc<MasterKey>) -> Result<Truth, F
     Truth::open(store, key, rng, PARTS).map_err(|why| {
         let fault = Fault::failed(&why);
         match why {
-            rilascio_gallery::Error::Key => fault.remedy(format!(
-                "copy {KEY_FILE} from the data folder of the centre"
-            )),
+            rilascio_gallery::Error::Key => fault.remedy(KEY_REMEDY),
             _ => fault,
         }
     })
@@ -91,9 +103,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     start_log(arguments.log_json);
     let key = zeroize::Zeroizing::new(must_read(&arguments.key)?);
     let key = MasterKey::from_bytes(&key).map_err(|_| {
-        Fault::usage(format!("{}: this is no key", arguments.key.display())).remedy(format!(
-            "copy {KEY_FILE} from the data folder of the centre"
-        ))
+        Fault::usage(format!("{}: this is no key", arguments.key.display())).remedy(KEY_REMEDY)
     })?;
     let truth = Arc::new(open_truth(&arguments.database, Arc::new(key))?);
     let mut rng = entropy::generator()?;
@@ -111,19 +121,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     runtime
         .block_on(async {
             let worker = Worker::connect(plan, truth, &arguments.nats).await?;
-            tracing::info!("searching for {}", arguments.database_without_password());
+            tracing::info!("searching");
             worker.run(stopped()).await
         })
         .map_err(|why| Fault::failed(&why))?;
     Ok(ExitCode::SUCCESS)
-}
-
-impl Arguments {
-    /// The address of the data base as it may stand in a log.
-    fn database_without_password(&self) -> String {
-        match self.database.rsplit_once('@') {
-            Some((_, place)) => place.to_owned(),
-            None => self.database.clone(),
-        }
-    }
 }

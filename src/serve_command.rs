@@ -14,16 +14,19 @@ use crate::issue_command::{default_data, write_product};
 use crate::print_gallery::{self, Machines};
 use crate::virtual_works::VirtualWorks;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rilascio_circuit::process::NodeId;
 use rilascio_doors::osia::AbisClient;
 use rilascio_exchange::adapter::mail::Mail;
+use rilascio_gallery::Prints;
 use rilascio_node::{Clock, Database, Installation, Role, Tools};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -99,6 +102,9 @@ pub(crate) struct Arguments {
     /// A file with the certificates (PEM) that vouch for the ABIS.
     #[arg(long, value_name = "FILE", env = "RILASCIO_ABIS_ROOTS")]
     abis_roots: Option<PathBuf>,
+    /// The score from which a candidate of the ABIS is one, on its scale; what it thinks itself if absent.
+    #[arg(long, value_name = "SCORE", env = "RILASCIO_ABIS_THRESHOLD")]
+    abis_threshold: Option<f32>,
     /// The gallery of the ABIS that this circuit fills and searches.
     #[arg(
         long,
@@ -133,6 +139,8 @@ pub(crate) struct Arguments {
     log_json: bool,
 }
 
+/// How often the gallery is purged.
+const PURGE_EVERY: Duration = Duration::from_secs(6 * 3600);
 /// Connections of each role to a PostgreSQL server.
 const CONNECTIONS: usize = 6;
 
@@ -196,14 +204,32 @@ fn abis(arguments: &Arguments) -> Result<Option<AbisClient>, Fault> {
         Some(file) => Some(std::fs::read(file).map_err(|why| Fault::file(file, why))?),
         None => None,
     };
+    let run = format!(
+        "{:016x}-",
+        rand_core::Rng::next_u64(&mut entropy::generator()?)
+    );
     AbisClient::new(
         address,
         token.trim(),
         &arguments.abis_gallery,
         roots.as_deref(),
     )
+    .map(|abis| abis.with_threshold(arguments.abis_threshold).with_run(&run))
     .map(Some)
     .map_err(|why| Fault::usage(why).remedy("give --abis-roots FILE"))
+}
+
+/// What was erased, or came to its last day, leaves the disk, for as long as the process lives.
+fn purge_daily(gallery: Arc<dyn Prints>) {
+    std::thread::spawn(move || {
+        loop {
+            let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+            if let Err(why) = gallery.purge(today) {
+                tracing::error!(fault = %why, "the gallery was not purged; it is tried again");
+            }
+            std::thread::sleep(PURGE_EVERY);
+        }
+    });
 }
 
 /// The gallery of several machines, if it is one.
@@ -316,15 +342,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     };
     let tools = Tools {
         transport: Arc::clone(&installation.local) as Arc<_>,
-        advisers: Arc::new(Outside::open(addresses, Arc::clone(&clock), || {
-            // Only a centre identifies.
-            let here = roles.contains(&Role::Centre);
-            here.then(|| {
-                let gallery = print_gallery::open(&data, master, machines(arguments)?.as_ref())?;
-                Ok(Engine::new(gallery, profiles, true))
-            })
-            .transpose()
-        })?),
+        advisers: Arc::new(Outside::open(
+            addresses,
+            Arc::clone(&profiles),
+            Arc::clone(&clock),
+            || {
+                // Only a centre identifies.
+                let here = roles.contains(&Role::Centre);
+                here.then(|| {
+                    let gallery =
+                        print_gallery::open(&data, master, machines(arguments)?.as_ref())?;
+                    purge_daily(Arc::clone(&gallery));
+                    Ok(Engine::new(gallery, profiles))
+                })
+                .transpose()
+            },
+        )?),
         production: Arc::new(works),
     };
     let guide = if arguments.demo {

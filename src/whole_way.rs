@@ -125,8 +125,11 @@ impl Circuit<'_> {
             .dossier(dossier.as_str())?;
         let findings = known.as_ref().and_then(|known| known.screening);
         if matches!(findings, Some(Screening::Findings(_))) {
+            let centre = self.installation.desk(Role::Centre)?;
+            let shown = centre.findings(dossier, &staff.examiner, self.now())?;
             let examine = Command::ExamineFindings {
                 dossier: dossier.clone(),
+                seen: shown.seen,
                 clear: true,
             };
             self.give(&staff.examiner, &examine)?;

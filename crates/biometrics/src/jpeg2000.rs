@@ -7,6 +7,8 @@ use hayro_jpeg2000::{DecodeSettings, DecoderContext, Image};
 const FORMAT: &str = "JPEG 2000";
 /// The largest side of a portrait, in pixels.
 const SIDE_MAX: u32 = 4_096;
+/// Grey or colour, with or without transparency.
+const COMPONENTS_MAX: u16 = 4;
 /// How often a smaller size is tried when the encoder misses the limit.
 const ATTEMPTS_MAX: u32 = 8;
 
@@ -61,6 +63,7 @@ pub fn decode_jpeg2000(bytes: &[u8]) -> Result<Pixels> {
         format: FORMAT,
         why: format!("{why:?}"),
     };
+    check_components(bytes)?;
     let image = Image::new(bytes, &DecodeSettings::default()).map_err(|why| fault(&why))?;
     let (width, height) = (image.width(), image.height());
     if width > SIDE_MAX || height > SIDE_MAX {
@@ -81,6 +84,28 @@ pub fn decode_jpeg2000(bytes: &[u8]) -> Result<Pixels> {
     })
 }
 
+/// Refuses codestreams of more components than a picture has: each takes memory of the whole picture.
+fn check_components(bytes: &[u8]) -> Result<()> {
+    const START: [u8; 4] = [0xFF, 0x4F, 0xFF, 0x51];
+    /// From the start of the codestream to the number of components (ISO/IEC 15444-1, A.5.1).
+    const COUNT: usize = 40;
+    let starts = bytes
+        .windows(4)
+        .enumerate()
+        .filter(|(_, four)| **four == START);
+    for (place, _) in starts {
+        let count = bytes.get(place + COUNT..place + COUNT + 2);
+        let count = count.map_or(0, |two| u16::from_be_bytes([two[0], two[1]]));
+        if count > COMPONENTS_MAX {
+            return Err(Error::Codec {
+                format: FORMAT,
+                why: format!("{count} components; a picture has at most {COMPONENTS_MAX}"),
+            });
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +121,19 @@ mod tests {
             ]
         };
         (0..width * height).flat_map(pixel).collect()
+    }
+
+    #[test]
+    fn a_stream_of_many_components_is_refused_before_it_takes_memory() {
+        let coded = encode_jpeg2000(&picture(64, 64), 64, 64, 17_408).expect("coded");
+        let start = [0xFF, 0x4F, 0xFF, 0x51];
+        let place = coded.windows(4).position(|four| four == start);
+        let place = place.expect("a codestream") + 40;
+        let mut many = coded.clone();
+        many[place..place + 2].copy_from_slice(&255u16.to_be_bytes());
+        let fault = decode_jpeg2000(&many).expect_err("refused");
+        assert!(fault.to_string().contains("255 components"), "{fault}");
+        assert!(decode_jpeg2000(&coded).is_ok());
     }
 
     #[test]

@@ -286,7 +286,7 @@ fn two_spellings_of_one_person_share_a_word() {
         Identity {
             surname,
             given_names,
-            language: Default::default(),
+            language: None,
             birth_date: rilascio_mrtd::date::BirthDate::parse(day).unwrap(),
             numbers: [number, None],
         }

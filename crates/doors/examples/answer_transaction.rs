@@ -3,7 +3,7 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
-use rilascio_doors::{NistAgency, NistDoor, PrintEngine};
+use rilascio_doors::{NistAgency, NistDoor, Outcome, PrintEngine};
 use rilascio_gallery::Gallery;
 use rilascio_keys::MasterKey;
 use std::sync::Arc;
@@ -23,5 +23,5 @@ fn main() {
     let (done, bytes) = door.answer(&std::fs::read(request).unwrap(), today);
     std::fs::write(answer, bytes).unwrap();
     std::fs::remove_dir_all(folder).unwrap();
-    std::process::exit(i32::from(!done));
+    std::process::exit(i32::from(done != Outcome::Done));
 }

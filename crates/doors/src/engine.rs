@@ -24,6 +24,14 @@ pub struct PrintEngine {
 /// Prints of one person, each with its finger.
 pub(crate) type Fingers = Vec<(u8, PrintTemplate)>;
 
+/// Refuses more prints than one person has; asked before they are decoded.
+pub(crate) fn check_count(count: usize) -> Result<()> {
+    if count > PRINTS_MAX {
+        return Err(Error::malformed(format!("more than {PRINTS_MAX} prints")));
+    }
+    Ok(())
+}
+
 impl PrintEngine {
     /// An engine over a gallery that keeps prints for so many days.
     #[must_use]
@@ -46,9 +54,7 @@ impl PrintEngine {
     }
 
     pub(crate) fn question(&self, fingers: &Fingers, today: Date, most: usize) -> Result<Question> {
-        if fingers.len() > PRINTS_MAX {
-            return Err(Error::malformed(format!("more than {PRINTS_MAX} prints")));
-        }
+        check_count(fingers.len())?;
         Ok(Question {
             prints: fingers
                 .iter()
@@ -73,7 +79,18 @@ impl PrintEngine {
         Ok(self.prints.verify(subject, question)?)
     }
 
+    /// For how many days prints are kept.
+    pub(crate) fn keep_days(&self) -> u16 {
+        self.keep
+    }
+
+    /// What may not be compared any more leaves the disk.
+    pub(crate) fn purge(&self, today: Date) -> Result<()> {
+        Ok(self.prints.purge(today)?)
+    }
+
     pub(crate) fn replace(&self, subject: &str, fingers: Fingers, today: Date) -> Result<()> {
+        check_count(fingers.len())?;
         let until = today
             .checked_add(Span::new().days(self.keep))
             .map_err(Error::malformed)?;

@@ -36,6 +36,15 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// Too many ask at once.
+    #[error("[DOOR-008] too many requests are in hand; try again in a moment")]
+    Busy,
+    /// A part of this program failed.
+    #[error("[DOOR-009] {why}")]
+    Internal {
+        /// Why.
+        why: String,
+    },
     /// A device that cannot be believed.
     #[error("[DOOR-007] {why}")]
     Untrusted {
@@ -59,6 +68,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// True for what is nobody's fault who asks: it may be good in a moment.
+    pub(crate) fn passes(&self) -> bool {
+        match self {
+            Self::Gallery(why) => !matches!(
+                why,
+                rilascio_gallery::Error::EmptyProbe | rilascio_gallery::Error::Subject
+            ),
+            Self::Store(_) | Self::Peer { .. } | Self::Busy | Self::Internal { .. } => true,
+            _ => false,
+        }
+    }
+
     pub(crate) fn malformed(why: impl ToString) -> Self {
         Self::Malformed {
             why: why.to_string(),

@@ -12,7 +12,7 @@ mod server;
 pub use engine::PrintEngine;
 pub use error::Error;
 pub use nist_folder::{Handled, watch_folder};
-pub use nist_transactions::{NistAgency, NistDoor};
+pub use nist_transactions::{NistAgency, NistDoor, Outcome};
 pub use server::{Access, Clock, Doors, Scope, serve};
 
 /// The result of everything in this crate.

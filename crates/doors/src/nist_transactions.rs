@@ -1,6 +1,6 @@
 //! Search and enrolment as ANSI/NIST-ITL transactions: records of Type-4, Type-9 and Type-14 in, a Type-2 record out.
 
-use crate::engine::{Fingers, PrintEngine};
+use crate::engine::{Fingers, PrintEngine, check_count};
 use crate::{Error, Result};
 use jiff::civil::Date;
 use rilascio_biometrics::nist::{
@@ -8,6 +8,22 @@ use rilascio_biometrics::nist::{
 };
 use std::sync::Arc;
 
+/// What became of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It cannot be used.
+    Refused,
+    /// It could not be done now, and may be in a moment.
+    NotNow,
+}
+
+/// Subjects of this door in a gallery begin so: another door's are not touched.
+const PREFIX: &str = "n/";
+/// What 1.012 says where a Type-4 record is of 500 pixels per inch, in pixels per millimetre, and how exactly.
+const LEGACY_RATE: f32 = 19.69;
+const LEGACY_RATE_APART: f32 = 0.6;
 /// The most candidates of an answer.
 const CANDIDATES_MAX: usize = 20;
 
@@ -65,10 +81,9 @@ impl NistDoor {
         Self { engine, agency }
     }
 
-    /// Answers a transaction; what cannot be used is answered with an error transaction that says why. True when the
-    /// request was done.
+    /// Answers a transaction; what cannot be used is answered with an error transaction that says why.
     #[must_use]
-    pub fn answer(&self, request: &[u8], today: Date) -> (bool, Vec<u8>) {
+    pub fn answer(&self, request: &[u8], today: Date) -> (Outcome, Vec<u8>) {
         let read = Transaction::read(request);
         let outcome = match &read {
             Ok(request) => self.handle(request, today),
@@ -87,12 +102,21 @@ impl NistDoor {
                     (self.agency.case, &case[..]),
                     (self.agency.candidates, &list.join(&rs.to_string())[..]),
                 ];
-                (true, &self.agency.result, Record::new(2, &fields))
+                (Outcome::Done, &self.agency.result, Record::new(2, &fields))
             }
             Err(why) => {
-                let text: String = why.to_string().replace(char::is_control, " ");
+                let outcome = if why.passes() {
+                    tracing::error!(fault = %why, "a transaction could not be done");
+                    Outcome::NotNow
+                } else {
+                    Outcome::Refused
+                };
+                let text = match outcome {
+                    Outcome::NotNow => "it could not be done now; send it again".to_owned(),
+                    _ => why.to_string().replace(char::is_control, " "),
+                };
                 let fields = [(2, "00"), (self.agency.fault, &text[..])];
-                (false, &self.agency.error, Record::new(2, &fields))
+                (outcome, &self.agency.error, Record::new(2, &fields))
             }
         };
         let day = today.strftime("%Y%m%d").to_string();
@@ -130,25 +154,49 @@ impl NistDoor {
                 self.agency.case
             )));
         }
+        // Cases of one agency are not those of another.
+        let origin = request.head(8).unwrap_or_default().trim();
+        let own = format!("{PREFIX}{origin}/");
+        let subject = format!("{own}{case}");
+        if origin.is_empty() || origin.contains('/') || case.contains('/') {
+            return Err(Error::malformed(
+                "the agency (1.008) and the case have no '/', and the agency is not empty",
+            ));
+        }
         let fingers = self.fingers(request)?;
-        let question = self.engine.question(&fingers, today, CANDIDATES_MAX + 1)?;
+        let question = self.engine.question(&fingers, today, CANDIDATES_MAX * 4)?;
+        // Kept first: of two who come at once with the same fingers one finds the other.
+        if keeps {
+            self.engine.replace(&subject, fingers, today)?;
+        }
         let found = self.engine.search(&question)?;
         let least = PrintEngine::least(&found);
         let candidates = found
             .candidates
             .into_iter()
-            .filter(|candidate| candidate.score >= least && candidate.subject != case)
+            .filter(|candidate| candidate.score >= least && candidate.subject != subject)
+            .filter_map(|candidate| {
+                let known = candidate.subject.strip_prefix(PREFIX)?;
+                let name = candidate.subject.strip_prefix(&own).unwrap_or(known);
+                Some((name.to_owned(), candidate.score))
+            })
             .take(CANDIDATES_MAX)
-            .map(|candidate| (candidate.subject, candidate.score))
             .collect();
-        if keeps {
-            self.engine.replace(&case, fingers, today)?;
-        }
         Ok((case, candidates))
     }
 
     /// Templates of a transaction: of a finger with minutiae and an image the image counts, which says more.
     fn fingers(&self, request: &Transaction) -> Result<Fingers> {
+        check_count(request.records.len())?;
+        let legacy = request.records.iter().any(|record| record.kind == 4);
+        let rate = request
+            .head(12)
+            .and_then(|rate| rate.trim().parse::<f32>().ok());
+        if legacy && !rate.is_some_and(|rate| (rate - LEGACY_RATE).abs() <= LEGACY_RATE_APART) {
+            return Err(Error::malformed(
+                "a Type-4 record of another resolution than 19.69 pixels per millimetre (1.012)",
+            ));
+        }
         let mut fingers: Fingers = Vec::new();
         for record in &request.records {
             if let Some(print) = read_print_record(record)? {

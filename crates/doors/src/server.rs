@@ -1,7 +1,7 @@
 //! The HTTP server of the doors: who may ask what, and the paths.
 
 use crate::engine::PrintEngine;
-use crate::nist_transactions::NistDoor;
+use crate::nist_transactions::{NistDoor, Outcome};
 use crate::osia::{Register, routes};
 use crate::{Error, Result};
 use axum::Router;
@@ -21,9 +21,13 @@ use std::future::Future;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 /// The largest request, in bytes.
 const REQUEST_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Requests in hand for each processor.
+const SLOTS: usize = 8;
 
 /// What somebody may ask: the scopes of OSIA ABIS, and one for transactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,6 +50,9 @@ pub enum Scope {
     /// Ask for tasks; there are none.
     #[serde(rename = "abis.task.read")]
     TaskRead,
+    /// Have the result of a task delivered again; there are none.
+    #[serde(rename = "abis.task.update")]
+    TaskUpdate,
     /// Send ANSI/NIST-ITL transactions.
     #[serde(rename = "nist")]
     Nist,
@@ -53,13 +60,14 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::EncounterWrite,
         Self::EncounterRead,
         Self::Identify,
         Self::Verify,
         Self::GalleryRead,
         Self::TaskRead,
+        Self::TaskUpdate,
         Self::Nist,
     ];
 }
@@ -104,11 +112,24 @@ pub struct Doors {
     pub access: Arc<Vec<Access>>,
     /// What time it is.
     pub clock: Clock,
+    /// Requests in hand: those beyond are told to come again.
+    pub slots: Arc<Semaphore>,
+}
+
+pub(crate) fn day(now: Timestamp) -> Date {
+    now.to_zoned(TimeZone::UTC).date()
 }
 
 impl Doors {
     pub(crate) fn today(&self) -> Date {
-        (self.clock)().to_zoned(TimeZone::UTC).date()
+        day((self.clock)())
+    }
+
+    /// As many slots as this machine can serve without running out of memory.
+    #[must_use]
+    pub fn slots() -> Arc<Semaphore> {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Arc::new(Semaphore::new(processors * SLOTS))
     }
 }
 
@@ -137,7 +158,9 @@ impl FromRequestParts<Doors> for Signed {
             .headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "));
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token);
         let digest = token.map(|token| Access::digest_of(token.trim()));
         let known = digest.and_then(|digest| {
             let same =
@@ -157,11 +180,21 @@ impl FromRequestParts<Doors> for Signed {
 
 /// Runs what waits away from the threads that serve connections.
 pub(crate) async fn blocking<T: Send + 'static>(
+    slots: &Arc<Semaphore>,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
+    let slot = Arc::clone(slots).try_acquire_owned();
+    let slot = slot.map_err(|_| Error::Busy)?;
+    let done = tokio::task::spawn_blocking(move || {
+        let outcome = work();
+        drop(slot);
+        outcome
+    });
+    match done.await {
         Ok(outcome) => outcome,
-        Err(_) => Err(Error::malformed("the server is stopping")),
+        Err(why) => Err(Error::Internal {
+            why: why.to_string(),
+        }),
     }
 }
 
@@ -170,19 +203,18 @@ async fn transaction(State(doors): State<Doors>, signed: Signed, body: Bytes) ->
     if let Err(refused) = signed.needs(Scope::Nist) {
         return refused.into_response();
     }
-    let answered = blocking(move || Ok(doors.nist.answer(&body, doors.today()))).await;
-    match answered {
-        Ok((done, answer)) => {
-            let status = if done {
-                StatusCode::OK
-            } else {
-                StatusCode::UNPROCESSABLE_ENTITY
-            };
-            let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
-            (status, kind, answer).into_response()
-        }
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-    }
+    let slots = Arc::clone(&doors.slots);
+    let answered = blocking(&slots, move || Ok(doors.nist.answer(&body, doors.today()))).await;
+    let Ok((outcome, answer)) = answered else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let status = match outcome {
+        Outcome::Done => StatusCode::OK,
+        Outcome::Refused => StatusCode::UNPROCESSABLE_ENTITY,
+        Outcome::NotNow => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
+    (status, kind, answer).into_response()
 }
 
 /// Serves the doors until it is stopped; requests in hand are finished.

@@ -12,7 +12,7 @@ use rilascio_biometrics::nist::{
 use rilascio_biometrics::{FingerView, RecordEdition, SyntheticPeople, read_print, write_template};
 use rilascio_doors::osia::{AbisClient, AbisPrint, Register};
 use rilascio_doors::{
-    Access, Doors, NistAgency, NistDoor, PrintEngine, Scope, serve, watch_folder,
+    Access, Doors, NistAgency, NistDoor, Outcome, PrintEngine, Scope, serve, watch_folder,
 };
 use rilascio_gallery::Gallery;
 use rilascio_keys::MasterKey;
@@ -64,6 +64,7 @@ impl Site {
                 access("reader", READER, &[Scope::EncounterRead]),
             ]),
             clock: Arc::new(move || now),
+            slots: Doors::slots(),
         };
         Self { doors, folder }
     }
@@ -154,7 +155,7 @@ fn transactions_with_images_and_minutiae_enrol_and_find() {
         vec![print.record(1, "POLICE", "20261122")],
     );
     let (done, answer) = nist.answer(&first, TODAY);
-    assert!(done);
+    assert_eq!(done, Outcome::Done);
     assert_eq!(read(&answer), ("SRE".into(), vec![]));
     // The same finger, pixels in a record of the old kind, under another name.
     let second = transaction("SRCH", "case-2", vec![raw.legacy_record(1)]);
@@ -180,11 +181,18 @@ fn transactions_with_images_and_minutiae_enrol_and_find() {
             transaction("DPRS", "case-5", vec![minutiae.clone()]),
             "DPRS",
         ),
-        (transaction("CPNU", "case 6", vec![minutiae]), "subject"),
+        (
+            transaction("CPNU", "case 6", vec![minutiae.clone()]),
+            "subject",
+        ),
+        (transaction("CPNU", "o/0", vec![minutiae]), "'/'"),
     ] {
         let (done, answer) = nist.answer(&request, TODAY);
         let (kind, said) = read(&answer);
-        assert!(!done && kind == "ERR" && said[0].contains(why), "{said:?}");
+        assert!(
+            done == Outcome::Refused && kind == "ERR" && said[0].contains(why),
+            "{said:?}"
+        );
     }
 }
 
@@ -200,14 +208,21 @@ fn a_folder_is_emptied_and_every_request_answered() {
     put("3.nist", b"broken".to_vec()).unwrap();
     put("4.part", b"not whole yet".to_vec()).unwrap();
     let handled = watch_folder(&site.doors.nist, &place, TODAY).unwrap();
-    assert_eq!((handled.done, handled.failed), (2, 1));
+    assert_eq!((handled.done, handled.refused, handled.waiting), (2, 1, 0));
     let answer = std::fs::read(place.join("out/2.nist")).unwrap();
     assert!(read(&answer).1[0].starts_with("case-1"));
     assert_eq!(
         read(&std::fs::read(place.join("out/3.nist")).unwrap()).0,
         "ERR"
     );
-    assert!(place.join("done/1.nist").exists() && place.join("failed/3.nist").exists());
+    // A link is no request, and holds nothing up.
+    std::os::unix::fs::symlink("/etc/hostname", place.join("in/0.nist")).unwrap();
+    put("5.nist", transaction("SRCH", "case-5", vec![record(2)])).unwrap();
+    assert_eq!(
+        watch_folder(&site.doors.nist, &place, TODAY).unwrap().done,
+        1
+    );
+    std::fs::remove_file(place.join("in/0.nist")).unwrap();
     assert!(place.join("in/4.part").exists() && !place.join("in/1.nist").exists());
     assert_eq!(
         watch_folder(&site.doors.nist, &place, TODAY).unwrap().done,
@@ -443,6 +458,13 @@ fn every_operation_of_osia_does_what_the_interface_says() {
         409
     );
     let moved = "/v1/persons/p4/move/p%202/encounters/e-1";
+    assert_eq!(
+        call("POST", moved, nothing.clone()).0,
+        404,
+        "nobody is made by a move"
+    );
+    let p4 = "/v1/persons/p4/encounters/e-0";
+    assert_eq!(call("POST", p4, encounter(4, 1, &["a"], "x")).0, 200);
     assert_eq!(call("POST", moved, nothing.clone()).0, 204);
     assert_eq!(call("GET", named, nothing.clone()).0, 404);
     assert_eq!(call("POST", "/v1/verify/c/p4", body).1["decision"], true);
@@ -461,7 +483,7 @@ fn every_operation_of_osia_does_what_the_interface_says() {
             .as_array()
             .unwrap()
             .len(),
-        3
+        4
     );
     // The end.
     assert_eq!(

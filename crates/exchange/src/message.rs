@@ -328,6 +328,11 @@ pub enum Body {
         /// Since when.
         since: Timestamp,
     },
+    /// Office to centre: a dossier that the centre had given back ended at its office.
+    Withdrawal {
+        /// The dossier.
+        dossier: DossierId,
+    },
     /// Centre to registry: a document as it stands.
     DocumentRecord {
         /// The document.
@@ -403,6 +408,7 @@ impl Body {
             Self::Activation { .. } => "activation",
             Self::HandOver { .. } => "hand-over",
             Self::Revocation { .. } => "revocation",
+            Self::Withdrawal { .. } => "withdrawal",
             Self::DocumentRecord { .. } => "document-record",
             Self::StatusList { .. } => "status-list",
             Self::StockMovement { .. } => "stock-movement",

@@ -52,11 +52,19 @@ pub enum Error {
     },
     /// Not all of the gallery was searched: there is no answer.
     #[error(
-        "[GAL-009] no search worker answered for the parts {parts:?}; start workers, or wait until others take over"
+        "[GAL-009] no search worker answered for the parts {parts:?} ({why}); start workers, or wait until others take over"
     )]
     Incomplete {
         /// The parts.
         parts: Vec<i64>,
+        /// What the last worker said, or that none was there.
+        why: String,
+    },
+    /// More prints of one subject than can be kept.
+    #[error("[GAL-011] a subject has at most {most} prints")]
+    TooMany {
+        /// The most.
+        most: usize,
     },
     /// A copy missed erasures that left no trace.
     #[error("[GAL-010] the copy of part {part} is too old; it is made anew")]

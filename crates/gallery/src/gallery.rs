@@ -60,6 +60,8 @@ pub struct Gallery {
     key: GalleryKey,
     pub(crate) disguise: Disguise,
     state: RwLock<Snapshot>,
+    /// Searches read, replacements write: nobody sees a subject between its old prints and its new ones.
+    pub(crate) gate: RwLock<()>,
     writer: Mutex<Writer>,
     /// Held as long as the gallery is open.
     _lock: File,
@@ -155,6 +157,7 @@ impl Gallery {
             key,
             disguise,
             state: RwLock::new(state),
+            gate: RwLock::new(()),
             writer: Mutex::new(Writer {
                 log,
                 manifest,
@@ -177,6 +180,18 @@ impl Gallery {
     /// # Errors
     /// [`Error::Subject`], or a file that cannot be written.
     pub fn enrol(&self, prints: Vec<Enrolment>) -> Result<()> {
+        self.replace_all(&[], prints)
+    }
+
+    /// Puts prints in the place of everything that some subjects had, in one step: they are on the disk, all or none, when
+    /// this answers, and a search sees the old or the new.
+    ///
+    /// # Errors
+    /// [`Error::Subject`], or a file that cannot be written.
+    pub fn replace_all(&self, subjects: &[String], prints: Vec<Enrolment>) -> Result<()> {
+        for subject in subjects {
+            check_subject(subject)?;
+        }
         let mut packed = Vec::with_capacity(prints.len());
         for print in prints {
             check_subject(&print.subject)?;
@@ -195,20 +210,31 @@ impl Gallery {
             ));
         }
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let entries: Vec<Entry> = packed
-            .into_iter()
-            .map(|(meta, packed, bytes)| {
-                let sealed = self.key.seal(&meta.label(), &bytes, writer.rng.as_mut());
-                Entry::Enrol(Box::new(Record {
-                    meta,
-                    packed,
-                    sealed,
-                }))
-            })
-            .collect();
+        let known = subjects
+            .iter()
+            .filter(|subject| self.records_of(subject) > 0);
+        let erased: Vec<String> = known.cloned().collect();
+        let mut entries: Vec<Entry> = erased.iter().cloned().map(Entry::Erase).collect();
+        entries.extend(packed.into_iter().map(|(meta, packed, bytes)| {
+            let sealed = self.key.seal(&meta.label(), &bytes, writer.rng.as_mut());
+            Entry::Enrol(Box::new(Record {
+                meta,
+                packed,
+                sealed,
+            }))
+        }));
+        if entries.is_empty() {
+            return Ok(());
+        }
         writer.log.append(&entries)?;
         let in_log = {
+            let _alone = self.gate.write().unwrap_or_else(PoisonError::into_inner);
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            let before = state.recent.len();
+            for subject in &erased {
+                state.erase(subject);
+            }
+            writer.erased_in_log += before - state.recent.len();
             for entry in entries {
                 if let Entry::Enrol(record) = entry {
                     state.recent.push(Arc::from(record));
@@ -343,6 +369,17 @@ impl Gallery {
 
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// How many records can be compared; never waits for somebody who writes.
+    #[must_use]
+    pub fn records(&self) -> usize {
+        let state = self.snapshot();
+        let old = state.segments.iter();
+        let old: usize = old
+            .map(|segment| segment.count() - segment.dead_count())
+            .sum();
+        old + state.recent.len()
     }
 
     /// How large it is.

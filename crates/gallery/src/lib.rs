@@ -20,7 +20,7 @@ pub use log::log_entries;
 pub use prints::Prints;
 pub use probe::{ChipPrint, LiveProbe};
 pub use record::{Enrolment, Purpose, SUBJECT_BYTES_MAX};
-pub use search::{Candidate, FingerScore, Question, on_all_processors, threshold};
+pub use search::{Candidate, FingerScore, Question, compare_fingers, on_all_processors, threshold};
 
 /// The result of everything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -44,7 +44,7 @@ impl Prints for Gallery {
     fn search(&self, question: &Question) -> Result<Found> {
         Ok(Found {
             candidates: self.search(question)?,
-            records: self.size().records,
+            records: self.records(),
         })
     }
 
@@ -53,8 +53,7 @@ impl Prints for Gallery {
     }
 
     fn replace(&self, subject: &str, prints: Vec<Enrolment>, _: Date) -> Result<()> {
-        self.erase(subject)?;
-        self.enrol(prints)
+        self.replace_all(&[subject.to_owned()], prints)
     }
 
     fn erase(&self, subject: &str, _: Date) -> Result<bool> {

@@ -217,6 +217,7 @@ impl Gallery {
     /// # Errors
     /// [`Error::EmptyProbe`] when no print has minutiae.
     pub fn search(&self, question: &Question) -> Result<Vec<Candidate>> {
+        let _others = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let state = self.snapshot();
         let most = (state.count() / SECOND_LOOK_SHARE).clamp(SECOND_LOOK_MIN, SECOND_LOOK_MAX);
         let mut found: BTreeMap<String, BTreeMap<u8, i32>> = BTreeMap::new();
@@ -339,30 +340,45 @@ impl Gallery {
             return Err(Error::EmptyProbe);
         }
         let state = self.snapshot();
-        let mut fingers = Vec::new();
+        let mut best = BestOfFingers::default();
         for probe in &question.prints {
             if let Some(score) = self.best_of(&state, subject, probe, question)? {
-                fingers.push(FingerScore {
-                    finger: probe.finger,
-                    score,
-                });
+                best.add(probe.finger, score);
             }
         }
-        Ok(candidate(subject, fingers))
+        Ok(best.candidate(subject))
     }
 }
 
-/// Somebody of whom fingers were compared; nothing when none was.
-fn candidate(subject: &str, fingers: Vec<FingerScore>) -> Option<Candidate> {
-    (!fingers.is_empty()).then(|| Candidate {
-        subject: subject.to_owned(),
-        score: together(fingers.iter().map(|finger| finger.score)),
-        fingers,
-    })
+/// The best score of each finger: a finger that was given twice counts once.
+#[derive(Default)]
+struct BestOfFingers(BTreeMap<u8, i32>);
+
+impl BestOfFingers {
+    fn add(&mut self, finger: u8, score: i32) {
+        let known = self.0.entry(finger).or_insert(score);
+        *known = score.max(*known);
+    }
+
+    /// Somebody of whom fingers were compared; nothing when none was.
+    fn candidate(self, subject: &str) -> Option<Candidate> {
+        (!self.0.is_empty()).then(|| Candidate {
+            subject: subject.to_owned(),
+            score: together(self.0.values().copied()),
+            fingers: self
+                .0
+                .into_iter()
+                .map(|(finger, score)| FingerScore { finger, score })
+                .collect(),
+        })
+    }
 }
 
-/// Compares prints with known ones of a subject, finger by finger.
-pub(crate) fn together_with(
+/// Compares prints with known ones of one person, finger by finger; nothing when they have no finger in common.
+///
+/// # Errors
+/// [`Error::EmptyProbe`] when no print has minutiae.
+pub fn compare_fingers(
     subject: &str,
     known: &[LiveProbe],
     prints: &[LiveProbe],
@@ -370,16 +386,11 @@ pub(crate) fn together_with(
     if prints.iter().all(|probe| probe.print.cylinders.is_empty()) {
         return Err(Error::EmptyProbe);
     }
-    let mut fingers = Vec::new();
+    let mut best = BestOfFingers::default();
     for probe in prints {
-        let same = known.iter().filter(|print| print.finger == probe.finger);
-        let scores = same.map(|print| compare(&probe.print, &print.print).score());
-        if let Some(score) = scores.max() {
-            fingers.push(FingerScore {
-                finger: probe.finger,
-                score,
-            });
+        for print in known.iter().filter(|print| print.finger == probe.finger) {
+            best.add(probe.finger, compare(&probe.print, &print.print).score());
         }
     }
-    Ok(candidate(subject, fingers))
+    Ok(best.candidate(subject))
 }

@@ -4,7 +4,7 @@ use crate::administration;
 use crate::applicant;
 use crate::command::Command;
 use crate::desk::Desk;
-use crate::desk::screening::ShownFinding;
+use crate::desk::screening::ShownFindings;
 use crate::installation::Installation;
 use crate::officers::Session;
 use crate::openapi::{is_kind, openapi};
@@ -499,7 +499,7 @@ async fn findings(
     State(api): State<Api>,
     Path(id): Path<DossierId>,
     SignedIn(session): SignedIn,
-) -> Answered<Json<Vec<ShownFinding>>> {
+) -> Answered<Json<ShownFindings>> {
     let desk = api.desk(Role::Centre.name())?;
     may_read(&session, &desk)?;
     let now = api.now();

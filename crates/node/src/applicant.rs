@@ -28,7 +28,7 @@ const LETTERS: usize = 12;
 const RECEIPT: &str = "receipt";
 /// Documents of one dossier that are shown: each after a complaint.
 const DOCUMENTS_MAX: u32 = 20;
-/// Entries of the journal of one document that are read.
+/// Entries of the journal of one document that are read, the newest.
 const ENTRIES_MAX: u32 = 500;
 
 /// What an applicant takes home from the desk.
@@ -167,8 +167,13 @@ impl Desk {
         self.transact(actor, now, move |ledger| {
             let known: Dossier = ledger.known(dossier.as_str())?;
             by.needs_at(Right::Enrol, &known.office)?;
+            let receipt = ledger.receipt(&dossier)?;
+            // One that was opened elsewhere, or under a secret that is gone, has a receipt that nobody can print again.
+            if known.receipt.as_ref() != Some(&receipt.digest()) {
+                return Err(Reason::Unknown.refusal().into());
+            }
             ledger.note(&by, "receipt", dossier.as_str(), &"printed")?;
-            ledger.receipt(&dossier)
+            Ok(receipt)
         })
     }
 
@@ -199,7 +204,7 @@ impl Desk {
                         let row = entity::get(tx, "registration", &id)?;
                         let Some(row) = row else { continue };
                         let known: Registration = decode(&row)?;
-                        let entries = journal::entries_of(tx, "registration", &id, ENTRIES_MAX)?;
+                        let entries = journal::latest_of(tx, "registration", &id, ENTRIES_MAX)?;
                         found.push(ApplicantDocument {
                             document: known.document.id,
                             state: known.document.state,

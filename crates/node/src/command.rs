@@ -4,9 +4,9 @@ use crate::role::Role;
 use jiff::civil::Date;
 use rilascio_circuit::PaperCase;
 use rilascio_circuit::process::{
-    AttestationId, BlankSerial, Block, Cancellation, ConsignmentId, Defect, DocumentId, DossierId,
-    HolderCheck, IssueReason, LegacyFileId, OfficerId, OrderId, Reference, Right, SheetNumber,
-    SiteId, Surrender, WatchEntryId,
+    AttestationId, BlankSerial, Block, Cancellation, ConsignmentId, Defect, Digest, DocumentId,
+    DossierId, HolderCheck, IssueReason, LegacyFileId, OfficerId, OrderId, Reference, Right,
+    SheetNumber, SiteId, Surrender, WatchEntryId,
 };
 use rilascio_exchange::message::Package;
 use schemars::JsonSchema;
@@ -219,6 +219,8 @@ commands! {
     ExamineFindings("examine-findings", Centre, Examine) {
         /// The dossier.
         dossier: DossierId,
+        /// The digest of the findings that the officer saw: others are not judged with them.
+        seen: Digest,
         /// Whether nothing stands against a grant.
         clear: bool,
     }

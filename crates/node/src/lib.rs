@@ -27,7 +27,7 @@ pub use applicant::{ApplicantDocument, ApplicantView, Receipt, SeenBy};
 pub use assembly::{CircuitAuthority, MemoryKeeper, NodeKey, NodeSigner, node_signer};
 pub use audit::{Audited, audit, sign_head};
 pub use command::{Answer, COUNT_MAX, Command, WatchedPerson};
-pub use desk::screening::{Finding, ShownFinding};
+pub use desk::screening::{Finding, ShownFinding, ShownFindings};
 pub use desk::works::{MadeDocument, Production, ProductionFault, ProductionRequest};
 pub use desk::{Desk, DeskParts, Profiles, Routes};
 pub use error::Error;

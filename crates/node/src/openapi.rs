@@ -2,7 +2,7 @@
 
 use crate::applicant::{ApplicantView, Receipt};
 use crate::command::{Answer, Command};
-use crate::desk::screening::ShownFinding;
+use crate::desk::screening::ShownFindings;
 use crate::officers::Session;
 use rilascio_circuit::process::{
     AccessGrant, Attestation, Blank, Consignment, Document, Dossier, LegacyFile, Order,
@@ -180,7 +180,7 @@ fn other_paths(paths: &mut Map<String, Value>) {
             "list-findings",
             "What other dossiers and watch-lists say of a dossier, with the persons to compare; the journal notes who looked.",
             vec![parameter("id", "path", true, "the dossier")],
-            json!({ "type": "array", "items": { "$ref": "#/components/schemas/ShownFinding" } }),
+            json!({ "$ref": "#/components/schemas/ShownFindings" }),
         ),
         (
             "/v1/{role}/journal/head",
@@ -305,7 +305,7 @@ pub fn openapi() -> Value {
     generator.subschema_for::<Session>();
     generator.subschema_for::<Receipt>();
     generator.subschema_for::<ApplicantView>();
-    generator.subschema_for::<ShownFinding>();
+    generator.subschema_for::<ShownFindings>();
     let mut schemas = generator.take_definitions(true);
     schemas.insert(
         "Fault".to_owned(),

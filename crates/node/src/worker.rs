@@ -7,7 +7,8 @@ use crate::notice::{self, Delivery, Notice};
 use crate::{Error, Result};
 use jiff::Timestamp;
 use rilascio_circuit::process::{
-    Actor, Document, DocumentId, Dossier, DossierId, NodeId, OrderId, PrintSearch, ResidenceCheck,
+    Actor, Document, DocumentId, Dossier, DossierId, NodeId, OrderId, Phase, PrintSearch,
+    ResidenceCheck,
 };
 use rilascio_exchange::envelope;
 use rilascio_exchange::message::{Outcome, Package};
@@ -277,6 +278,9 @@ impl Desk {
         match job.kind.as_str() {
             "identify" => {
                 let (id, package) = self.package_for(&subject, now)?;
+                // What went back or ended is not searched, and nothing of it is kept.
+                let wanted = self.phase_of(&id, now)? == Some(Phase::Examination);
+                let package = package.filter(|_| wanted);
                 let previous = self.dossier_before(&id, now)?;
                 let found = package
                     .as_ref()
@@ -332,8 +336,13 @@ impl Desk {
                 tools,
                 now,
             ),
-            centre::FORGET_PRINTS => {
-                tools.advisers.forget(&dossier(&subject)?)?;
+            kind @ (centre::FORGET_PRINTS | centre::PRINTS_ENDED) => {
+                let id = dossier(&subject)?;
+                // A dossier that came again needs them.
+                let again = self.phase_of(&id, now)?.is_some_and(centre::prints_count);
+                if kind == centre::PRINTS_ENDED || !again {
+                    tools.advisers.forget(&id)?;
+                }
                 self.end(job, now, |_| Ok(()))
             }
             screening::LAPSE => {
@@ -370,6 +379,15 @@ impl Desk {
             ledger.package(held.as_str())
         })?;
         Ok((id, package))
+    }
+
+    /// Where a dossier stands.
+    fn phase_of(self: &Arc<Self>, dossier: &DossierId, now: Timestamp) -> Result<Option<Phase>> {
+        let id = dossier.clone();
+        self.transact(&self.system(), now, move |ledger| {
+            let known: Option<Dossier> = ledger.get(id.as_str())?;
+            Ok(known.map(|known| known.phase))
+        })
     }
 
     /// The dossier that made the document which is to be replaced, if this centre knows it.

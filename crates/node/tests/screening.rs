@@ -5,7 +5,8 @@ mod common;
 
 use common::{PROFILE, Town, package_of, person};
 use rilascio_circuit::process::{
-    Actor, Dossier, DossierId, IssueReason, Phase, Reference, Right, Screening, WatchEntryId,
+    Actor, Digest, Dossier, DossierId, IssueReason, Phase, Reference, Right, Screening,
+    WatchEntryId,
 };
 use rilascio_node::{Answer, Command, Error, Finding, Replay, Role, WatchedPerson};
 use rilascio_store::journal;
@@ -121,7 +122,8 @@ fn a_second_dossier_of_one_person_is_found_and_examined() {
     assert_eq!(refused(office.propose(&second)), "circuit.screening");
     let centre = office.town.desks[&Role::Centre].clone();
     let now = office.town.now;
-    let found = centre.findings(&second, &examiner(), now).unwrap();
+    let shown = centre.findings(&second, &examiner(), now).unwrap();
+    let found = &shown.findings;
     assert_eq!(
         found[0].finding,
         Finding::OtherDossier {
@@ -131,11 +133,20 @@ fn a_second_dossier_of_one_person_is_found_and_examined() {
     assert_eq!(found[0].person.as_ref().unwrap().surname, "Müller");
     let director = person("elena", "centre", &[Right::Decide]);
     assert!(centre.findings(&second, &director, now).is_err());
-    let examine = Command::ExamineFindings {
+    let examine = |seen: Digest| Command::ExamineFindings {
         dossier: second.clone(),
+        seen,
         clear: true,
     };
-    office.give(&examiner(), &examine).unwrap();
+    // What nobody saw is not judged.
+    let early = examine(Digest::of(b"other findings"));
+    assert_eq!(
+        refused(office.give(&examiner(), &early)),
+        "circuit.findings-changed"
+    );
+    office
+        .give(&examiner(), &examine(shown.seen.clone()))
+        .unwrap();
     office.propose(&second).unwrap();
     // What came to nothing is not found any more.
     let cancel = Command::CancelDossier {
@@ -150,6 +161,59 @@ fn a_second_dossier_of_one_person_is_found_and_examined() {
     office.give(&director, &cancel).unwrap();
     let third = office.send("Muller", None);
     assert_eq!(office.at_centre(&third).screening, Some(Screening::Clear));
+}
+
+#[test]
+fn a_dossier_that_went_back_leaves_nothing_behind_and_ends_with_its_office() {
+    let mut office = office();
+    let dossier = office.send("Müller", None);
+    let back = Command::ReturnDossier {
+        dossier: dossier.clone(),
+    };
+    office.give(&examiner(), &back).unwrap();
+    office.town.settle().unwrap();
+    let next = office.send("Müller", None);
+    assert_eq!(office.at_centre(&next).screening, Some(Screening::Clear));
+    let clerk = person("anna", "gendarmeria", &[Right::Enrol]);
+    let withdraw = Command::WithdrawDossier {
+        dossier: dossier.clone(),
+        why: rilascio_circuit::process::Cancellation::Withdrawn,
+    };
+    office.give(&clerk, &withdraw).unwrap();
+    office.town.settle().unwrap();
+    assert_eq!(office.at_centre(&dossier).phase, Phase::Cancelled);
+}
+
+#[test]
+fn an_entry_of_whom_only_the_year_is_known_meets_the_whole_date() {
+    let mut office = office();
+    let name = |text: &str| Reference::parse(text).unwrap();
+    let enter = |day: &str| Command::EnterWatch {
+        list: name("national"),
+        act: name("order-8"),
+        until: jiff::civil::date(2026, 12, 1),
+        person: WatchedPerson {
+            surname: "Mueller".into(),
+            given_names: "Katharina".into(),
+            birth_date: day.into(),
+            number: None,
+        },
+    };
+    let watcher = person("wanda", "centre", &[Right::Watch]);
+    office.give(&watcher, &enter("1985-XX-XX")).unwrap();
+    let dossier = office.send("Müller", None);
+    assert_eq!(office.at_centre(&dossier).screening, Some(Screening::Clear));
+    office.give(&watcher, &enter("1986-XX-XX")).unwrap();
+    assert_eq!(
+        office.at_centre(&dossier).screening,
+        Some(Screening::Findings(1))
+    );
+    // Two of whom all is known are not one because they share a year.
+    let twin = office.send("Müller", Some("1986-05-24"));
+    assert_eq!(
+        office.at_centre(&twin).screening,
+        Some(Screening::Findings(1))
+    );
 }
 
 #[test]
@@ -240,8 +304,13 @@ fn an_entry_lapses_and_nothing_says_who_was_meant() {
 fn the_right_is_asked_for() {
     let mut office = office();
     let dossier = office.send("Müller", None);
+    let seen = office.town.desks[&Role::Centre]
+        .findings(&dossier, &examiner(), office.town.now)
+        .unwrap()
+        .seen;
     let examine = Command::ExamineFindings {
         dossier,
+        seen,
         clear: true,
     };
     let director = person("elena", "centre", &[Right::Decide]);

@@ -5,8 +5,8 @@ use crate::people::{People, officer};
 use crate::world::World;
 use rilascio_circuit::PaperCase;
 use rilascio_circuit::process::{
-    Block, Cancellation, Defect, DocumentId, DossierId, HolderCheck, Reference, SheetNumber,
-    SiteId, Surrender,
+    Block, Cancellation, Defect, Digest, DocumentId, DossierId, HolderCheck, Reference,
+    SheetNumber, SiteId, Surrender,
 };
 use rilascio_node::{Command, Role};
 use std::collections::BTreeSet;
@@ -116,6 +116,7 @@ impl People<'_> {
                 },
                 Command::ExamineFindings {
                     dossier: dossier.clone(),
+                    seen: Digest::of(b""),
                     clear: true,
                 },
                 Command::CancelDossier {

@@ -5,9 +5,9 @@ use crate::{Fault, Sample, Summary};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rilascio_circuit::Application;
 use rilascio_circuit::process::{
-    Actor, Block, ConsignmentId, ConsignmentState, Defect, DocumentId, DocumentState, Dossier,
-    DossierId, HolderCheck, IssueReason, OfficerId, Phase, PrintSearch, Reference, ResidenceCheck,
-    Right, Screening, SiteId, Step, Surrender, WatchEntryId, WatchState,
+    Actor, Block, ConsignmentId, ConsignmentState, Defect, Digest, DocumentId, DocumentState,
+    Dossier, DossierId, HolderCheck, IssueReason, OfficerId, Phase, PrintSearch, Reference,
+    ResidenceCheck, Right, Screening, SiteId, Step, Surrender, WatchEntryId, WatchState,
 };
 use rilascio_node::{Answer, Command, Error, Role, WatchedPerson};
 use rilascio_store::Error as StoreError;
@@ -367,6 +367,9 @@ impl<'a> People<'a> {
             } else {
                 actor
             };
+            let Some(command) = self.look(world, node, &actor, command)? else {
+                continue;
+            };
             self.give(world, node, &actor, &command)?;
         }
         if world.dice.below(24) == 0 && world.dice.permille(world.scenario.losses * 10) {
@@ -376,6 +379,32 @@ impl<'a> People<'a> {
             self.watch(world, node)?;
         }
         Ok(())
+    }
+
+    /// Whoever judges findings reads them first; nothing when the node died meanwhile.
+    fn look(
+        &mut self,
+        world: &mut World,
+        node: usize,
+        actor: &Actor,
+        command: Command,
+    ) -> Result<Option<Command>, Fault> {
+        let Command::ExamineFindings { dossier, clear, .. } = command else {
+            return Ok(Some(command));
+        };
+        let shown = world.at(node, |desk, _, now| desk.findings(&dossier, actor, now))?;
+        match shown {
+            Ok(shown) => Ok(Some(Command::ExamineFindings {
+                dossier,
+                seen: shown.seen,
+                clear,
+            })),
+            Err(Error::Store(StoreError::Stopped)) => {
+                self.summary.kills += 1;
+                Ok(None)
+            }
+            Err(why) => Err(why.into()),
+        }
     }
 
     /// Somebody gets on a watch-list, or an entry ends.
@@ -425,8 +454,10 @@ impl<'a> People<'a> {
         let id = dossier.id.clone();
         let (found, residence) = (dossier.identification?, dossier.residence?);
         if matches!(dossier.screening?, Screening::Findings(_)) && dossier.cleared.is_none() {
+            // What was seen is filled in by whoever looks.
             return Some(Command::ExamineFindings {
                 dossier: id,
+                seen: Digest::of(b""),
                 clear: world.dice.permille(700),
             });
         }

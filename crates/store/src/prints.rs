@@ -2,9 +2,9 @@
 //! part of it. The table is its own feed: whoever changes a row gives it the next number of its part, and numbers of one
 //! part are given in the order in which transactions end.
 
+use crate::Result;
 use crate::tx::{Row, Tx, Value, statements};
 use crate::work::{read_number, take_numbers};
-use crate::{Error, Result};
 
 statements! {
     PUT = "INSERT INTO print_subject (part, subject, seq, until_day, body) VALUES ($1, $2, $3, $4, $5)
@@ -12,7 +12,10 @@ statements! {
         body = excluded.body";
     GET = "SELECT seq, subject, body FROM print_subject WHERE part = $1 AND subject = $2";
     SINCE = "SELECT seq, subject, body FROM print_subject WHERE part = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-    ENDED = "SELECT seq, subject, body FROM print_subject WHERE part = $1 AND until_day < $2 ORDER BY until_day LIMIT $3";
+    ENDED = "SELECT seq, subject, body FROM print_subject WHERE part = $1 AND until_day < $2 AND LENGTH(body) > 0
+        ORDER BY until_day LIMIT $3";
+    TRACES = "SELECT seq, subject, body FROM print_subject WHERE part = $1 AND until_day < $2 AND LENGTH(body) = 0
+        ORDER BY until_day LIMIT $3";
     REMOVE = "DELETE FROM print_subject WHERE part = $1 AND subject = $2 AND seq = $3";
     MEET = "INSERT INTO search_worker (id, until_ms) VALUES ($1, $2)
         ON CONFLICT (id) DO UPDATE SET until_ms = excluded.until_ms";
@@ -107,13 +110,39 @@ pub fn since(tx: &mut dyn Tx, part: i64, after: i64, limit: u32) -> Result<Vec<C
     changes(&tx.run(&SINCE, &arguments)?)
 }
 
-/// Rows of a part whose day is before another.
+/// Erases prints of a part whose last day is before another; gives how many.
 ///
 /// # Errors
 /// What the engine says.
-pub fn ended(tx: &mut dyn Tx, part: i64, before_day: i64, limit: u32) -> Result<Vec<Change>> {
+pub fn erase_ended(tx: &mut dyn Tx, part: i64, before_day: i64, limit: u32) -> Result<usize> {
+    // Whoever holds the series is the only one who changes the part.
+    take_numbers(tx, &series(part), 0)?;
     let arguments = [part.into(), before_day.into(), i64::from(limit).into()];
-    changes(&tx.run(&ENDED, &arguments)?)
+    let ended = changes(&tx.run(&ENDED, &arguments)?)?;
+    for row in &ended {
+        put(tx, part, &row.subject, before_day, &[])?;
+    }
+    Ok(ended.len())
+}
+
+/// Removes the traces of erasures of a part that are older than a day: whoever did not follow the feed beyond them has to
+/// begin again. Gives how many.
+///
+/// # Errors
+/// What the engine says.
+pub fn remove_traces(tx: &mut dyn Tx, part: i64, before_day: i64, limit: u32) -> Result<usize> {
+    take_numbers(tx, &series(part), 0)?;
+    let arguments = [part.into(), before_day.into(), i64::from(limit).into()];
+    let traces = changes(&tx.run(&TRACES, &arguments)?)?;
+    let known = take_numbers(tx, &horizon_of(part), 0)?;
+    let mut newest = known;
+    for trace in &traces {
+        let arguments = [part.into(), trace.subject.as_str().into(), trace.seq.into()];
+        tx.run(&REMOVE, &arguments)?;
+        newest = newest.max(trace.seq);
+    }
+    take_numbers(tx, &horizon_of(part), newest - known)?;
+    Ok(traces.len())
 }
 
 /// The number of the newest change of a part; 0 before the first.
@@ -124,29 +153,6 @@ pub fn newest(tx: &mut dyn Tx, part: i64) -> Result<i64> {
     read_number(tx, &series(part))
 }
 
-/// Removes the row of an erasure: whoever did not follow the feed beyond it has to begin again.
-///
-/// # Errors
-/// What the engine says.
-pub fn remove(tx: &mut dyn Tx, part: i64, erased: &Change) -> Result<()> {
-    if !erased.body.is_empty() {
-        return Err(Error::Corrupt {
-            what: "a row of prints that were not erased",
-        });
-    }
-    let arguments = [
-        part.into(),
-        erased.subject.as_str().into(),
-        erased.seq.into(),
-    ];
-    tx.run(&REMOVE, &arguments)?;
-    let known = read_number(tx, &horizon_of(part))?;
-    if erased.seq > known {
-        take_numbers(tx, &horizon_of(part), erased.seq - known)?;
-    }
-    Ok(())
-}
-
 /// The newest change whose row was removed.
 ///
 /// # Errors
@@ -155,11 +161,12 @@ pub fn horizon(tx: &mut dyn Tx, part: i64) -> Result<i64> {
     read_number(tx, &horizon_of(part))
 }
 
-/// Notes that a worker lives until then; gives all that live.
+/// Notes that a worker lives until then; gives all that live. Until the transaction ends nobody else shares leases out.
 ///
 /// # Errors
 /// What the engine says.
 pub fn meet(tx: &mut dyn Tx, worker: &str, until_ms: i64, now_ms: i64) -> Result<Vec<String>> {
+    take_numbers(tx, "search-leases", 1)?;
     tx.run(&MEET, &[worker.into(), until_ms.into()])?;
     tx.run(&FORGET_WORKERS, &[now_ms.into()])?;
     let rows = tx.run(&WORKERS, &[now_ms.into()])?;

@@ -7,7 +7,7 @@ pub(crate) const MIGRATION_TABLE: &str =
     "CREATE TABLE IF NOT EXISTS migration (number BIGINT PRIMARY KEY)";
 
 /// The tables that held keys or sealed data.
-pub(crate) const SECRET_TABLES: [&str; 2] = ["vault_key", "vault_blob"];
+pub(crate) const SECRET_TABLES: [&str; 4] = ["vault_key", "vault_blob", "mark", "print_subject"];
 
 /// The steps. `BINARY` stands for the type of bytes, the one name that the engines do not share.
 const STEPS: &[&str] = &[

@@ -223,13 +223,16 @@ pub fn read_print_record(record: &Record) -> Result<Option<TakenPrint<'_>>> {
         LEGACY_RESOLUTION
     } else {
         // 14.008: 1 counts pixels in an inch, 2 in a centimetre.
-        let pixels = number(9)?;
-        let pixels = if number(8)? == 2 {
-            (pixels * 254 + 50) / 100
+        let across = u64::from(number(9)?);
+        if number(10)? != number(9)? {
+            return Err(malformed("pixels that are not square (14.009, 14.010)"));
+        }
+        let across = if number(8)? == 2 {
+            (across * 254 + 50) / 100
         } else {
-            pixels
+            across
         };
-        u16::try_from(pixels).unwrap_or(u16::MAX)
+        u16::try_from(across).unwrap_or(u16::MAX)
     };
     Ok(Some(TakenPrint {
         finger: u8::try_from(finger_number)

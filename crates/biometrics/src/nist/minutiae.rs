@@ -87,12 +87,33 @@ pub fn minutiae_record(template: &PrintTemplate, finger: u8, designation: usize)
     record
 }
 
+/// A number of digits, with a point at most.
+fn number_of(item: &str) -> Option<f32> {
+    let item = item.trim();
+    let plain = !item.is_empty() && item.len() <= 12;
+    let digits = item
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    (plain && digits).then(|| item.parse().ok()).flatten()
+}
+
+/// The best first: by quality, then from the middle outwards. A comparison looks at so many.
+fn best_first(mut minutiae: Vec<Minutia>) -> Vec<Minutia> {
+    let count = minutiae.len().max(1) as f32;
+    let sum = minutiae
+        .iter()
+        .fold((0.0, 0.0), |sum, m| (sum.0 + m.x, sum.1 + m.y));
+    let (x, y) = (sum.0 / count, sum.1 / count);
+    let away = |m: &Minutia| (m.x - x).hypot(m.y - y);
+    minutiae.sort_by(|a, b| b.quality.cmp(&a.quality).then(away(a).total_cmp(&away(b))));
+    minutiae.truncate(MINUTIAE_MAX);
+    minutiae
+}
+
 /// Items of a subfield as numbers; texts become nothing.
 fn numbers(subfield: &str) -> Vec<Option<f32>> {
     let items = subfield.split(char::from(US));
-    items
-        .map(|item| item.trim().parse::<f32>().ok().filter(|n| n.is_finite()))
-        .collect()
+    items.map(|item| number_of(item)).collect()
 }
 
 fn at(numbers: &[Option<f32>], place: usize, field: u16) -> Result<f32> {
@@ -141,12 +162,13 @@ pub fn read_minutiae(record: &Record) -> Result<Option<(u8, PrintTemplate)>> {
     };
     let position = record.text(finger).unwrap_or("0");
     let first = position.split([char::from(RS), char::from(US)]).next();
-    let position: u8 = first.unwrap_or_default().trim().parse().unwrap_or(0);
-    if position > 10 {
-        return Err(malformed(format!(
-            "finger position {position} is no finger"
-        )));
-    }
+    let position = first.unwrap_or_default().trim();
+    let position = position
+        .parse::<u8>()
+        .ok()
+        .filter(|finger| (1..=10).contains(finger));
+    let position =
+        position.ok_or_else(|| malformed("a Type-9 record that does not say which finger"))?;
     Ok(Some((position, template)))
 }
 
@@ -154,7 +176,7 @@ fn template(width: f32, height: f32, minutiae: Vec<Minutia>) -> PrintTemplate {
     PrintTemplate {
         width: side(width),
         height: side(height),
-        minutiae,
+        minutiae: best_first(minutiae),
         flow: RidgeFlow::default(),
     }
 }
@@ -162,7 +184,7 @@ fn template(width: f32, height: f32, minutiae: Vec<Minutia>) -> PrintTemplate {
 fn extended(record: &Record, list: &[&str]) -> Result<PrintTemplate> {
     let region = numbers(record.text(300).unwrap_or_default());
     let mut minutiae = Vec::new();
-    for subfield in list.iter().take(MINUTIAE_MAX) {
+    for subfield in list.iter().take(LIST_MAX) {
         let items = numbers(subfield);
         let kind = match subfield.split(char::from(US)).nth(3) {
             Some("E") => MinutiaKind::Ending,
@@ -202,14 +224,18 @@ fn incits(record: &Record, list: &[&str]) -> Result<PrintTemplate> {
         return Err(malformed("the resolution of field 9.131"));
     }
     let scale = f32::from(TEMPLATE_RESOLUTION) / per_inch;
+    // Units of two degrees; some write degrees, and then some angle is beyond them.
+    let in_degrees = list.iter().any(|subfield| {
+        let angle = numbers(subfield).get(3).copied().flatten();
+        angle.is_some_and(|angle| angle >= 180.0)
+    });
     let mut minutiae = Vec::new();
     let (mut right, mut low) = (1.0_f32, 1.0_f32);
-    for subfield in list.iter().take(MINUTIAE_MAX) {
+    for subfield in list.iter().take(LIST_MAX) {
         let items = numbers(subfield);
         let (x, y) = (at(&items, 1, 137)? * scale, at(&items, 2, 137)? * scale);
         let angle = at(&items, 3, 137)?;
-        // Units of two degrees; some write degrees.
-        let angle = if angle < 180.0 { angle * 2.0 } else { angle };
+        let angle = if in_degrees { angle } else { angle * 2.0 };
         (right, low) = (right.max(x), low.max(y));
         minutiae.push(Minutia {
             x: x.clamp(0.0, SIDE_MAX),
@@ -230,14 +256,14 @@ fn incits(record: &Record, list: &[&str]) -> Result<PrintTemplate> {
 
 fn legacy(list: &[&str]) -> Result<PrintTemplate> {
     let mut minutiae = Vec::new();
-    for subfield in list.iter().take(MINUTIAE_MAX) {
+    for subfield in list.iter().take(LIST_MAX) {
         let mut items = subfield.split(char::from(US)).skip(1);
         let place = items.next().unwrap_or_default();
-        let part = |from: usize, to: usize| place.get(from..to).and_then(|n| n.parse::<f32>().ok());
+        let part = |from: usize, to: usize| place.get(from..to).and_then(number_of);
         let (Some(x), Some(y), Some(turn)) = (part(0, 4), part(4, 8), part(8, 11)) else {
             return Err(malformed("a minutia of 9.012 is XXXXYYYYTTT"));
         };
-        let quality = quality(items.next().and_then(|text| text.trim().parse().ok()));
+        let quality = quality(items.next().and_then(number_of));
         let kind = match items.next().map(str::trim) {
             Some("A") => MinutiaKind::Ending,
             Some("B") => MinutiaKind::Bifurcation,

@@ -299,9 +299,9 @@ impl Dossier {
                 P::Certified | P::Activated | P::HandedOver | P::Recalled | P::Cancelled
             ),
             P::Activated => matches!(phase, P::HandedOver | P::Certified | P::Recalled),
-            P::Draft | P::Enrolled | P::HandedOver | P::Recalled | P::Refused | P::Cancelled => {
-                false
-            }
+            // It was given back, and came to nothing at its office.
+            P::Draft => phase == P::Cancelled,
+            P::Enrolled | P::HandedOver | P::Recalled | P::Refused | P::Cancelled => false,
         }
     }
 }

@@ -86,6 +86,10 @@ reasons! {
     NotScreened = "circuit.screening":
         "la ricerca di pratiche doppie e di segnalazioni non è conclusa", "the search for other dossiers and watch-list entries is not finished";
         "esaminare i riscontri della pratica", "examine the findings of the dossier".
+    /// Findings came that the officer did not see.
+    FindingsChanged = "circuit.findings-changed":
+        "i riscontri sono cambiati da quando sono stati letti", "the findings have changed since they were read";
+        "rileggere i riscontri e giudicarli di nuovo", "read the findings again and judge them anew".
     /// A finding stands against a grant.
     Listed = "circuit.findings":
         "un riscontro impedisce il rilascio", "a finding stands against a grant";

@@ -9,13 +9,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use ureq::Agent;
 use ureq::http::Method;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(25);
 /// The largest answer, in bytes.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The type of our encounters.
@@ -40,6 +41,11 @@ pub struct AbisClient {
     base: String,
     token: String,
     gallery: String,
+    /// The score from which a candidate is one; what the ABIS thinks, if absent.
+    threshold: Option<f32>,
+    /// Names the transactions of this process apart from those of others.
+    run: String,
+    count: AtomicU64,
 }
 
 impl AbisClient {
@@ -51,6 +57,7 @@ impl AbisClient {
     pub fn new(base: &str, token: &str, gallery: &str, roots: Option<&[u8]>) -> Result<Self> {
         let mut settings = Agent::config_builder()
             .timeout_global(Some(PATIENCE))
+            .max_redirects(0)
             .http_status_as_error(false);
         if base.starts_with("https:") {
             let certificates: Vec<_> = parse_pem(roots.unwrap_or_default())
@@ -76,7 +83,24 @@ impl AbisClient {
             base: base.trim_end_matches('/').to_owned(),
             token: token.to_owned(),
             gallery: gallery.to_owned(),
+            threshold: None,
+            run: String::new(),
+            count: AtomicU64::new(0),
         })
+    }
+
+    /// The same, with the score from which a candidate is one.
+    #[must_use]
+    pub fn with_threshold(mut self, threshold: Option<f32>) -> Self {
+        self.threshold = threshold;
+        self
+    }
+
+    /// The same, with a word that names its transactions apart from those of other processes.
+    #[must_use]
+    pub fn with_run(mut self, run: &str) -> Self {
+        run.clone_into(&mut self.run);
+        self
     }
 
     fn fault(&self, why: impl ToString) -> Error {
@@ -91,7 +115,6 @@ impl AbisClient {
         &self,
         method: Method,
         path: &[&str],
-        transaction: &str,
         body: Option<&impl Serialize>,
     ) -> Result<(u16, Vec<u8>)> {
         let mut address = format!("{}/v1", self.base);
@@ -99,7 +122,12 @@ impl AbisClient {
             address.push('/');
             address.push_str(&escaped(part));
         }
-        address += &format!("?transactionId={}", escaped(transaction));
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let transaction = format!("{}{number}", self.run);
+        address += &format!("?transactionId={}", escaped(&transaction));
+        if let Some(threshold) = self.threshold {
+            address += &format!("&threshold={threshold}");
+        }
         let request = ureq::http::Request::builder()
             .method(method)
             .uri(&address)
@@ -152,10 +180,10 @@ impl AbisClient {
             biometric_data: prints.iter().map(data).collect(),
         };
         let path = ["persons", person, "encounters", encounter];
-        let (status, answer) = self.ask(Method::POST, &path, encounter, Some(&body))?;
+        let (status, answer) = self.ask(Method::POST, &path, Some(&body))?;
         match status {
             200 => Ok(()),
-            409 => match self.ask(Method::PUT, &path, encounter, Some(&body))? {
+            409 => match self.ask(Method::PUT, &path, Some(&body))? {
                 (200 | 204, _) => Ok(()),
                 (status, answer) => Err(self.refused(status, &answer)),
             },
@@ -169,8 +197,31 @@ impl AbisClient {
     /// [`Error::Peer`].
     pub fn identify(&self, person: &str) -> Result<Vec<Candidate>> {
         let path = ["identify", &self.gallery, person];
-        let (status, answer) = self.ask(Method::POST, &path, person, Some(&json!({})))?;
-        self.read(status, &answer)
+        let (status, answer) = self.ask(Method::POST, &path, Some(&json!({})))?;
+        self.candidates(status, &answer)
+    }
+
+    /// Looks for whoever has these prints, and keeps nothing of them.
+    ///
+    /// # Errors
+    /// [`Error::Peer`].
+    pub fn identify_prints(&self, prints: &[AbisPrint<'_>]) -> Result<Vec<Candidate>> {
+        let data: Vec<BiometricData> = prints.iter().map(data).collect();
+        let body = json!({ "filter": {}, "biometricData": data });
+        let (status, answer) = self.ask(Method::POST, &["identify", &self.gallery], Some(&body))?;
+        // A gallery that nobody was put into yet.
+        if status == 404 {
+            return Ok(Vec::new());
+        }
+        self.candidates(status, &answer)
+    }
+
+    fn candidates(&self, status: u16, answer: &[u8]) -> Result<Vec<Candidate>> {
+        let mut found: Vec<Candidate> = self.read(status, answer)?;
+        if let Some(threshold) = self.threshold {
+            found.retain(|one| one.score >= threshold);
+        }
+        Ok(found)
     }
 
     /// Compares prints with those of a person; nothing when the person is not there.
@@ -181,7 +232,7 @@ impl AbisClient {
         let data: Vec<BiometricData> = prints.iter().map(data).collect();
         let path = ["verify", &self.gallery, person];
         let body = json!({ "biometricData": data });
-        let (status, answer) = self.ask(Method::POST, &path, person, Some(&body))?;
+        let (status, answer) = self.ask(Method::POST, &path, Some(&body))?;
         if status == 404 {
             return Ok(None);
         }
@@ -194,7 +245,7 @@ impl AbisClient {
     /// [`Error::Peer`].
     pub fn erase(&self, person: &str) -> Result<bool> {
         let nothing: Option<&()> = None;
-        match self.ask(Method::DELETE, &["persons", person], person, nothing)? {
+        match self.ask(Method::DELETE, &["persons", person], nothing)? {
             (200 | 204, _) => Ok(true),
             (404, _) => Ok(false),
             (status, answer) => Err(self.refused(status, &answer)),

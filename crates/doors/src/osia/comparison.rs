@@ -4,12 +4,11 @@ use super::ALL;
 use super::model::{
     BiometricData, Candidate, Encounter, FINGER, ScoreDetail, VerifyResult, finger_name, fingers_of,
 };
-use super::register::{Known, Register, key_of};
+use super::register::Register;
 use crate::engine::{Fingers, PrintEngine};
 use crate::{Error, Result};
 use jiff::civil::Date;
-use rilascio_biometrics::{Prepared, compare, threshold_for};
-use rilascio_gallery::threshold;
+use rilascio_gallery::{LiveProbe, compare_fingers, threshold};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -25,6 +24,14 @@ const VERIFY_ONE_IN: f64 = 10_000.0;
 pub(crate) struct Limits {
     pub(crate) threshold: Option<f64>,
     pub(crate) most: Option<usize>,
+}
+
+impl Limits {
+    /// The score from which on two are one person.
+    fn least(&self) -> f64 {
+        let usual = || f64::from(threshold(1, VERIFY_ONE_IN));
+        self.threshold.unwrap_or_else(usual)
+    }
 }
 
 /// Whether the facts of an encounter pass a filter: `xMin` and `xMax` are borders of `x`, everything else must be equal.
@@ -53,10 +60,6 @@ fn order(found: &Value, wanted: &Value) -> Option<std::cmp::Ordering> {
         (Value::String(found), Value::String(wanted)) => Some(found.cmp(wanted)),
         _ => found.as_f64()?.partial_cmp(&wanted.as_f64()?),
     }
-}
-
-fn is_in(known: &Known, gallery: &str) -> bool {
-    known.active && (gallery == ALL || known.galleries.iter().any(|name| name == gallery))
 }
 
 fn detail(score: i32, encounter: Option<&str>, finger: u8) -> ScoreDetail {
@@ -103,7 +106,7 @@ pub(crate) fn identify(
         today,
     } = search;
     needs_fingers(fingers)?;
-    if *gallery != ALL && register.of_gallery(gallery)?.is_empty() {
+    if *gallery != ALL && !register.has_gallery(gallery)? {
         return Err(Error::Unknown { what: "gallery" });
     }
     let found = engine.search(&engine.question(fingers, *today, LOOKED_AT)?)?;
@@ -116,17 +119,20 @@ pub(crate) fn identify(
             continue;
         }
         // What an ANSI/NIST door enrolled is none of this register.
-        let Some((known, encounter)) = register.known(&one.subject)? else {
+        let Some(row) = register.of_subject(&one.subject)? else {
             continue;
         };
-        let counts = is_in(&known, gallery) && passes(filter, &encounter);
-        if !counts || *but == Some(&known.ids.person_id[..]) {
+        let own = *but == Some(&row.ids.person_id[..]);
+        if own || !row.is_in(gallery) {
+            continue;
+        }
+        if !filter.is_empty() && !passes(filter, &register.open(&row)?) {
             continue;
         }
         let person = persons
-            .entry(known.ids.person_id.clone())
+            .entry(row.ids.person_id.clone())
             .or_insert_with(|| Candidate {
-                person_id: known.ids.person_id.clone(),
+                person_id: row.ids.person_id.clone(),
                 rank: 0,
                 score: one.score as f32,
                 scores: Vec::new(),
@@ -134,8 +140,7 @@ pub(crate) fn identify(
         person.score = person.score.max(one.score as f32);
         let details = one.fingers.iter();
         person.scores.extend(
-            details
-                .map(|finger| detail(finger.score, Some(&known.ids.encounter_id), finger.finger)),
+            details.map(|finger| detail(finger.score, Some(&row.ids.encounter_id), finger.finger)),
         );
     }
     let mut candidates: Vec<Candidate> = persons.into_values().collect();
@@ -164,27 +169,20 @@ pub(crate) fn verify_person(
     let fingers = fingers_of(data, engine)?;
     needs_fingers(&fingers)?;
     let question = engine.question(&fingers, today, 1)?;
-    let least = limits
-        .threshold
-        .unwrap_or_else(|| f64::from(threshold(1, VERIFY_ONE_IN)));
+    let least = limits.least();
     let mut result = VerifyResult {
         decision: false,
         scores: Vec::new(),
     };
     let mut any = false;
-    for (ids, encounter) in register.of_person(person)? {
-        let known = Known {
-            active: encounter.status == super::EncounterStatus::Active,
-            galleries: encounter.galleries.clone(),
-            ids,
-        };
-        if !is_in(&known, gallery) {
+    for row in register.of_person(person)? {
+        if !row.is_in(gallery) {
             continue;
         }
         any = true;
-        if let Some(found) = engine.verify(&key_of(&known.ids), &question)? {
+        if let Some(found) = engine.verify(&row.subject, &question)? {
             result.decision |= f64::from(found.score) >= least;
-            let encounter = Some(&known.ids.encounter_id[..]);
+            let encounter = Some(&row.ids.encounter_id[..]);
             let details = found.fingers.iter();
             result
                 .scores
@@ -196,7 +194,7 @@ pub(crate) fn verify_person(
     })
 }
 
-/// Compares two lists of fingers, finger by finger; the best pair counts.
+/// Compares two lists of fingers: the best pair of each finger counts, and all fingers together decide.
 pub(crate) fn verify_two(
     engine: &PrintEngine,
     one: &[BiometricData],
@@ -206,20 +204,22 @@ pub(crate) fn verify_two(
     let (one, other) = (fingers_of(one, engine)?, fingers_of(other, engine)?);
     needs_fingers(&one)?;
     needs_fingers(&other)?;
-    let least = limits
-        .threshold
-        .unwrap_or_else(|| f64::from(threshold_for(1.0 / VERIFY_ONE_IN)));
-    let mut scores = Vec::new();
-    for (finger, template) in one {
-        let probe = Prepared::from(template);
-        let same = other.iter().filter(|(known, _)| *known == finger);
-        let found = same.map(|(_, known)| compare(&probe, &Prepared::from(known.clone())).score());
-        if let Some(score) = found.max() {
-            scores.push(detail(score, None, finger));
-        }
-    }
+    let probes = |fingers: Fingers| -> Vec<LiveProbe> {
+        let each = fingers.into_iter();
+        each.map(|(finger, template)| LiveProbe::new(finger, template))
+            .collect()
+    };
+    let found = compare_fingers("", &probes(other), &probes(one))?;
+    let least = limits.least();
     Ok(VerifyResult {
-        decision: scores.iter().any(|found| f64::from(found.score) >= least),
-        scores,
+        decision: found
+            .as_ref()
+            .is_some_and(|found| f64::from(found.score) >= least),
+        scores: found.map_or(Vec::new(), |found| {
+            let fingers = found.fingers.iter();
+            fingers
+                .map(|one| detail(one.score, None, one.finger))
+                .collect()
+        }),
     })
 }

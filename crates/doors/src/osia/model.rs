@@ -1,6 +1,6 @@
 //! The bodies of OSIA ABIS 1.6.0, in the names of its description.
 
-use crate::engine::{Fingers, PrintEngine};
+use crate::engine::{Fingers, PrintEngine, check_count};
 use crate::{Error, Result};
 use base64ct::{Base64, Encoding};
 use rilascio_biometrics::nist::Compression;
@@ -238,7 +238,8 @@ impl BiometricData {
         let Some(template) = &self.template else {
             return Ok(None);
         };
-        let format = self.template_format.as_deref().unwrap_or_default();
+        // A template that does not say what it is is read as one, where it is one.
+        let format = self.template_format.as_deref().unwrap_or(TEMPLATE_FORMAT);
         if !matches!(format, "ISO_19794_2" | "ISO_19794_2_2011") {
             return Err(Error::malformed(format!(
                 "the template format '{format}'; ISO_19794_2 and ISO_19794_2_2011 are read"
@@ -255,6 +256,7 @@ impl BiometricData {
 
 /// Every finger of a list that can be compared.
 pub(crate) fn fingers_of(data: &[BiometricData], engine: &PrintEngine) -> Result<Fingers> {
+    check_count(data.iter().filter(|one| one.finger().is_some()).count())?;
     let mut fingers = Fingers::new();
     for one in data {
         fingers.extend(one.print(engine)?);

@@ -5,7 +5,6 @@ use super::model::{
     BiometricComputedData, BiometricData, Candidate, Encounter, EncounterStatus, OsiaError,
     PersonIds, computed, fingers_of,
 };
-use super::register::key_of;
 use crate::server::{Doors, Scope, Signed, blocking};
 use crate::{Error, Result};
 use axum::body::Bytes;
@@ -18,6 +17,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// A fault as the interface shows it.
 pub(crate) enum Fault {
@@ -46,6 +46,9 @@ impl IntoResponse for Fault {
             Self::Refused(status) => return status.into_response(),
             Self::Failed(fault) => fault,
         };
+        if let Error::Busy = fault {
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
         let status = match &fault {
             Error::Malformed { .. } => StatusCode::BAD_REQUEST,
             Error::Gallery(rilascio_gallery::Error::EmptyProbe) => StatusCode::BAD_REQUEST,
@@ -57,9 +60,15 @@ impl IntoResponse for Fault {
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(fault = %fault, "a request failed");
         }
+        // What failed inside is for the log, not for whoever asks.
+        let message = if status == StatusCode::INTERNAL_SERVER_ERROR {
+            "the system failed; try again".to_owned()
+        } else {
+            fault.to_string()
+        };
         let body = OsiaError {
             code: i32::from(status.as_u16()),
-            message: fault.to_string(),
+            message,
         };
         (status, Json(body)).into_response()
     }
@@ -78,7 +87,9 @@ struct Parameters {
     status: Option<EncounterStatus>,
     offset: Option<usize>,
     limit: Option<usize>,
+    biometric_type: Option<String>,
     biometric_sub_type: Option<String>,
+    template_format: Option<String>,
 }
 
 impl Parameters {
@@ -107,6 +118,10 @@ impl FromRequestParts<Doors> for Asked {
                 Fault::Failed(Error::malformed("a parameter cannot be read")).into_response(),
             );
         };
+        if parameters.threshold.is_some_and(|least| !least.is_finite()) {
+            let why = "the threshold is no number";
+            return Err(Fault::Failed(Error::malformed(why)).into_response());
+        }
         if parameters
             .transaction_id
             .as_deref()
@@ -136,7 +151,7 @@ async fn done<T: Send + 'static>(
     doors: Doors,
     work: impl FnOnce(&Doors) -> Result<T> + Send + 'static,
 ) -> Answered<T> {
-    Ok(blocking(move || work(&doors)).await?)
+    Ok(blocking(&Arc::clone(&doors.slots), move || work(&doors)).await?)
 }
 
 fn ids(person: String, encounter: String) -> PersonIds {
@@ -146,17 +161,17 @@ fn ids(person: String, encounter: String) -> PersonIds {
     }
 }
 
-/// Keeps an encounter: the register first, then the prints. Cut off between the two it is kept and not yet found; the same
-/// request again, or an update, mends that.
+/// Keeps an encounter.
 fn keep(
     doors: &Doors,
     ids: &PersonIds,
     encounter: &Encounter,
     replaces: bool,
 ) -> Result<PersonIds> {
-    let fingers = fingers_of(&encounter.biometric_data, &doors.engine)?;
-    doors.register.put(ids, encounter, replaces)?;
-    doors.engine.replace(&key_of(ids), fingers, doors.today())?;
+    let now = (doors.clock)();
+    doors
+        .register
+        .keep(ids, encounter, replaces, &doors.engine, now)?;
     Ok(ids.clone())
 }
 
@@ -215,8 +230,10 @@ async fn read_all(
 ) -> Answered<impl IntoResponse> {
     asked.with(Scope::EncounterRead)?;
     let found = done(doors, move |doors| {
-        let found = doors.register.of_person(&person)?;
-        Ok(found.into_iter().map(|(_, one)| one).collect::<Vec<_>>())
+        let rows = doors.register.of_person(&person)?;
+        rows.iter()
+            .map(|row| doors.register.open(row))
+            .collect::<Result<Vec<_>>>()
     });
     found.await.map(Json)
 }
@@ -240,10 +257,9 @@ async fn delete_encounter(
 ) -> Answered<impl IntoResponse> {
     asked.with(Scope::EncounterWrite)?;
     let gone = done(doors, move |doors| {
-        let ids = ids(person, encounter);
-        // The prints first: cut off here, nobody is found, and the request can be given again.
-        doors.engine.erase(&key_of(&ids), doors.today())?;
-        doors.register.remove(&ids)
+        let now = (doors.clock)();
+        let only = Some(&encounter[..]);
+        doors.register.remove(&person, only, &doors.engine, now)
     });
     gone.await.map(|()| StatusCode::NO_CONTENT)
 }
@@ -255,27 +271,10 @@ async fn delete_person(
 ) -> Answered<impl IntoResponse> {
     asked.with(Scope::EncounterWrite)?;
     let gone = done(doors, move |doors| {
-        for (ids, _) in doors.register.of_person(&person)? {
-            doors.engine.erase(&key_of(&ids), doors.today())?;
-            doors.register.remove(&ids)?;
-        }
-        Ok(())
+        let now = (doors.clock)();
+        doors.register.remove(&person, None, &doors.engine, now)
     });
     gone.await.map(|()| StatusCode::NO_CONTENT)
-}
-
-/// Gives encounters to another person, and their prints another name.
-fn give(doors: &Doors, from: &str, to: &str, only: Option<&str>) -> Result<()> {
-    for old in doors.register.give(from, to, only)? {
-        let new = ids(to.to_owned(), old.encounter_id.clone());
-        let encounter = doors.register.get(&new)?;
-        let fingers = fingers_of(&encounter.biometric_data, &doors.engine)?;
-        doors
-            .engine
-            .replace(&key_of(&new), fingers, doors.today())?;
-        doors.engine.erase(&key_of(&old), doors.today())?;
-    }
-    Ok(())
 }
 
 async fn merge(
@@ -284,7 +283,7 @@ async fn merge(
     asked: Asked,
 ) -> Answered<impl IntoResponse> {
     asked.with(Scope::EncounterWrite)?;
-    let merged = done(doors, move |doors| give(doors, &from, &to, None));
+    let merged = done(doors, move |doors| doors.register.give(&from, &to, None));
     merged.await.map(|()| StatusCode::NO_CONTENT)
 }
 
@@ -295,7 +294,7 @@ async fn move_encounter(
 ) -> Answered<impl IntoResponse> {
     asked.with(Scope::EncounterWrite)?;
     let moved = done(doors, move |doors| {
-        give(doors, &from, &to, Some(&encounter))
+        doors.register.give(&from, &to, Some(&encounter))
     });
     moved.await.map(|()| StatusCode::NO_CONTENT)
 }
@@ -310,10 +309,10 @@ async fn set_status(
         let status = parameters
             .status
             .ok_or_else(|| Error::malformed("the parameter status is ACTIVE or INACTIVE"))?;
-        let ids = ids(person, encounter);
-        let mut known = doors.register.get(&ids)?;
-        known.status = status;
-        doors.register.put(&ids, &known, true)
+        doors.register.change(&ids(person, encounter), move |row| {
+            row.active = status == EncounterStatus::Active;
+            Ok(())
+        })
     });
     set.await.map(|()| StatusCode::NO_CONTENT)
 }
@@ -327,10 +326,10 @@ async fn set_galleries(
     asked.with(Scope::EncounterWrite)?;
     let galleries: Vec<String> = parsed(&body)?;
     let set = done(doors, move |doors| {
-        let ids = ids(person, encounter);
-        let mut known = doors.register.get(&ids)?;
-        known.galleries = galleries;
-        doors.register.put(&ids, &known, true)
+        doors.register.change(&ids(person, encounter), move |row| {
+            row.galleries.clone_from(&galleries);
+            Ok(())
+        })
     });
     set.await?;
     Ok(StatusCode::NO_CONTENT)
@@ -349,9 +348,14 @@ async fn templates(
         for (finger, template) in fingers {
             all.push(computed(finger, template)?);
         }
-        if let Some(wanted) = &parameters.biometric_sub_type {
-            all.retain(|one| one.biometric_sub_type == *wanted);
-        }
+        let fits = |wanted: &Option<String>, found: &str| {
+            wanted.as_ref().is_none_or(|wanted| wanted == found)
+        };
+        all.retain(|one| {
+            fits(&parameters.biometric_type, &one.biometric_type)
+                && fits(&parameters.biometric_sub_type, &one.biometric_sub_type)
+                && fits(&parameters.template_format, &one.template_format)
+        });
         Ok(all)
     });
     found.await.map(Json)
@@ -396,12 +400,13 @@ fn identify_known(
     limits: Limits,
 ) -> Result<Vec<Candidate>> {
     let mut known = doors.register.of_person(person)?;
-    known.retain(|(ids, _)| encounter.is_none_or(|only| only == ids.encounter_id));
+    known.retain(|row| encounter.is_none_or(|only| only == row.ids.encounter_id));
     if known.is_empty() {
         return Err(Error::Unknown { what: "encounter" });
     }
     let mut fingers = Vec::new();
-    for (_, one) in &known {
+    for row in &known {
+        let one = doors.register.open(row)?;
         for (finger, template) in fingers_of(&one.biometric_data, &doors.engine)? {
             // The first print of a finger is asked with; encounters come in the order of their names.
             if fingers.iter().all(|(taken, _)| *taken != finger) {
@@ -530,8 +535,13 @@ async fn gallery_content(
 }
 
 /// Every answer is given at once: no task was ever made.
-async fn no_task(signed: Signed) -> StatusCode {
-    let refused = signed.needs(Scope::TaskRead).err();
+async fn no_task(method: axum::http::Method, signed: Signed) -> StatusCode {
+    let scope = if method == axum::http::Method::GET {
+        Scope::TaskRead
+    } else {
+        Scope::TaskUpdate
+    };
+    let refused = signed.needs(scope).err();
     refused.unwrap_or(StatusCode::NOT_FOUND)
 }
 

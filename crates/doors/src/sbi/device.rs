@@ -25,6 +25,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 const SERIAL: &str = "SIMULATED-1";
 /// Years for which the certificate of a simulated device is good, in days.
@@ -98,6 +99,7 @@ pub struct SimulatedDevice {
     port: u16,
     /// Held while something is captured; attempts so far.
     attempts: Mutex<u32>,
+    slots: Arc<Semaphore>,
 }
 
 fn fault((code, text): (&str, &str)) -> Value {
@@ -142,6 +144,7 @@ impl SimulatedDevice {
             clock,
             port,
             attempts: Mutex::new(0),
+            slots: crate::Doors::slots(),
         }
     }
 
@@ -343,11 +346,12 @@ async fn handle(
         ("OPTIONS", _) => StatusCode::NO_CONTENT.into_response(),
         ("MOSIPDISC" | "SBIDISC", "/device") => answer(Ok(device.discovery(&request))),
         ("MOSIPDINFO" | "SBIINFO", "/info") => {
-            answer(crate::server::blocking(move || device.info()).await)
+            answer(crate::server::blocking(&Arc::clone(&device.slots), move || device.info()).await)
         }
-        ("RCAPTURE", "/capture") => {
-            answer(crate::server::blocking(move || device.capture(&request)).await)
-        }
+        ("RCAPTURE", "/capture") => answer(
+            crate::server::blocking(&Arc::clone(&device.slots), move || device.capture(&request))
+                .await,
+        ),
         // Captures for authentication are encrypted by a certified device; this one registers.
         ("CAPTURE", "/capture") => answer(Ok(json!({ "biometrics": [failed(UNSUPPORTED)] }))),
         ("STREAM", "/stream") => stream(device, request),

@@ -5,7 +5,7 @@ use super::wire::{Answered, Asked, open_answer};
 use super::{REPLICAS, subject_of};
 use crate::probe::LiveProbe;
 use crate::record::Enrolment;
-use crate::search::{Candidate, Question, together_with};
+use crate::search::{Candidate, Question, compare_fingers};
 use crate::{Error, Result};
 use async_nats::Client;
 use jiff::civil::Date;
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// A worker that did not answer within this time is slow: the other one is asked too.
 const SLOW: Duration = Duration::from_millis(700);
@@ -36,7 +36,8 @@ pub struct Found {
 pub struct Cluster {
     truth: Arc<Truth>,
     client: Client,
-    runtime: Runtime,
+    /// Nothing only while it is dropped.
+    runtime: Option<Runtime>,
     turn: AtomicI64,
     deadline: Duration,
 }
@@ -68,7 +69,7 @@ impl Cluster {
         Ok(Self {
             truth,
             client,
-            runtime,
+            runtime: Some(runtime),
             turn: AtomicI64::new(0),
             deadline: DEADLINE,
         })
@@ -76,8 +77,9 @@ impl Cluster {
 
     /// The same, with another time after which a search has failed.
     #[must_use]
-    pub fn with_deadline(self, deadline: Duration) -> Self {
-        Self { deadline, ..self }
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
     }
 
     /// Puts prints in the place of those their subjects had. A search that begins after this finds them.
@@ -115,7 +117,7 @@ impl Cluster {
             .into_iter()
             .map(|print| LiveProbe::new(print.finger, print.template))
             .collect();
-        together_with(subject, &known, &question.prints)
+        compare_fingers(subject, &known, &question.prints)
     }
 
     /// Who else has given these prints? Not to be called from a task of an asynchronous runtime: it waits.
@@ -133,7 +135,11 @@ impl Cluster {
         let newest = self.truth.newest()?;
         let first = self.turn.fetch_add(1, Ordering::Relaxed) % REPLICAS;
         let until = Instant::now() + self.deadline;
-        let answers = self.runtime.block_on(async {
+        let runtime = self
+            .runtime
+            .as_ref()
+            .ok_or_else(|| Error::messaging("it is closed"))?;
+        let answers = runtime.block_on(async {
             let mut parts = JoinSet::new();
             for (part, through) in self.truth.all_parts().zip(newest) {
                 let ask = Ask {
@@ -143,6 +149,7 @@ impl Cluster {
                         name: self.truth.nonce(),
                         part,
                         through,
+                        patience: self.deadline,
                         question: question.clone(),
                     },
                     first: (first + part) % REPLICAS,
@@ -156,19 +163,25 @@ impl Cluster {
             candidates: Vec::new(),
             records: 0,
         };
-        let mut missing = Vec::new();
+        let (mut missing, mut last) = (Vec::new(), String::new());
         for (part, answer) in answers {
             match answer {
-                Some(answer) => {
+                Ok(answer) => {
                     found.records += usize::try_from(answer.records).unwrap_or(usize::MAX);
                     found.candidates.extend(answer.candidates);
                 }
-                None => missing.push(part),
+                Err(why) => {
+                    missing.push(part);
+                    last = why;
+                }
             }
         }
         if !missing.is_empty() {
             missing.sort_unstable();
-            return Err(Error::Incomplete { parts: missing });
+            return Err(Error::Incomplete {
+                parts: missing,
+                why: last,
+            });
         }
         found
             .candidates
@@ -178,59 +191,96 @@ impl Cluster {
     }
 }
 
-impl Ask {
-    /// Asks one worker after the other, until one answers or time is over.
-    async fn part(self) -> Option<Answered> {
-        let mut asked = JoinSet::new();
-        let mut slot = self.first;
-        loop {
-            let (ask, place) = (self.clone(), slot);
-            asked.spawn(async move { ask.slot(place).await });
-            slot = (slot + 1) % REPLICAS;
-            let pause = Instant::now() + SLOW;
-            loop {
-                if Instant::now() >= self.until {
-                    return None;
-                }
-                match timeout(
-                    pause
-                        .min(self.until)
-                        .saturating_duration_since(Instant::now()),
-                    asked.join_next(),
-                )
-                .await
-                {
-                    Ok(Some(Ok(Some(answer)))) => return Some(answer),
-                    // Nobody there, or a fault: the next is asked at once, and after a while the first again.
-                    Ok(Some(_)) => {
-                        if slot == self.first {
-                            sleep(AGAIN).await;
-                        }
-                        break;
-                    }
-                    // Slow: the next is asked as well; at most as many questions are open as there are workers.
-                    Err(_) if asked.len() < REPLICAS as usize => break,
-                    Err(_) => sleep(AGAIN).await,
-                    Ok(None) => break,
-                }
-            }
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // A runtime must not wait for its threads where a task of another one drops it.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
         }
     }
+}
 
-    async fn slot(&self, slot: i64) -> Option<Answered> {
-        let sealed = self.question.seal(&self.truth).ok()?;
-        let subject = subject_of(self.truth.name(), self.question.part, slot);
-        let left = self.until.saturating_duration_since(Instant::now());
-        let reply = timeout(left, self.client.request(subject, sealed.into())).await;
-        let reply = reply.ok()?.ok()?;
+/// What became of the questions about a part.
+struct Asking {
+    open: [bool; REPLICAS as usize],
+    /// When a worker that failed is asked again.
+    again: [Instant; REPLICAS as usize],
+    /// When the next worker is asked, because the last is slow.
+    next: Instant,
+}
+
+impl Asking {
+    /// The worker to be asked now, if it is time for one: each has one question at most.
+    fn due(&self, first: i64) -> Option<usize> {
+        let now = Instant::now();
+        let order = (0..REPLICAS).map(|n| usize::try_from((first + n) % REPLICAS).unwrap_or(0));
+        let mut free = order.filter(|slot| !self.open[*slot] && now >= self.again[*slot]);
+        free.next().filter(|_| now >= self.next)
+    }
+
+    /// When there may be something to do, if no answer comes before.
+    fn wake(&self) -> Instant {
+        let again = self.again.iter().zip(&self.open);
+        let free = again.filter(|(_, open)| !**open).map(|(at, _)| *at).min();
+        free.map_or(Instant::now() + AGAIN, |free| free.max(self.next))
+    }
+}
+
+impl Ask {
+    /// Asks one worker after the other, until one answers or time is over; then why the last one did not.
+    async fn part(self) -> std::result::Result<Answered, String> {
+        let mut asked = JoinSet::new();
+        let mut last = "no worker answered in time".to_owned();
+        let now = Instant::now();
+        let mut asking = Asking {
+            open: [false; REPLICAS as usize],
+            again: [now; REPLICAS as usize],
+            next: now,
+        };
+        while Instant::now() < self.until {
+            if let Some(slot) = asking.due(self.first) {
+                let ask = self.clone();
+                asked.spawn(async move { (slot, ask.slot(slot).await) });
+                asking.open[slot] = true;
+                asking.next = Instant::now() + SLOW;
+            }
+            let wake = asking.wake().min(self.until);
+            if asked.is_empty() {
+                sleep_until(wake).await;
+                continue;
+            }
+            match timeout_at(wake, asked.join_next()).await {
+                Ok(Some(Ok((_, Ok(answer))))) => return Ok(answer),
+                Ok(Some(Ok((slot, Err(why))))) => {
+                    asking.open[slot] = false;
+                    asking.again[slot] = Instant::now() + AGAIN;
+                    asking.next = Instant::now();
+                    last = why;
+                }
+                // A slow one, or nothing yet.
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Err(last)
+    }
+
+    async fn slot(&self, slot: usize) -> std::result::Result<Answered, String> {
+        let sealed = self
+            .question
+            .seal(&self.truth)
+            .map_err(|why| why.to_string())?;
+        let place = i64::try_from(slot).unwrap_or(0);
+        let subject = subject_of(self.truth.name(), self.question.part, place);
+        let request = async_nats::Request::new()
+            .payload(sealed.into())
+            .timeout(Some(self.until.saturating_duration_since(Instant::now())));
+        let reply = self.client.send_request(subject, request).await;
+        let reply = reply.map_err(|why| why.to_string())?;
         let answer = open_answer(&self.truth, self.question.name, &reply.payload);
         match answer {
-            Ok(answer) if answer.part == self.question.part => Some(answer),
-            Ok(_) => None,
-            Err(why) => {
-                tracing::warn!(part = self.question.part, slot, fault = %why, "a worker failed");
-                None
-            }
+            Ok(answer) if answer.part == self.question.part => Ok(answer),
+            Ok(_) => Err("a worker answered for another part".to_owned()),
+            Err(why) => Err(why.to_string()),
         }
     }
 }

@@ -19,6 +19,8 @@ const ROWS_MAX: u32 = 200;
 const ERASURES_DAYS: i64 = 30;
 /// The most prints of one subject.
 const PRINTS_MAX: usize = 40;
+/// The largest row, in bytes.
+const ROW_BYTES_MAX: usize = 256 * 1024;
 /// The kind of the row that says what the gallery is, and what it is sealed with.
 const KIND: &str = "gallery";
 const CHECK: &str = "gallery/check";
@@ -169,7 +171,7 @@ impl Truth {
     /// # Errors
     /// [`Error::Subject`], or what the data base says.
     pub fn put(&self, prints: Vec<Enrolment>) -> Result<()> {
-        let mut rows: Vec<(i64, String, i64, Vec<u8>)> = Vec::new();
+        let mut rows: Vec<(i64, String, i64, Vec<u8>, usize)> = Vec::new();
         for print in prints {
             check_subject(&print.subject)?;
             let meta = Meta {
@@ -188,18 +190,24 @@ impl Truth {
                     meta.subject.clone(),
                     day,
                     Vec::new(),
+                    0,
                 ));
                 rows.len() - 1
             });
             let row = &mut rows[place];
             row.2 = row.2.min(day);
+            row.4 += 1;
             row.3.extend_from_slice(&meta.to_bytes(sealed.len() as u32));
             row.3.extend_from_slice(&sealed);
+        }
+        let longest = rows.iter().map(|row| row.3.len()).max().unwrap_or(0);
+        if rows.iter().any(|row| row.4 > PRINTS_MAX) || longest > ROW_BYTES_MAX {
+            return Err(Error::TooMany { most: PRINTS_MAX });
         }
         // Rows are written in one order, so that two who enrol do not wait for each other.
         rows.sort();
         Ok(self.store.write::<_, StoreError, _>(move |tx| {
-            rows.iter().try_for_each(|(part, subject, day, body)| {
+            rows.iter().try_for_each(|(part, subject, day, body, _)| {
                 prints::put(tx, *part, subject, *day, body).map(drop)
             })
         })?)
@@ -229,28 +237,23 @@ impl Truth {
     /// What the data base says.
     pub fn purge(&self, today: Date) -> Result<()> {
         let day = i64::from(day_number(today));
+        let mut touched = false;
         for part in self.all_parts() {
             loop {
                 let more = self.store.write::<_, StoreError, _>(move |tx| {
-                    let ended = prints::ended(tx, part, day, ROWS_MAX)?;
-                    let mut touched = 0;
-                    for row in &ended {
-                        if !row.body.is_empty() {
-                            prints::put(tx, part, &row.subject, day, &[])?;
-                            touched += 1;
-                        }
-                    }
-                    let old = prints::ended(tx, part, day - ERASURES_DAYS, ROWS_MAX)?;
-                    for row in old.iter().filter(|row| row.body.is_empty()) {
-                        prints::remove(tx, part, row)?;
-                        touched += 1;
-                    }
-                    Ok(touched > 0)
+                    let ended = prints::erase_ended(tx, part, day, ROWS_MAX)?;
+                    let removed = prints::remove_traces(tx, part, day - ERASURES_DAYS, ROWS_MAX)?;
+                    Ok(ended + removed > 0)
                 })?;
+                touched |= more;
                 if !more {
                     break;
                 }
             }
+        }
+        if touched {
+            // What was overwritten leaves the pages of the data base too.
+            self.store.scrub()?;
         }
         Ok(())
     }

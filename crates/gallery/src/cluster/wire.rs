@@ -7,6 +7,7 @@ use crate::record::{Purpose, day_number, day_of_number};
 use crate::search::{Candidate, FingerScore, Question};
 use crate::{Error, Result};
 use rilascio_biometrics::PrintTemplate;
+use std::time::Duration;
 
 /// Bytes of the name of a question, which stands before what is sealed.
 const NAME: usize = 16;
@@ -23,6 +24,8 @@ pub(crate) struct Asked {
     pub(crate) part: i64,
     /// The change up to which the worker must know the part.
     pub(crate) through: i64,
+    /// How long whoever asks waits for the answer.
+    pub(crate) patience: Duration,
     pub(crate) question: Question,
 }
 
@@ -125,9 +128,11 @@ impl Asked {
     pub(crate) fn seal(&self, truth: &Truth) -> Result<Vec<u8>> {
         let question = &self.question;
         let mut out = Vec::new();
+        let patience = i64::try_from(self.patience.as_millis()).unwrap_or(i64::MAX);
         for number in [
             self.part,
             self.through,
+            patience,
             i64::from(day_number(question.today)),
         ] {
             out.extend_from_slice(&number.to_be_bytes());
@@ -150,7 +155,8 @@ impl Asked {
 
     fn read(name: u128, body: &[u8]) -> Result<Self> {
         let mut reader = Reader(body);
-        let (part, through, day) = (reader.number()?, reader.number()?, reader.number()?);
+        let (part, through) = (reader.number()?, reader.number()?);
+        let (patience, day) = (reader.number()?, reader.number()?);
         let today = i32::try_from(day).ok().and_then(day_of_number);
         let purpose = Purpose::of_code(reader.byte()?);
         let most = reader.count()?;
@@ -166,6 +172,7 @@ impl Asked {
             name,
             part,
             through,
+            patience: Duration::from_millis(u64::try_from(patience).unwrap_or(0)),
             question: Question {
                 prints,
                 purpose: purpose.ok_or_else(|| malformed("a purpose that is none"))?,

@@ -22,7 +22,11 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         C::Adjudicate { dossier, same } => {
             step(ledger, dossier, &DossierCommand::Adjudicate(*same))
         }
-        C::ExamineFindings { dossier, clear } => screening::examine(ledger, dossier, *clear),
+        C::ExamineFindings {
+            dossier,
+            seen,
+            clear,
+        } => screening::examine(ledger, dossier, seen, *clear),
         C::EnterWatch {
             list,
             act,
@@ -33,7 +37,8 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         C::ReturnDossier { dossier } => {
             let answer = step(ledger, dossier, &DossierCommand::Return)?;
             tell_office(ledger, dossier, Phase::Draft)?;
-            ledger.job(FORGET_PRINTS, dossier.as_str())?;
+            // Everything is taken again, and comes again.
+            came_to_nothing(ledger, dossier)?;
             Ok(answer)
         }
         C::Propose { dossier, grant } => step(ledger, dossier, &DossierCommand::Propose(*grant)),
@@ -54,18 +59,14 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
                 )?;
             } else {
                 tell_office(ledger, dossier, Phase::Refused)?;
-                ledger.job(FORGET_PRINTS, dossier.as_str())?;
-                screening::forget(ledger, dossier)?;
-                forget(ledger, dossier)?;
+                came_to_nothing(ledger, dossier)?;
             }
             Ok(answer)
         }
         C::CancelDossier { dossier, why } => {
             let answer = step(ledger, dossier, &DossierCommand::Cancel(*why))?;
             tell_office(ledger, dossier, Phase::Cancelled)?;
-            ledger.job(FORGET_PRINTS, dossier.as_str())?;
-            screening::forget(ledger, dossier)?;
-            forget(ledger, dossier)?;
+            came_to_nothing(ledger, dossier)?;
             Ok(answer)
         }
         C::BlockDocument { document, why } => {
@@ -88,8 +89,37 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
     }
 }
 
-/// The job that takes the prints of a dossier out of the gallery.
+/// The job that takes the prints of a dossier out of the gallery, unless it is on its way again.
 pub(crate) const FORGET_PRINTS: &str = "forget-prints";
+/// The same, at the end of the term for which they are kept there.
+pub(crate) const PRINTS_ENDED: &str = "prints-ended";
+
+/// A dossier came to nothing, or goes back: its prints leave the gallery and its marks the index. The record of one that
+/// ended is kept for its term, everything else is forgotten.
+fn came_to_nothing(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+    ledger.job(FORGET_PRINTS, dossier.as_str())?;
+    screening::forget(ledger, dossier)?;
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    if known.phase.is_end() {
+        record_term(ledger, &known)?;
+        forget(ledger, dossier)
+    } else {
+        ledger.forget_all_but(dossier.as_str(), RECORD)?;
+        Ok(())
+    }
+}
+
+/// The record is forgotten at the end of its term.
+fn record_term(ledger: &mut Ledger<'_>, dossier: &Dossier) -> Result<()> {
+    let years = ledger.profile(&dossier.profile)?.circuit.record_years;
+    let end = ledger.now_ms() + i64::from(years) * 366 * DAY_MS;
+    ledger.job_at("forget-record", dossier.id.as_str(), end)
+}
+
+/// True while the prints of a dossier may be in the gallery.
+pub(crate) fn prints_count(phase: Phase) -> bool {
+    (Phase::Examination..=Phase::HandedOver).contains(&phase)
+}
 
 /// A step of a dossier by a person.
 pub(super) fn step(
@@ -283,6 +313,14 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 body,
                 Some(&message.header.id),
             )
+        }
+        Body::Withdrawal { dossier } => {
+            let known = of_office(ledger, message, dossier)?;
+            if known.phase == Phase::Draft {
+                follow(ledger, dossier, &go(Phase::Cancelled, None))?;
+                came_to_nothing(ledger, dossier)?;
+            }
+            Ok(())
         }
         Body::StatusList { .. } => only_from(message, &ledger.desk.routes.registry.clone()),
         Body::Error { .. } => Ok(()),
@@ -509,8 +547,8 @@ fn printed(
     let rules = ledger.profile(&document.profile)?;
     let biometrics = ledger.now_ms() + i64::from(rules.circuit.biometrics_days) * DAY_MS;
     ledger.job_at("forget-biometrics", order.dossier.as_str(), biometrics)?;
-    let record = ledger.now_ms() + i64::from(rules.circuit.record_years) * 366 * DAY_MS;
-    ledger.job_at("forget-record", order.dossier.as_str(), record)?;
+    let dossier: Dossier = ledger.known(order.dossier.as_str())?;
+    record_term(ledger, &dossier)?;
     ledger.job_after("expire", document.id.as_str(), document.valid_until)?;
     tell_registry(ledger, &registered)
 }
@@ -695,6 +733,12 @@ pub(crate) fn identified(
             follow(ledger, dossier, &DossierCommand::Compare(same))?;
         }
         follow(ledger, dossier, &DossierCommand::Identify(found.search))?;
+        let days = ledger.profile(&known.profile)?.circuit.gallery_days;
+        let end = ledger.now_ms() + (i64::from(days) + 1) * DAY_MS;
+        ledger.job_at(PRINTS_ENDED, dossier.as_str(), end)?;
+    } else if !prints_count(known.phase) {
+        // It went back or ended while its prints were searched: what was kept of them goes too.
+        ledger.job(FORGET_PRINTS, dossier.as_str())?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ use rilascio_store::journal::HeadKey;
 use rilascio_store::vault::VaultKeys;
 use rilascio_store::{Store, work};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 /// The profiles of an installation.
 pub trait Profiles: Send + Sync {
@@ -306,9 +306,15 @@ impl Desk {
             return Err(Reason::Site.refusal().into());
         }
         let (id, command) = (id.to_owned(), Arc::new(command.clone()));
-        let digest = Digest::of(encode("command", &(&*command, &actor.officer))?.as_bytes());
-        let (asked, name) = (digest.clone(), id.clone());
+        let text = encode("command", &(&*command, &actor.officer))?;
+        let name = id.clone();
+        let asked: Arc<OnceLock<Digest>> = Arc::default();
+        let keep = Arc::clone(&asked);
         let outcome = self.transact(actor, now, move |ledger| {
+            // With a secret: a name that a command holds cannot be tried against the table.
+            let mut bytes = ledger.secret("commands")?;
+            bytes.extend_from_slice(text.as_bytes());
+            let digest = keep.get_or_init(|| Digest::of(&bytes)).clone();
             if let Some((known, answer)) = work::done_before(ledger.tx, &id)? {
                 if known != digest.as_str() {
                     return Err(Error::CommandReused { id: id.clone() });
@@ -335,7 +341,8 @@ impl Desk {
             let before = self
                 .store
                 .read::<_, Error, _>(move |tx| Ok(work::done_before(tx, &name)?))?;
-            let answer = before.filter(|(known, _)| known == asked.as_str());
+            let same = |known: &str| asked.get().is_some_and(|asked| asked.as_str() == known);
+            let answer = before.filter(|(known, _)| same(known));
             if let Some(answer) = answer.and_then(|(_, answer)| serde_json::from_str(&answer).ok())
             {
                 return Ok(answer);

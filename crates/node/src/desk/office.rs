@@ -71,6 +71,14 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         }
         C::WithdrawDossier { dossier, why } => {
             let answer = step(ledger, dossier, None, &DossierCommand::Cancel(*why))?;
+            let known: Dossier = ledger.known(dossier.as_str())?;
+            // The centre gave it back, and still has what it holds.
+            if known.followed > 0 {
+                let body = Body::Withdrawal {
+                    dossier: dossier.clone(),
+                };
+                to_centre(ledger, dossier, body)?;
+            }
             forget(ledger, dossier)?;
             Ok(answer)
         }

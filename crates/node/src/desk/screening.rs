@@ -10,8 +10,8 @@ use crate::{Error, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rilascio_circuit::process::{
-    Actor, Document, Dossier, DossierCommand, DossierId, Phase, Reference, Right, Screening,
-    WatchCommand, WatchEntry, WatchEntryId, WatchState,
+    Actor, Digest, Document, Dossier, DossierCommand, DossierId, Phase, Reason, Reference, Right,
+    Screening, WatchCommand, WatchEntry, WatchEntryId, WatchState,
 };
 use rilascio_circuit::{Application, Identity};
 use rilascio_keys::CipherSuite;
@@ -70,6 +70,15 @@ pub struct ShownFinding {
     pub person: Option<WatchedPerson>,
 }
 
+/// The findings of a dossier, and what names them together when an officer judges them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ShownFindings {
+    /// The digest of the findings.
+    pub seen: Digest,
+    /// The findings.
+    pub findings: Vec<ShownFinding>,
+}
+
 impl Ledger<'_> {
     /// Words as marks: nobody who has only the tables can tell whose they are, or look for a name.
     fn marks(&mut self, words: &BTreeSet<String>) -> Result<Vec<String>> {
@@ -100,8 +109,8 @@ pub(super) fn take_in(
     dossier: &DossierId,
     application: &Application,
 ) -> Result<()> {
-    let marks = ledger.marks(&Identity::from(&application.person).words())?;
-    mark::replace(ledger.tx, DOSSIER, dossier.as_str(), &marks)?;
+    let identity = Identity::from(&application.person);
+    file(ledger, DOSSIER, dossier.as_str(), &identity)?;
     compare(ledger, dossier)
 }
 
@@ -121,9 +130,37 @@ fn compare(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
     Ok(())
 }
 
+/// Keeps the marks of somebody: the exact ones, and those that only meet others of whom less is known.
+fn file(ledger: &mut Ledger<'_>, kind: &str, id: &str, identity: &Identity<'_>) -> Result<()> {
+    let exact = ledger.marks(&identity.words())?;
+    mark::replace(ledger.tx, kind, id, &exact)?;
+    let coarse = ledger.marks(&identity.coarse_words())?;
+    mark::replace(ledger.tx, &coarse_kind(kind), id, &coarse)?;
+    Ok(())
+}
+
+fn coarse_kind(kind: &str) -> String {
+    format!("{kind}-coarse")
+}
+
+fn remove_marks(ledger: &mut Ledger<'_>, kind: &str, id: &str) -> Result<()> {
+    mark::remove(ledger.tx, kind, id)?;
+    Ok(mark::remove(ledger.tx, &coarse_kind(kind), id)?)
+}
+
+/// Things of a kind who may be the person of a thing that has marks: the same word, or the word of less with that of more.
+fn alike(tx: &mut dyn Tx, of: (&str, &str), kind: &str) -> Result<BTreeSet<String>> {
+    let exact = mark::of(tx, of.0, of.1)?;
+    let coarse = mark::of(tx, &coarse_kind(of.0), of.1)?;
+    let mut found = sharing(tx, &exact, kind)?;
+    found.extend(sharing(tx, &exact, &coarse_kind(kind))?);
+    found.extend(sharing(tx, &coarse, kind)?);
+    Ok(found)
+}
+
 /// Nobody finds a dossier any more that came to nothing or was forgotten.
 pub(super) fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
-    Ok(mark::remove(ledger.tx, DOSSIER, dossier.as_str())?)
+    remove_marks(ledger, DOSSIER, dossier.as_str())
 }
 
 /// Things of a kind that share a mark with others, each once.
@@ -151,11 +188,18 @@ fn known<A: crate::ledger::Tabled>(tx: &mut dyn Tx, id: &str) -> Result<Option<A
         .transpose()
 }
 
+/// What tells these findings from others.
+fn digest_of(findings: &[Finding]) -> Result<Digest> {
+    Ok(Digest::of(
+        crate::ledger::encode("findings", &findings)?.as_bytes(),
+    ))
+}
+
 /// What stands against a grant of that dossier, or may.
 fn findings(tx: &mut dyn Tx, dossier: &Dossier) -> Result<Vec<Finding>> {
-    let marks = mark::of(tx, DOSSIER, dossier.id.as_str())?;
+    let own = (DOSSIER, dossier.id.as_str());
     let mut found = Vec::new();
-    for id in sharing(tx, &marks, WATCH_ENTRY)? {
+    for id in alike(tx, own, WATCH_ENTRY)? {
         let entry: Option<WatchEntry> = known(tx, &id)?;
         if let Some(entry) = entry.filter(|entry| entry.state == WatchState::InForce) {
             found.push(Finding::Listed {
@@ -170,14 +214,15 @@ fn findings(tx: &mut dyn Tx, dossier: &Dossier) -> Result<Vec<Finding>> {
         None => None,
     };
     if let Some(previous) = &previous {
-        let old = mark::of(tx, DOSSIER, previous.dossier.as_str())?;
-        if !old.is_empty() && !old.iter().any(|mark| marks.contains(mark)) {
+        let old = previous.dossier.as_str();
+        let known = !mark::of(tx, DOSSIER, old)?.is_empty();
+        if known && !alike(tx, own, DOSSIER)?.contains(old) {
             found.push(Finding::OtherHolder {
                 dossier: previous.dossier.clone(),
             });
         }
     }
-    for id in sharing(tx, &marks, DOSSIER)? {
+    for id in alike(tx, own, DOSSIER)? {
         let replaced = previous.as_ref().is_some_and(|p| p.dossier.as_str() == id);
         if replaced || id == dossier.id.as_str() || found.len() >= FINDINGS_MAX {
             continue;
@@ -201,8 +246,17 @@ fn findings(tx: &mut dyn Tx, dossier: &Dossier) -> Result<Vec<Finding>> {
     Ok(found)
 }
 
-/// Judges the findings of a dossier.
-pub(super) fn examine(ledger: &mut Ledger<'_>, dossier: &DossierId, clear: bool) -> Result<Answer> {
+/// Judges the findings of a dossier, as the officer saw them.
+pub(super) fn examine(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    seen: &Digest,
+    clear: bool,
+) -> Result<Answer> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    if digest_of(&findings(ledger.tx, &known)?)? != *seen {
+        return Err(Reason::FindingsChanged.refusal().into());
+    }
     step(ledger, dossier, &DossierCommand::Examine(clear))
 }
 
@@ -226,12 +280,11 @@ pub(super) fn enter(
     let identity = Identity {
         surname: &person.surname,
         given_names: &person.given_names,
-        language: Default::default(),
+        language: None,
         birth_date,
         numbers: [person.number.as_deref(), None],
     };
-    let words = identity.words();
-    if !words.iter().any(|word| word.starts_with("name")) {
+    if !identity.words().iter().any(|word| word.starts_with("name")) {
         return Err(malformed(
             "the name has no letters of the MRZ; write it in Latin letters".to_owned(),
         ));
@@ -247,10 +300,9 @@ pub(super) fn enter(
     let entered: WatchEntry = ledger.step(id.as_str(), None, &enter)?;
     let sealed = crate::ledger::encode("person", person)?;
     ledger.keep(id.as_str(), RECORD, PERSON, sealed.as_bytes())?;
-    let marks = ledger.marks(&words)?;
-    mark::replace(ledger.tx, WATCH_ENTRY, id.as_str(), &marks)?;
+    file(ledger, WATCH_ENTRY, id.as_str(), &identity)?;
     ledger.job_after(LAPSE, id.as_str(), until)?;
-    for dossier in sharing(ledger.tx, &marks, DOSSIER)? {
+    for dossier in alike(ledger.tx, (WATCH_ENTRY, id.as_str()), DOSSIER)? {
         let known: Dossier = ledger.known(&dossier)?;
         let open = matches!(
             known.phase,
@@ -281,7 +333,7 @@ pub(crate) fn lapse(ledger: &mut Ledger<'_>, entry: &str) -> Result<()> {
 }
 
 fn forget_entry(ledger: &mut Ledger<'_>, entry: &WatchEntryId) -> Result<()> {
-    mark::remove(ledger.tx, WATCH_ENTRY, entry.as_str())?;
+    remove_marks(ledger, WATCH_ENTRY, entry.as_str())?;
     ledger.forget(entry.as_str(), RECORD)?;
     Ok(())
 }
@@ -338,19 +390,24 @@ impl Desk {
         dossier: &DossierId,
         actor: &Actor,
         now: Timestamp,
-    ) -> Result<Vec<ShownFinding>> {
+    ) -> Result<ShownFindings> {
         actor.needs(Right::Examine)?;
         let (dossier, by) = (dossier.clone(), actor.clone());
         self.transact(actor, now, move |ledger| {
             let known: Dossier = ledger.known(dossier.as_str())?;
+            let found = findings(ledger.tx, &known)?;
+            let seen = digest_of(&found)?;
             let mut shown = Vec::new();
-            for finding in findings(ledger.tx, &known)? {
+            for finding in found {
                 let person = person_of(ledger, &finding)?;
                 shown.push(ShownFinding { finding, person });
             }
             let note = serde_json::json!({ "findings": shown.len() });
             ledger.note(&by, "look", dossier.as_str(), &note)?;
-            Ok(shown)
+            Ok(ShownFindings {
+                seen,
+                findings: shown,
+            })
         })
     }
 }

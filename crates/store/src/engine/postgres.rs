@@ -7,7 +7,7 @@ use super::{ATTEMPTS_MAX, Work};
 use crate::tx::{Row, Sql, Tx, Value};
 use crate::{Error, Result, schema};
 use postgres::types::{IsNull, ToSql, Type, private::BytesMut};
-use postgres::{Client, NoTls, Statement, Transaction};
+use postgres::{Client, Config, NoTls, Statement, Transaction};
 use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +16,9 @@ use std::time::Duration;
 
 /// The most transactions that wait; the next caller waits until there is room.
 const QUEUE_MAX: usize = 1024;
+/// How long a server may take to be connected to, and to acknowledge what was sent to it.
+const CONNECT: Duration = Duration::from_secs(10);
+const SILENCE: Duration = Duration::from_secs(30);
 /// The first pause before a transaction is run again; it doubles each time.
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -85,15 +88,28 @@ fn read_row(row: &postgres::Row) -> Result<Row> {
     Ok(Row(values))
 }
 
+/// A server that does not answer is noticed, where the address does not say otherwise.
+fn config(url: &str) -> Result<Config> {
+    let mut config: Config = url.parse()?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(SILENCE);
+    }
+    config.keepalives_idle(SILENCE);
+    Ok(config)
+}
+
 fn connect(url: &str, schema: &str) -> Result<Client> {
-    let mut client = Client::connect(url, NoTls)?;
+    let mut client = config(url)?.connect(NoTls)?;
     // The name comes from the configuration of the installation: letters only, so that it can stand in a statement.
     client.batch_execute(&format!("SET search_path TO {schema}"))?;
     Ok(client)
 }
 
 fn migrate(url: &str, schema: &str) -> Result<()> {
-    let mut client = Client::connect(url, NoTls)?;
+    let mut client = config(url)?.connect(NoTls)?;
     client.batch_execute(&format!(
         "CREATE SCHEMA IF NOT EXISTS {schema}; SET search_path TO {schema}"
     ))?;

@@ -21,6 +21,7 @@ statements! {
     HEAD = "SELECT size, frontier FROM journal_head WHERE name = 'journal'";
     ENTRIES = "SELECT seq, kind, id, entry FROM journal_entry WHERE seq >= $1 ORDER BY seq LIMIT $2";
     ENTRIES_OF = "SELECT seq, kind, id, entry FROM journal_entry WHERE kind = $1 AND id = $2 ORDER BY seq LIMIT $3";
+    LATEST_OF = "SELECT seq, kind, id, entry FROM journal_entry WHERE kind = $1 AND id = $2 ORDER BY seq DESC LIMIT $3";
     LEAVES = "SELECT hash FROM journal_entry WHERE seq >= $1 AND seq < $2 ORDER BY seq";
     NODES = "SELECT hash FROM journal_node WHERE level = $1 AND place >= $2 AND place < $3 ORDER BY place";
     SAVE_CHECKPOINT = "INSERT INTO journal_checkpoint (size, note) VALUES ($1, $2) ON CONFLICT (size) DO NOTHING";
@@ -176,6 +177,15 @@ pub fn entries(tx: &mut dyn Tx, from: u64, limit: u32) -> Result<Vec<Entry>> {
 pub fn entries_of(tx: &mut dyn Tx, kind: &str, id: &str, limit: u32) -> Result<Vec<Entry>> {
     let arguments = [Value::from(kind), Value::from(id), Value::Int(limit.into())];
     read_entries(&tx.run(&ENTRIES_OF, &arguments)?)
+}
+
+/// The newest entries of one thing, the newest first.
+///
+/// # Errors
+/// What the engine says.
+pub fn latest_of(tx: &mut dyn Tx, kind: &str, id: &str, limit: u32) -> Result<Vec<Entry>> {
+    let arguments = [Value::from(kind), Value::from(id), Value::Int(limit.into())];
+    read_entries(&tx.run(&LATEST_OF, &arguments)?)
 }
 
 /// The hash of a complete subtree.
