@@ -434,7 +434,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         Action::Verify(arguments) => verify(arguments),
         Action::Template(arguments) => template(arguments),
         Action::Erase(arguments) => erase(arguments),
-        Action::WorkerKey(arguments) => search_worker::write_key(&arguments),
+        Action::WorkerKey(arguments) => search_worker::write_key(arguments),
         Action::Worker(arguments) => search_worker::run(arguments),
         Action::Evaluate(arguments) => evaluation::run(arguments),
     }

@@ -381,9 +381,9 @@ fn rights_are_checked_at_the_interface_and_a_dossier_goes_its_way() {
         "the works made one card"
     );
     // The applicant sees it without an account, by the receipt.
-    let path = "/v1/office/dossier/questura-viterbo-000001/receipt";
-    assert_eq!(get(&examiner, path).0, 403);
-    let (status, receipt) = get(&at("questura-viterbo.bianchi"), path);
+    let printed = "/v1/office/dossier/questura-viterbo-000001/receipt";
+    assert_eq!(get(&examiner, printed).0, 403);
+    let (status, receipt) = get(&at("questura-viterbo.bianchi"), printed);
     assert_eq!(status, 200, "{receipt}");
     let look = || ask(&server.address, "POST", "/v1/applicant", &[], &receipt).unwrap();
     let registered = |seen: &str| seen.contains("\"documents\":[{");

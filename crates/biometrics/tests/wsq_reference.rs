@@ -29,14 +29,26 @@ fn gives_the_bytes_of_the_reference() {
 }
 
 #[test]
+fn the_frame_carries_the_number_of_the_certificate() {
+    let coded = |certificate| encode_wsq_within(&pattern(256), 256, 256, 50_000, certificate);
+    let (without, with) = (coded(0).unwrap(), coded(0xC0DE).unwrap());
+    assert_eq!(without, encode_wsq(&pattern(256), 256, 256).unwrap());
+    let frame = with.windows(2).position(|two| two == [0xFF, 0xA2]).unwrap();
+    // Marker, length, black, white, sides, shift, scale and the version of the encoder stand before it.
+    assert_eq!(with[frame + 17..frame + 19], [0xC0, 0xDE]);
+    let differ = without.iter().zip(&with).filter(|(a, b)| a != b).count();
+    assert_eq!((differ, without.len()), (2, with.len()));
+}
+
+#[test]
 fn a_lower_limit_lowers_the_rate() {
-    let coded = encode_wsq_within(&pattern(256), 256, 256, 5_000).unwrap();
+    let coded = encode_wsq_within(&pattern(256), 256, 256, 5_000, 0).unwrap();
     assert!(
         coded.len() <= 5_000 && coded.len() > 3_500,
         "{}",
         coded.len()
     );
-    assert!(encode_wsq_within(&pattern(256), 256, 256, 100).is_err());
+    assert!(encode_wsq_within(&pattern(256), 256, 256, 100, 0).is_err());
     assert!(encode_wsq(&[0; 10], 5, 2).is_err());
     assert!(encode_wsq(&[0; 10], 256, 256).is_err());
 }

@@ -20,7 +20,8 @@ fn a_life_over_postgresql_with_two_replicas_at_work() {
     let store =
         |role: Role| Store::postgres(&url, &format!("rilascio_{}", role.name()), 4).unwrap();
     // The same seed gives both the same keys: two processes of one node.
-    let (one, two) = (Town::new(store), Town::new(store));
+    let one = Town::new(store);
+    let two = Town::replica_of(&one, store);
     for (place, act) in life().into_iter().enumerate() {
         let (here, there) = if place % 2 == 0 {
             (&one, &two)

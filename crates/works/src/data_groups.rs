@@ -141,8 +141,14 @@ pub(crate) fn prints(
                 return Err(refuse(&"the image shows no ridges"));
             }
             let bytes_max = *limits.print_bytes_max.as_ref();
-            let data = encode_wsq_within(grey.as_raw(), width, height, bytes_max)
-                .map_err(|fault| refuse(&fault))?;
+            let data = encode_wsq_within(
+                grey.as_raw(),
+                width,
+                height,
+                bytes_max,
+                limits.wsq_certificate,
+            )
+            .map_err(|fault| refuse(&fault))?;
             Ok(FingerImage {
                 position: *position,
                 width: width as u16,

@@ -113,7 +113,7 @@ fn best_first(mut minutiae: Vec<Minutia>) -> Vec<Minutia> {
 /// Items of a subfield as numbers; texts become nothing.
 fn numbers(subfield: &str) -> Vec<Option<f32>> {
     let items = subfield.split(char::from(US));
-    items.map(|item| number_of(item)).collect()
+    items.map(number_of).collect()
 }
 
 fn at(numbers: &[Option<f32>], place: usize, field: u16) -> Result<f32> {

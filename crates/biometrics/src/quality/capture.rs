@@ -6,12 +6,8 @@ use crate::matching::{Prepared, compare, threshold_for};
 /// Thresholds of quality and attempts (TR-03121-3, enrolment of plain prints).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaptureRules {
-    /// For thumbs and index fingers.
-    pub thumb_and_index: u8,
-    /// For middle fingers.
-    pub middle: u8,
-    /// For ring and little fingers.
-    pub ring_and_little: u8,
+    /// The least scores of thumb, index, middle, ring and little finger.
+    pub least: [u8; 5],
     /// How often a finger is taken at most.
     pub attempts: u8,
 }
@@ -19,9 +15,7 @@ pub struct CaptureRules {
 impl Default for CaptureRules {
     fn default() -> Self {
         Self {
-            thumb_and_index: 30,
-            middle: 20,
-            ring_and_little: 10,
+            least: [30, 30, 20, 10, 10],
             attempts: 3,
         }
     }
@@ -31,11 +25,8 @@ impl CaptureRules {
     /// The least score of a finger: 1 right thumb to 10 left little.
     #[must_use]
     pub fn least(&self, finger: u8) -> u8 {
-        match finger {
-            1 | 2 | 6 | 7 => self.thumb_and_index,
-            3 | 8 => self.middle,
-            _ => self.ring_and_little,
-        }
+        let place = usize::from(finger.saturating_sub(1)) % self.least.len();
+        self.least[place]
     }
 }
 

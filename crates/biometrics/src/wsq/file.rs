@@ -18,17 +18,26 @@ pub(super) const TABLE_BANDS: usize = 64;
 /// The implementation of the encoder: 2 is NIST's, whose arithmetic this one follows.
 const ENCODER: u8 = 2;
 
-pub(crate) fn write(
-    width: usize,
-    height: usize,
-    shift: f32,
-    scale: f32,
-    rate: f32,
-    bins: &Bins,
-    blocks: &[Vec<i16>; 3],
-) -> Vec<u8> {
+/// What a file says of its image beside the coefficients.
+pub(crate) struct Facts {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) shift: f32,
+    pub(crate) scale: f32,
+    pub(crate) rate: f32,
+    /// The number under which an implementation was certified; 0 for one that was not.
+    pub(crate) certificate: u16,
+}
+
+pub(crate) fn write(facts: &Facts, bins: &Bins, blocks: &[Vec<i16>; 3]) -> Vec<u8> {
     let mut out = Vec::new();
     push(&mut out, START_OF_IMAGE);
+    let Facts {
+        width,
+        height,
+        rate,
+        ..
+    } = facts;
     let comment = format!(
         "NIST_COM 9\nPIX_WIDTH {width}\nPIX_HEIGHT {height}\nPIX_DEPTH 8\nPPI 500\nLOSSY 1\n\
          COLORSPACE GRAY\nCOMPRESSION WSQ\nWSQ_BITRATE {rate:.6}"
@@ -36,11 +45,7 @@ pub(crate) fn write(
     segment(&mut out, COMMENT, comment.as_bytes());
     segment(&mut out, TRANSFORM_TABLE, &transform_table());
     segment(&mut out, QUANTISATION_TABLE, &quantisation_table(bins));
-    segment(
-        &mut out,
-        START_OF_FRAME,
-        &frame(width, height, shift, scale),
-    );
+    segment(&mut out, START_OF_FRAME, &frame(facts));
     let coded: [Vec<_>; 3] = std::array::from_fn(|n| symbols(&blocks[n]));
     let first = Table::new(&frequencies(&[&coded[0]]));
     let second = Table::new(&frequencies(&[&coded[1], &coded[2]]));
@@ -128,15 +133,15 @@ fn quantisation_table(bins: &Bins) -> Vec<u8> {
     out
 }
 
-fn frame(width: usize, height: usize, shift: f32, scale: f32) -> Vec<u8> {
+fn frame(facts: &Facts) -> Vec<u8> {
     const BLACK: u8 = 0;
     const WHITE: u8 = 255;
     let mut out = vec![BLACK, WHITE];
-    push(&mut out, height as u16);
-    push(&mut out, width as u16);
-    push_scaled(&mut out, shift);
-    push_scaled(&mut out, scale);
+    push(&mut out, facts.height as u16);
+    push(&mut out, facts.width as u16);
+    push_scaled(&mut out, facts.shift);
+    push_scaled(&mut out, facts.scale);
     out.push(ENCODER);
-    push(&mut out, 0);
+    push(&mut out, facts.certificate);
     out
 }

@@ -38,10 +38,11 @@ pub struct WsqImage {
 /// # Errors
 /// [`Error::Size`].
 pub fn encode_wsq(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
-    encode_at(pixels, width, height, BIT_RATE)
+    encode_at(pixels, width, height, BIT_RATE, 0)
 }
 
 /// Codes an 8-bit grey image at 0.75 bits per pixel, or at the highest lower rate that gives at most `bytes_max` bytes.
+/// `certificate` is the number under which the FBI certified an implementation; 0 for one that it did not.
 ///
 /// # Errors
 /// [`Error::Size`], or [`Error::Codec`] when no usable rate is low enough.
@@ -50,10 +51,11 @@ pub fn encode_wsq_within(
     width: u32,
     height: u32,
     bytes_max: usize,
+    certificate: u16,
 ) -> Result<Vec<u8>> {
     let mut rate = BIT_RATE;
     for _ in 0..ATTEMPTS_MAX {
-        let coded = encode_at(pixels, width, height, rate)?;
+        let coded = encode_at(pixels, width, height, rate, certificate)?;
         if coded.len() <= bytes_max {
             return Ok(coded);
         }
@@ -63,7 +65,13 @@ pub fn encode_wsq_within(
     Err(Error::Codec { format: "WSQ", why })
 }
 
-fn encode_at(pixels: &[u8], width: u32, height: u32, rate: f32) -> Result<Vec<u8>> {
+fn encode_at(
+    pixels: &[u8],
+    width: u32,
+    height: u32,
+    rate: f32,
+    certificate: u16,
+) -> Result<Vec<u8>> {
     let size = |why| Error::Size { width, height, why };
     if width < SIDES.0 || height < SIDES.0 || width > SIDES.1 || height > SIDES.1 {
         return Err(size("a side of a fingerprint has 64 to 4096 pixels"));
@@ -77,7 +85,15 @@ fn encode_at(pixels: &[u8], width: u32, height: u32, rate: f32) -> Result<Vec<u8
     wavelet::decompose(&mut samples, w, &tree);
     let bins = quantisation::bins(&samples, w, &tree, rate);
     let blocks = quantisation::quantise(&samples, w, &tree, &bins);
-    Ok(file::write(w, h, shift, scale, rate, &bins, &blocks))
+    let facts = file::Facts {
+        width: w,
+        height: h,
+        shift,
+        scale,
+        rate,
+        certificate,
+    };
+    Ok(file::write(&facts, &bins, &blocks))
 }
 
 /// Subtracts the mean and scales; gives samples, mean and scale.

@@ -259,10 +259,18 @@ pub struct PrintProfile {
     pub fallback: Fallback,
     /// The least scores.
     pub thresholds: Thresholds,
+    /// How often a finger is taken at most, before the best print counts.
+    #[serde(default = "three")]
+    pub attempts: u8,
     /// What the chip holds without prints.
     pub absent: AbsentPrints,
     /// A document of a holder who should give prints and cannot is valid for this long at most, in months.
     pub without_months_max: Option<u8>,
+}
+
+/// TR-03121-3: two more attempts after the first.
+fn three() -> u8 {
+    3
 }
 
 /// The holder's signature.
@@ -299,6 +307,9 @@ pub struct ChipImages {
     pub face_bytes_max: Spanned<usize>,
     /// The most bytes of a compressed fingerprint.
     pub print_bytes_max: Spanned<usize>,
+    /// The number under which the WSQ encoder was certified (IAFIS-IC-0110); 0 while it is not.
+    #[serde(default)]
+    pub wsq_certificate: u16,
     /// The standard of their records; `19794` if absent.
     #[serde(default)]
     pub records: ImageRecords,

@@ -238,7 +238,7 @@ impl Copy {
 
 /// What a task beside the loop tells it.
 enum Event {
-    Opened(i64, Result<Copy>),
+    Opened(i64, Result<Arc<Copy>>),
     KeptUp(i64, Result<()>),
 }
 
@@ -319,7 +319,7 @@ impl Worker {
             Event::Opened(part, opened) => {
                 self.opening.remove(&part);
                 match opened {
-                    Ok(copy) => drop(self.copies.insert(part, Arc::new(copy))),
+                    Ok(copy) => drop(self.copies.insert(part, copy)),
                     Err(why) => tracing::error!(part, fault = %why, "a copy cannot be opened"),
                 }
             }
@@ -384,7 +384,8 @@ impl Worker {
             } else if self.opening.insert(part) {
                 let plan = self.plan.clone();
                 spawn_blocking(move || {
-                    drop(tell.send(Event::Opened(part, Copy::open(&plan, &truth, part))));
+                    let opened = Copy::open(&plan, &truth, part).map(Arc::new);
+                    drop(tell.send(Event::Opened(part, opened)));
                 });
             }
         }

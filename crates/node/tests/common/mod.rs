@@ -204,6 +204,14 @@ impl Town {
         town
     }
 
+    /// A second process of every node: over the same tables, with the same keys.
+    pub fn replica_of(other: &Self, store: impl FnMut(Role) -> Store) -> Self {
+        let mut town = Self::new(store);
+        town.keepers.clone_from(&other.keepers);
+        town.restart();
+        town
+    }
+
     /// A town in memory, watched by a probe.
     pub fn in_memory(probe: Option<Arc<dyn Probe>>) -> Self {
         Self::new(|_| Store::inline(None, probe.clone()).unwrap())
