@@ -97,6 +97,14 @@ fn read(package: &Package) -> Result<Application> {
     })
 }
 
+/// An image that an application names.
+pub(crate) fn image_of<'a>(package: &'a Package, name: &str) -> Result<&'a [u8]> {
+    let image = package.images.get(name).ok_or_else(|| Error::Malformed {
+        why: format!("no image {name}"),
+    })?;
+    Ok(&image.0)
+}
+
 fn outside(why: rilascio_doors::Error) -> Error {
     Error::Connection {
         peer: "ABIS".to_owned(),
@@ -104,8 +112,8 @@ fn outside(why: rilascio_doors::Error) -> Error {
     }
 }
 
-/// Has an ABIS keep the prints of a dossier where its profile keeps prints at all, look for others who have them, and compare them with those of the dossier
-/// that made the document which is to be replaced.
+/// Has an ABIS look for others who have the prints of a dossier, keep them where its profile keeps prints at all, and
+/// compare them with those of the dossier that made the document which is to be replaced.
 fn identify_abroad(
     abis: &AbisClient,
     (dossier, previous): (&DossierId, Option<&DossierId>),
@@ -115,15 +123,9 @@ fn identify_abroad(
 ) -> Result<Identified> {
     let mut prints = Vec::new();
     for print in &application.print {
-        let image = package
-            .images
-            .get(&print.image)
-            .ok_or_else(|| Error::Malformed {
-                why: format!("no image {}", print.image),
-            })?;
         prints.push(AbisPrint {
             finger: print.finger as u8,
-            image: &image.0,
+            image: image_of(package, &print.image)?,
             resolution: RESOLUTION,
             quality: print.quality,
         });
@@ -192,18 +194,13 @@ impl Advisers for Outside {
         let day = (self.clock)().strftime("%Y%m%d").to_string();
         let mut prints = Vec::new();
         for print in &application.print {
-            let image = package
-                .images
-                .get(&print.image)
-                .ok_or_else(|| Error::Malformed {
-                    why: format!("no image {}", print.image),
-                })?;
+            let bytes = image_of(package, &print.image)?;
             prints.push(PrintImage {
                 finger: print.finger as u8,
-                size: picture_size(&image.0),
-                compression: Compression::of_bytes(&image.0).unwrap_or(Compression::Png),
+                size: picture_size(bytes),
+                compression: Compression::of_bytes(bytes).unwrap_or(Compression::Png),
                 quality: print.quality,
-                bytes: &image.0,
+                bytes,
             });
         }
         let mut found = afis.search(dossier.as_str(), &day, &prints)?;

@@ -1,5 +1,6 @@
 //! The built-in engine in the place of an AFIS: searches the prints of a dossier and keeps them as its profile says.
 
+use crate::advisers::image_of;
 use crate::catalogue::Catalogue;
 use jiff::Span;
 use jiff::civil::Date;
@@ -100,11 +101,8 @@ impl Engine {
     fn templates(&self, application: &Application, package: &Package) -> Result<Vec<LiveProbe>> {
         let mut prints = Vec::new();
         for print in &application.print {
-            let image = package
-                .images
-                .get(&print.image)
-                .ok_or_else(|| malformed(format!("no image {}", print.image)))?;
-            let image = read_print(&image.0, RESOLUTION).map_err(malformed)?;
+            let image = image_of(package, &print.image)?;
+            let image = read_print(image, RESOLUTION).map_err(malformed)?;
             let template = self.extractor.extract(&image).map_err(malformed)?;
             let probe = LiveProbe::new(print.finger as u8, template);
             if probe.print().cylinders.is_empty() {

@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use rilascio_biometrics::nist::Transaction;
+use rilascio_biometrics::nist::{Transaction, read_minutiae, read_print_record};
 use rilascio_exchange::message::{Acknowledgement, Message};
 use rilascio_keys::{Curve, EcPrivateKey, HashAlgorithm, PrivateKey, SignatureAlgorithm};
 use rilascio_pki::{Certificate, NodeAuthority, Period, SignedData, enveloped_data};
@@ -58,6 +58,12 @@ fuzz_target!(|bytes: &[u8]| {
         }
         _ => {
             if let Ok(read) = Transaction::read(bytes) {
+                for record in &read.records {
+                    let _ = read_minutiae(record);
+                    if let Ok(Some(print)) = read_print_record(record) {
+                        let _ = print.image();
+                    }
+                }
                 let again = Transaction::read(&read.write()).expect("what was read is written");
                 assert_eq!(again.records.len(), read.records.len());
             }

@@ -18,6 +18,9 @@ const SECOND_LOOK_SHARE: usize = 200;
 const SECOND_LOOK_MIN: usize = 64;
 const SECOND_LOOK_MAX: usize = 2000;
 
+/// Subjects of which the other fingers are compared after the second look.
+const FILL_IN_MAX: usize = 256;
+
 /// What is asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
@@ -298,7 +301,7 @@ impl Gallery {
         Ok(scores.into_iter().map(|(_, score)| score).max())
     }
 
-    /// Whoever came up with one finger is compared with the others too.
+    /// Whoever came up with one finger is compared with the others too, the likeliest first.
     fn fill_in(
         &self,
         state: &Snapshot,
@@ -308,21 +311,31 @@ impl Gallery {
         if question.prints.len() < 2 {
             return Ok(());
         }
-        for (subject, scores) in found.iter_mut() {
-            // Who is far from one finger is not looked for with another.
-            if scores.values().all(|score| *score < 0) {
-                continue;
-            }
-            let missing = question
-                .prints
-                .iter()
-                .filter(|probe| !scores.contains_key(&probe.finger))
-                .collect::<Vec<_>>();
-            for probe in missing {
+        // Who is far from one finger is not looked for with another.
+        let mut likely: Vec<(i32, &String)> = found
+            .iter()
+            .filter_map(|(subject, scores)| Some((*scores.values().max()?, subject)))
+            .filter(|(best, _)| *best >= 0)
+            .collect();
+        likely.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        likely.truncate(FILL_IN_MAX);
+        let filled = on_all_processors(likely.len(), |n| {
+            let subject = likely[n].1;
+            let known = &found[subject];
+            let mut more = Vec::new();
+            for probe in &question.prints {
+                if known.contains_key(&probe.finger) {
+                    continue;
+                }
                 if let Some(best) = self.best_of(state, subject, probe, question)? {
-                    scores.insert(probe.finger, best);
+                    more.push((probe.finger, best));
                 }
             }
+            Ok::<_, Error>((subject.clone(), more))
+        });
+        for one in filled {
+            let (subject, more) = one?;
+            found.entry(subject).or_default().extend(more);
         }
         Ok(())
     }

@@ -197,28 +197,34 @@ async fn create(
 
 async fn create_named(
     State(doors): State<Doors>,
-    Path((person, encounter_id)): Path<(String, String)>,
+    Path(names): Path<(String, String)>,
     asked: Asked,
     body: Bytes,
-) -> Answered<impl IntoResponse> {
-    asked.with(Scope::EncounterWrite)?;
-    let encounter: Encounter = parsed(&body)?;
-    let made = done(doors, move |doors| {
-        keep(doors, &ids(person, encounter_id), &encounter, false)
-    });
-    Ok(Json(made.await?))
+) -> Answered<Json<PersonIds>> {
+    keep_named(doors, names, asked, body, false).await
 }
 
 async fn update(
     State(doors): State<Doors>,
-    Path((person, encounter_id)): Path<(String, String)>,
+    Path(names): Path<(String, String)>,
     asked: Asked,
     body: Bytes,
-) -> Answered<impl IntoResponse> {
+) -> Answered<Json<PersonIds>> {
+    keep_named(doors, names, asked, body, true).await
+}
+
+/// Keeps an encounter whose name the caller gives, a new one or one in the place of another.
+async fn keep_named(
+    doors: Doors,
+    (person, encounter_id): (String, String),
+    asked: Asked,
+    body: Bytes,
+    replaces: bool,
+) -> Answered<Json<PersonIds>> {
     asked.with(Scope::EncounterWrite)?;
     let encounter: Encounter = parsed(&body)?;
     let made = done(doors, move |doors| {
-        keep(doors, &ids(person, encounter_id), &encounter, true)
+        keep(doors, &ids(person, encounter_id), &encounter, replaces)
     });
     Ok(Json(made.await?))
 }

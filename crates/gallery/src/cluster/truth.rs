@@ -252,7 +252,7 @@ impl Truth {
             }
         }
         if touched {
-            // What was overwritten leaves the pages of the data base too.
+            // Rows that nobody sees any more are cleared away; what their pages still hold is sealed.
             self.store.scrub()?;
         }
         Ok(())
