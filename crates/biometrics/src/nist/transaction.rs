@@ -181,7 +181,7 @@ impl Transaction {
     /// Reads a transaction.
     ///
     /// # Errors
-    /// [`Error::Malformed`], with what is wrong.
+    /// [`crate::Error::Codec`], with what is wrong.
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let (first, mut rest) = read_record(bytes)?;
         if first.kind != 1 {
