@@ -3,6 +3,7 @@
 
 mod engine;
 mod error;
+mod hex;
 mod nist_folder;
 mod nist_transactions;
 pub mod osia;

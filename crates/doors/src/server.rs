@@ -1,6 +1,7 @@
 //! The HTTP server of the doors: who may ask what, and the paths.
 
 use crate::engine::PrintEngine;
+use crate::hex::hex;
 use crate::nist_transactions::{NistDoor, Outcome};
 use crate::osia::{Register, routes};
 use crate::{Error, Result};
@@ -87,12 +88,7 @@ impl Access {
     /// What is kept of a token.
     #[must_use]
     pub fn digest_of(token: &str) -> String {
-        use std::fmt::Write;
-        let digest = Sha256::digest(token.as_bytes());
-        digest.iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex(Sha256::digest(token.as_bytes()))
     }
 }
 

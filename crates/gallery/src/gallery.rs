@@ -374,12 +374,7 @@ impl Gallery {
     /// How many records can be compared; never waits for somebody who writes.
     #[must_use]
     pub fn records(&self) -> usize {
-        let state = self.snapshot();
-        let old = state.segments.iter();
-        let old: usize = old
-            .map(|segment| segment.count() - segment.dead_count())
-            .sum();
-        old + state.recent.len()
+        self.snapshot().records()
     }
 
     /// How large it is.
@@ -387,11 +382,9 @@ impl Gallery {
     pub fn size(&self) -> Size {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let state = self.snapshot();
-        let (all, dead) = state.segments.iter().fold((0, 0), |(all, dead), segment| {
-            (all + segment.count(), dead + segment.dead_count())
-        });
+        let dead: usize = state.segments.iter().map(|s| s.dead_count()).sum();
         Size {
-            records: all - dead + state.recent.len(),
+            records: state.records(),
             segments: state.segments.len(),
             in_log: state.recent.len(),
             erased: dead + writer.erased_in_log,
@@ -414,6 +407,13 @@ impl Gallery {
 }
 
 impl Snapshot {
+    /// How many records stand, those of the log among them.
+    fn records(&self) -> usize {
+        let old = self.segments.iter();
+        let old: usize = old.map(|s| s.count() - s.dead_count()).sum();
+        old + self.recent.len()
+    }
+
     fn erase(&mut self, subject: &str) {
         self.recent.retain(|record| record.meta.subject != subject);
         for segment in &self.segments {

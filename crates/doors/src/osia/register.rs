@@ -8,6 +8,7 @@
 use super::ALL;
 use super::model::{Encounter, EncounterStatus, PersonIds, fingers_of};
 use crate::engine::PrintEngine;
+use crate::hex::hex;
 use crate::{Error, Result};
 use base64ct::{Base64, Encoding};
 use jiff::Timestamp;
@@ -19,7 +20,6 @@ use rilascio_store::{Store, Tx, mark};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 const KIND: &str = "encounter";
@@ -58,14 +58,6 @@ pub struct Register {
     store: Store,
     key: Arc<MasterKey>,
     rng: Mutex<Box<dyn CryptoRng + Send>>,
-}
-
-fn hex(bytes: impl AsRef<[u8]>) -> String {
-    let bytes = bytes.as_ref().iter();
-    bytes.fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn hash(parts: &[&str]) -> String {

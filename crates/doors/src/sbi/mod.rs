@@ -8,10 +8,10 @@ mod jws;
 pub use client::{CaptureDevice, CaptureRequest, CapturedPrint, find_devices};
 pub use device::{DeviceKey, FingersOnGlass, SimulatedDevice, serve_device};
 
+use crate::hex::hex;
 use crate::{Error, Result};
 use rilascio_mrtd::finger::FingerPosition;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// Ports on which devices listen.
 pub const PORTS: std::ops::RangeInclusive<u16> = 4501..=4600;
@@ -51,13 +51,6 @@ fn part_of(finger: FingerPosition) -> u8 {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02X}");
-        text
-    })
-}
-
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     if !text.is_ascii() || !text.len().is_multiple_of(2) {
         return None;
@@ -80,5 +73,5 @@ fn chain(previous: &str, record: &[u8]) -> Result<String> {
     let mut all = Sha256::new();
     all.update(&before);
     all.update(Sha256::digest(record));
-    Ok(hex(&all.finalize()))
+    Ok(hex(all.finalize()).to_uppercase())
 }

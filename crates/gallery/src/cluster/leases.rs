@@ -42,12 +42,14 @@ fn share_out(
 ) -> rilascio_store::Result<Vec<Held>> {
     let workers = prints::meet(tx, worker, until_ms, now_ms)?.len() as i64;
     let share = usize::try_from(share(parts.len() as i64, workers)).unwrap_or(usize::MAX);
-    let mut live = prints::leases(tx)?;
-    live.retain(|lease| lease.until_ms > now_ms && lease.holder != worker);
-    let others = |part: i64| live.iter().filter(|lease| lease.part == part).count();
-    let mut mine: Vec<Held> = prints::leases(tx)?
+    let (own, mut live): (Vec<Lease>, Vec<Lease>) = prints::leases(tx)?
         .into_iter()
-        .filter(|lease| lease.holder == worker && parts.contains(&lease.part))
+        .partition(|lease| lease.holder == worker);
+    live.retain(|lease| lease.until_ms > now_ms);
+    let others = |part: i64| live.iter().filter(|lease| lease.part == part).count();
+    let mut mine: Vec<Held> = own
+        .iter()
+        .filter(|lease| parts.contains(&lease.part))
         .map(|lease| (lease.part, lease.slot))
         .collect();
     // What others hold most is given back first, and never what nobody else holds.
