@@ -92,6 +92,7 @@ fn dossier(until: Phase) -> Option<Dossier> {
         document: Some(document("it-pse.NEW")),
         order: None,
         word: None,
+        terms: None,
     };
     let examiner = actor("dario", "centre", &[Right::Examine]);
     let director = actor("elena", "centre", &[Right::Decide]);

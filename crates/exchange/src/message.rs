@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rilascio_circuit::process::{
     Balance, BlankSerial, BlankState, Block, Consignment, ConsignmentId, Defect, Digest, Document,
     DocumentId, DocumentState, Dossier, DossierId, HolderCheck, NodeId, OfficerId, Order, OrderId,
-    Phase, SiteId, Surrender,
+    Phase, Reference, SiteId, Surrender, Terms,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -150,6 +150,16 @@ impl Package {
     }
 }
 
+/// A paper that an applicant brought, scanned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Paper {
+    /// What it is, as the request for it called it.
+    pub title: Reference,
+    /// PDF, JPEG or PNG, at most 5 MiB.
+    pub content: Bytes,
+}
+
 /// What the centre signs when it certifies a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -239,6 +249,17 @@ pub enum Body {
         order: Option<OrderId>,
         /// The number of this word on the dossier: a lower one is older.
         word: i64,
+        /// Its terms: what was asked of the applicant, and by when.
+        terms: Box<Terms>,
+    },
+    /// Office to centre: a paper that the applicant brought.
+    Papers {
+        /// The dossier.
+        dossier: DossierId,
+        /// The number of the paper in its dossier, from 1.
+        number: u32,
+        /// The paper.
+        paper: Paper,
     },
     /// Centre to works: documents of one type to be made.
     Order {
@@ -398,6 +419,7 @@ impl Body {
         match self {
             Self::ApplicationRecord { .. } => "application-record",
             Self::DossierProgress { .. } => "dossier-progress",
+            Self::Papers { .. } => "papers",
             Self::Order { .. } => "order",
             Self::OrderInformation { .. } => "order-information",
             Self::PrintNotification { .. } => "print-notification",

@@ -103,6 +103,7 @@ fn message(sender: &str, receiver: &str, created: Timestamp) -> Message {
             document: None,
             order: None,
             word: 7,
+            terms: Box::default(),
         },
     }
 }

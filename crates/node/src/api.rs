@@ -2,9 +2,9 @@
 
 use crate::administration;
 use crate::applicant;
+use crate::casework;
 use crate::command::Command;
 use crate::desk::Desk;
-use crate::desk::screening::ShownFindings;
 use crate::installation::Installation;
 use crate::officers::Session;
 use crate::openapi::{is_kind, openapi};
@@ -18,7 +18,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router, body::Bytes};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
-use rilascio_circuit::process::{DossierId, OfficerId, Reason, Right};
+use rilascio_circuit::process::{OfficerId, Reason, Right};
 use rilascio_store::{Error as StoreError, Tx, entity, journal, work};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -190,9 +190,9 @@ impl Api {
             .route("/v1/{role}/journal/head", get(journal_head))
             .route("/v1/{role}/journal/inclusion", get(inclusion))
             .route("/v1/{role}/journal/consistency", get(consistency))
-            .route("/v1/centre/dossier/{id}/findings", get(findings))
             .merge(administration::routes())
             .merge(applicant::routes())
+            .merge(casework::routes())
             .route("/v1/{role}/{kind}", get(list))
             .route("/v1/{role}/{kind}/{id}", get(read))
             .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
@@ -408,7 +408,7 @@ pub(crate) fn may_read(session: &Session, desk: &Desk) -> Answered<()> {
 }
 
 /// An office shows its own things only.
-fn is_visible(session: &Session, desk: &Desk, site: &str) -> bool {
+pub(crate) fn is_visible(session: &Session, desk: &Desk, site: &str) -> bool {
     desk.role() != Role::Office
         || session.actor.rights.contains(&Right::Audit)
         || session.actor.site.as_str() == site
@@ -493,19 +493,6 @@ async fn read(
     found
         .map(Json)
         .ok_or_else(|| Reason::Unknown.refusal().into())
-}
-
-async fn findings(
-    State(api): State<Api>,
-    Path(id): Path<DossierId>,
-    SignedIn(session): SignedIn,
-) -> Answered<Json<ShownFindings>> {
-    let desk = api.desk(Role::Centre.name())?;
-    may_read(&session, &desk)?;
-    let now = api.now();
-    Ok(Json(
-        blocking(move || desk.findings(&id, &session.actor, now)).await?,
-    ))
 }
 
 #[derive(Deserialize)]

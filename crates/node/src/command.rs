@@ -8,7 +8,7 @@ use rilascio_circuit::process::{
     DossierId, HolderCheck, IssueReason, LegacyFileId, OfficerId, OrderId, Reference, Right,
     SheetNumber, SiteId, Surrender, WatchEntryId,
 };
-use rilascio_exchange::message::Package;
+use rilascio_exchange::message::{Package, Paper};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -88,6 +88,13 @@ commands! {
         package: Package,
         /// Whether the holder read the data and confirmed them.
         confirmed: bool,
+    }
+    /// Keeps papers that the applicant brought; they go to the centre with the dossier, or at once when it is there.
+    BringPapers("bring-papers", Office, Enrol) {
+        /// The dossier.
+        dossier: DossierId,
+        /// The papers.
+        papers: Vec<Paper>,
     }
     /// Sends an enrolled dossier to the centre: another officer than the one who enrolled.
     SubmitDossier("submit-dossier", Office, Approve) {
@@ -244,6 +251,38 @@ commands! {
     ReturnDossier("return-dossier", Centre, Examine) {
         /// The dossier.
         dossier: DossierId,
+    }
+    /// Asks the applicant for papers: the term stands still until they come, once.
+    AskPapers("ask-papers", Centre, Examine) {
+        /// The dossier.
+        dossier: DossierId,
+        /// Which papers, by the names of the list that the office uses.
+        papers: BTreeSet<Reference>,
+        /// For how many days at most.
+        days: u16,
+    }
+    /// Gives notice that a refusal is meant: the applicant may answer, and the term stands still meanwhile.
+    GiveNotice("give-notice", Centre, Examine) {
+        /// The dossier.
+        dossier: DossierId,
+        /// The act that states the grounds.
+        grounds: Reference,
+    }
+    /// Notes an appeal against a refusal.
+    NoteAppeal("note-appeal", Centre, Examine) {
+        /// The dossier.
+        dossier: DossierId,
+        /// The act by which it was brought.
+        act: Reference,
+    }
+    /// Ends an appeal; a dossier whose refusal fell goes back to its office. Another officer than those who refused.
+    DecideAppeal("decide-appeal", Centre, Decide) {
+        /// The dossier.
+        dossier: DossierId,
+        /// The act that ended it.
+        act: Reference,
+        /// Whether the refusal fell.
+        upheld: bool,
     }
     /// Proposes to grant, or to refuse.
     Propose("propose", Centre, Examine) {

@@ -1,6 +1,8 @@
 //! A transaction of a desk: loads a thing, decides, applies, writes it back and notes the event.
 
 use crate::desk::Desk;
+use crate::desk::package::RECORD;
+use crate::desk::papers::PAPERS;
 use crate::{Error, Result};
 use jiff::Timestamp;
 use rand_chacha::ChaCha20Rng;
@@ -24,9 +26,9 @@ use zeroize::Zeroizing;
 /// The name of a message that waits in the vault.
 pub(crate) const SEALED: &str = "sealed";
 
-/// True for the kinds of messages that hold what was taken at a desk.
+/// True for the kinds of messages that hold what was taken or brought to a desk.
 pub(crate) fn carries_package(kind: &str) -> bool {
-    matches!(kind, "application-record" | "order")
+    matches!(kind, "application-record" | "order" | "papers")
 }
 
 /// How long an answer may take before somebody is told, in days.
@@ -79,7 +81,6 @@ macro_rules! tabled {
 }
 
 tabled! {
-    Dossier: |d| Some(&d.profile), |d| d.office.as_str(), |d| word(d.phase);
     Order: |o| Some(&o.profile), |o| o.office.as_str(), |o| word(o.state);
     Blank: |b| Some(&b.profile), |b| b.site.as_str(), |b| format!("{}/{}", b.profile, word(b.state));
     Consignment: |_| None, |c| c.office.as_str(), |c| word(c.state);
@@ -92,6 +93,24 @@ tabled! {
         |g| if g.ended { "ended".to_owned() } else { "given".to_owned() };
     WatchEntry: |_| None, |_| "centre", |w| word(w.state);
     LegacyFile: |l| Some(&l.profile), |l| l.office.as_str(), |l| word(l.state);
+}
+
+impl Tabled for Dossier {
+    fn profile(&self) -> Option<&str> {
+        Some(&self.profile)
+    }
+
+    fn site(&self) -> &str {
+        self.office.as_str()
+    }
+
+    fn state(&self) -> String {
+        word(self.phase)
+    }
+
+    fn due_ms(&self) -> Option<i64> {
+        self.terms.due.map(Timestamp::as_millisecond)
+    }
 }
 
 /// An entry of the journal: ids and hashes, never a name or a face.
@@ -210,6 +229,20 @@ impl<'a> Ledger<'a> {
     {
         let system = Actor::system(&self.desk.site);
         self.step_as(&system, id, None, command)
+    }
+
+    /// The same as the circuit itself, for a thing that begins under that profile.
+    pub(crate) fn begin_by_system<A: Tabled>(
+        &mut self,
+        id: &str,
+        profile: &str,
+        command: &A::Command,
+    ) -> Result<A>
+    where
+        A::Event: Serialize,
+    {
+        let system = Actor::system(&self.desk.site);
+        self.step_as(&system, id, Some(profile), command)
     }
 
     fn step_as<A: Tabled>(
@@ -416,8 +449,9 @@ impl<'a> Ledger<'a> {
         Ok(key)
     }
 
-    /// Forgets everything of a dossier but one part; true when there was something.
-    pub(crate) fn forget_all_but(&mut self, dossier: &str, kept: &str) -> Result<bool> {
+    /// Forgets everything of a dossier but its record and its papers; true when there was something.
+    pub(crate) fn forget_biometrics(&mut self, dossier: &str) -> Result<bool> {
+        let kept = [RECORD, PAPERS];
         let generations = rilascio_store::vault::forget_others(self.tx, dossier, kept)?;
         for generation in &generations {
             let due = self.now_ms() + RENEW_AFTER_MS;

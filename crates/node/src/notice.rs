@@ -37,8 +37,88 @@ pub enum Delivery {
     NoServer,
 }
 
-/// Subject and text for a phase of a dossier; nothing where the holder has nothing to do.
-fn wording(phase: Phase, dossier: &str, office: &str) -> Option<(String, String)> {
+/// Why a holder is written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// The dossier is in that phase.
+    Phase(Phase),
+    /// Papers are missing.
+    Papers,
+    /// A refusal is meant.
+    Notice,
+}
+
+impl Occasion {
+    fn word(self) -> String {
+        match self {
+            Self::Phase(phase) => crate::ledger::word(phase),
+            Self::Papers => "papers".to_owned(),
+            Self::Notice => "notice".to_owned(),
+        }
+    }
+
+    /// The occasion that a job names, when it still holds.
+    fn of(word: &str, dossier: &Dossier) -> Option<Self> {
+        let (papers, notice) = (&dossier.terms.papers, &dossier.terms.notice);
+        match word {
+            "papers" => papers.as_ref()?.closed.is_none().then_some(Self::Papers),
+            "notice" => notice.as_ref()?.closed.is_none().then_some(Self::Notice),
+            _ => (crate::ledger::word(dossier.phase) == word).then_some(Self::Phase(dossier.phase)),
+        }
+    }
+}
+
+/// Subject and text for an occasion; nothing where the holder has nothing to do.
+fn wording(occasion: Occasion, dossier: &Dossier, office: &str) -> Option<(String, String)> {
+    let (id, terms) = (&dossier.id, &dossier.terms);
+    let day = |at: Option<Timestamp>| {
+        let at = at.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date());
+        at.map(|day| day.to_string()).unwrap_or_default()
+    };
+    let (subject, it, en) = match occasion {
+        Occasion::Papers => {
+            let asked = terms.papers.as_ref();
+            let until = day(asked.map(|asked| asked.until));
+            let list: Vec<&str> = asked
+                .into_iter()
+                .flat_map(|asked| &asked.papers)
+                .map(rilascio_circuit::process::Reference::as_str)
+                .collect();
+            let list = list.join(", ");
+            (
+                "Documenti mancanti / Missing papers",
+                format!(
+                    "Per la pratica {id} mancano documenti: {list}.\n\
+                    Portarli entro il {until}: {office}. Fino ad allora il termine è sospeso."
+                ),
+                format!(
+                    "Papers are missing for dossier {id}: {list}.\n\
+                    Bring them by {until}: {office}. Until then the term stands still."
+                ),
+            )
+        }
+        Occasion::Notice => {
+            let given = terms.notice.as_ref();
+            let until = day(given.map(|given| given.until));
+            let act = given.map_or("", |given| given.grounds.as_str());
+            (
+                "Motivi che ostano all'accoglimento / Grounds against a grant",
+                format!(
+                    "Per la pratica {id} è previsto il rifiuto, per i motivi dell'atto {act}.\n\
+                    Si possono presentare osservazioni e documenti entro il {until}: {office}."
+                ),
+                format!(
+                    "A refusal is meant for dossier {id}, on the grounds of act {act}.\n\
+                    You may answer and bring papers by {until}: {office}."
+                ),
+            )
+        }
+        Occasion::Phase(phase) => return phase_wording(phase, id.as_str(), office),
+    };
+    Some((subject.to_owned(), format!("{it}\n\n{en}\n")))
+}
+
+fn phase_wording(phase: Phase, dossier: &str, office: &str) -> Option<(String, String)> {
     let (subject, it, en) = match phase {
         Phase::Activated => (
             "Documento pronto / Document ready",
@@ -79,26 +159,28 @@ fn wording(phase: Phase, dossier: &str, office: &str) -> Option<(String, String)
 impl Ledger<'_> {
     /// Tells the holder about the present phase of a dossier, soon.
     pub(crate) fn notify(&mut self, dossier: &Dossier) -> Result<()> {
-        self.job(
-            JOB,
-            &format!("{}/{}", dossier.id, crate::ledger::word(dossier.phase)),
-        )
+        self.notify_of(dossier, Occasion::Phase(dossier.phase))
+    }
+
+    /// Tells the holder about an occasion, soon.
+    pub(crate) fn notify_of(&mut self, dossier: &Dossier, occasion: Occasion) -> Result<()> {
+        self.job(JOB, &format!("{}/{}", dossier.id, occasion.word()))
     }
 }
 
 /// What a job needs to send its notice: nothing when the dossier has moved on.
 fn prepare(ledger: &mut Ledger<'_>, subject: &str) -> Result<Option<(DossierId, Option<Notice>)>> {
-    let (id, phase) = subject
+    let (id, word) = subject
         .split_once('/')
         .ok_or_else(|| malformed(subject.to_owned()))?;
     let id = DossierId::parse(id).map_err(malformed)?;
     let dossier: Dossier = ledger.known(id.as_str())?;
-    if crate::ledger::word(dossier.phase) != phase {
+    let Some(occasion) = Occasion::of(word, &dossier) else {
         return Ok(None);
-    }
+    };
     let office = ledger.desk.offices.get(&dossier.office);
     let office = office.map_or(dossier.office.as_str(), |office| &office.name);
-    let Some((subject, text)) = wording(dossier.phase, id.as_str(), office) else {
+    let Some((subject, text)) = wording(occasion, &dossier, office) else {
         return Ok(None);
     };
     let record = Compartment {
@@ -115,7 +197,7 @@ fn prepare(ledger: &mut Ledger<'_>, subject: &str) -> Result<Option<(DossierId, 
         .and_then(|bytes| Application::parse("application", &String::from_utf8_lossy(&bytes)).ok())
         .and_then(|application| application.delivery.mail);
     let notice = to.map(|to| Notice {
-        id: format!("{id}.{phase}"),
+        id: format!("{id}.{word}"),
         to,
         subject,
         text,

@@ -183,6 +183,39 @@ fn other_paths(paths: &mut Map<String, Value>) {
             json!({ "$ref": "#/components/schemas/ShownFindings" }),
         ),
         (
+            "/v1/centre/queue",
+            "list-queue",
+            "Undecided dossiers by the day on which their decision is due, the most urgent first.",
+            vec![
+                parameter(
+                    "by",
+                    "query",
+                    false,
+                    "only those due by this time (RFC 3339)",
+                ),
+                parameter("limit", "query", false, "at most so many, to 500"),
+            ],
+            list.clone(),
+        ),
+        (
+            "/v1/{role}/dossier/{id}/papers",
+            "list-papers",
+            "The papers of a dossier.",
+            vec![role(), parameter("id", "path", true, "the dossier")],
+            list.clone(),
+        ),
+        (
+            "/v1/{role}/dossier/{id}/papers/{number}",
+            "read-paper",
+            "A paper as it was scanned (PDF, JPEG or PNG); the journal notes who read it.",
+            vec![
+                role(),
+                parameter("id", "path", true, "the dossier"),
+                parameter("number", "path", true, "its number, from 1"),
+            ],
+            json!({ "type": "string", "format": "binary" }),
+        ),
+        (
             "/v1/{role}/journal/head",
             "read-head",
             "The last signed head, a C2SP checkpoint.",

@@ -1,7 +1,7 @@
 //! The work of a desk that nobody gives by hand: sending what waits, and doing jobs.
 
 use crate::desk::works::{Production, ProductionFault};
-use crate::desk::{Desk, centre, office, registry, screening, works};
+use crate::desk::{Desk, centre, office, registry, screening, terms, works};
 use crate::ledger::{SEALED, carries_package};
 use crate::notice::{self, Delivery, Notice};
 use crate::{Error, Result};
@@ -167,6 +167,10 @@ impl Desk {
                 // Forgotten meanwhile: there is nothing to send any more.
                 Ok(None) | Err(Error::Store(rilascio_store::Error::Sealed { .. })) => {
                     return self.store.write::<_, Error, _>(move |tx| {
+                        // A dossier is decided with the papers that came in time.
+                        if message.kind == "papers" {
+                            return Ok(work::moot(tx, &message.id)?);
+                        }
                         let why = "what it held was forgotten";
                         Ok(work::not_delivered(
                             tx,
@@ -348,6 +352,10 @@ impl Desk {
             screening::LAPSE => {
                 let entry = subject.clone();
                 self.end(job, now, move |ledger| screening::lapse(ledger, &entry))
+            }
+            terms::WATCH => {
+                let id = dossier(&subject)?;
+                self.end(job, now, move |ledger| terms::watch(ledger, &id))
             }
             office::OVERRUN => {
                 let attestation = subject.clone();

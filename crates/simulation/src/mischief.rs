@@ -119,6 +119,15 @@ impl People<'_> {
                     seen: Digest::of(b""),
                     clear: true,
                 },
+                Command::DecideAppeal {
+                    dossier: dossier.clone(),
+                    act: reference.clone(),
+                    upheld: true,
+                },
+                Command::Propose {
+                    dossier: dossier.clone(),
+                    grant: false,
+                },
                 Command::CancelDossier {
                     dossier,
                     why: Cancellation::Death,

@@ -167,6 +167,9 @@ impl<'a> People<'a> {
                 Phase::Activated if world.dice.permille(700) => {
                     self.hand_over(world, node, &dossier)?
                 }
+                Phase::Submitted | Phase::Examination => {
+                    self.bring_papers(world, node, &dossier)?;
+                }
                 _ => {}
             }
         }
@@ -351,7 +354,17 @@ impl<'a> People<'a> {
             let actor = Self::actor(world, node, who);
             let id = dossier.id.clone();
             let command = match dossier.phase {
+                // Somebody who does not look proposes although papers may still come.
+                Phase::Examination
+                    if dossier.terms.stands_until().is_some() && !world.dice.permille(50) =>
+                {
+                    continue;
+                }
                 Phase::Examination => match self.examine(world, &dossier) {
+                    Some(Command::Propose { dossier: id, grant }) => {
+                        Self::before_proposal(world, &dossier, grant)?
+                            .unwrap_or(Command::Propose { dossier: id, grant })
+                    }
                     Some(command) => command,
                     None => continue,
                 },
@@ -372,6 +385,7 @@ impl<'a> People<'a> {
             };
             self.give(world, node, &actor, &command)?;
         }
+        self.appeals(world, node)?;
         if world.dice.below(24) == 0 && world.dice.permille(world.scenario.losses * 10) {
             self.loss(world, node)?;
         }

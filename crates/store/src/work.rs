@@ -31,6 +31,9 @@ statements! {
     ADD_JOB = "INSERT INTO job (id, kind, subject, state, due_ms, attempts) VALUES ($1, $2, $3, 'ready', $4, 0)
         ON CONFLICT (id) DO UPDATE SET state = 'ready', attempts = 0, due_ms = excluded.due_ms
         WHERE job.state = 'parked'";
+    HASTEN_JOB = "INSERT INTO job (id, kind, subject, state, due_ms, attempts) VALUES ($1, $2, $3, 'ready', $4, 0)
+        ON CONFLICT (id) DO UPDATE SET state = 'ready', attempts = 0, due_ms = excluded.due_ms
+        WHERE job.state = 'parked' OR job.due_ms > excluded.due_ms";
     CLAIM_JOB = "UPDATE job SET due_ms = $2, attempts = attempts + 1 WHERE id =
         (SELECT id FROM job WHERE state = 'ready' AND due_ms <= $1 ORDER BY due_ms, id LIMIT 1)
         RETURNING id, kind, subject, attempts",
@@ -163,6 +166,15 @@ pub fn delivered(tx: &mut dyn Tx, id: &str, receipt: &[u8], expects_answer: bool
         "answered"
     };
     tx.run(&SETTLE, &[id.into(), state.into(), receipt.into()])?;
+    Ok(())
+}
+
+/// A message whose matter has ended before it could be sent: it stays on record, and is not sent any more.
+///
+/// # Errors
+/// What the engine says.
+pub fn moot(tx: &mut dyn Tx, id: &str) -> Result<()> {
+    tx.run(&SETTLE, &[id.into(), "moot".into(), (&[][..]).into()])?;
     Ok(())
 }
 
@@ -335,6 +347,19 @@ pub fn add_job(tx: &mut dyn Tx, id: &str, kind: &str, subject: &str, due_ms: i64
     tx.run(
         &ADD_JOB,
         &[id.into(), kind.into(), subject.into(), due_ms.into()],
+    )?;
+    Ok(())
+}
+
+/// Adds a job; one of that name that would be due later is due then.
+///
+/// # Errors
+/// What the engine says.
+pub fn hasten_job(tx: &mut dyn Tx, kind: &str, subject: &str, due_ms: i64) -> Result<()> {
+    let id = format!("{kind}/{subject}");
+    tx.run(
+        &HASTEN_JOB,
+        &[(&id[..]).into(), kind.into(), subject.into(), due_ms.into()],
     )?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::facts::{
     Cancellation, Enrolment, HolderCheck, IssueReason, Phase, PrintSearch, PrintsTaken,
     ResidenceCheck, Screening, Step, Surrender,
 };
+use super::terms::{Terms, TermsCommand, TermsEvent};
 use super::{
     Aggregate, Context, Digest, DocumentId, DossierId, OfficerId, OrderId, Reason, Right, SiteId,
 };
@@ -58,6 +59,8 @@ pub struct Dossier {
     pub followed: i64,
     /// Who took which step.
     pub hands: BTreeMap<Step, OfficerId>,
+    /// The terms that run, stand still or ran out.
+    pub terms: Terms,
     /// When the office got the document.
     pub arrived: Option<Timestamp>,
     /// When the biometric data were forgotten.
@@ -124,7 +127,11 @@ pub enum DossierCommand {
         order: Option<OrderId>,
         /// The number of the centre's word.
         word: Option<i64>,
+        /// The terms, when the centre tells its office.
+        terms: Option<Box<Terms>>,
     },
+    /// Moves the terms.
+    Terms(TermsCommand),
     /// Counts the document in at the office.
     Arrive(DocumentId),
     /// Gives a defective document back, to be made again.
@@ -173,7 +180,7 @@ pub enum DossierEvent {
     /// A decision was proposed.
     Proposed(bool, OfficerId),
     /// Decided.
-    Decided(bool, OfficerId),
+    Decided(bool, OfficerId, Timestamp),
     /// The record was frozen.
     Certified(Digest),
     /// Ordered.
@@ -181,7 +188,15 @@ pub enum DossierEvent {
     /// The order ended without a document.
     OrderEnded(OrderId),
     /// Another node moved it.
-    Followed(Phase, Option<DocumentId>, Option<OrderId>, Option<i64>),
+    Followed(
+        Phase,
+        Option<DocumentId>,
+        Option<OrderId>,
+        Option<i64>,
+        Option<Box<Terms>>,
+    ),
+    /// The terms moved.
+    Terms(TermsEvent),
     /// Counted in at the office.
     Arrived(DocumentId, Timestamp),
     /// The document was given back.
@@ -255,6 +270,9 @@ impl Dossier {
         use Phase as P;
         let sent = self.phase >= P::Submitted && !self.phase.is_end();
         match phase {
+            // An appeal brought a refused dossier back to its desk.
+            P::Draft if self.phase == P::Refused => true,
+            P::Refused if self.phase == P::Refused => true,
             P::Draft | P::Examination | P::Refused => sent && self.phase < P::Certified,
             P::Certified | P::Ordered | P::Cancelled => sent,
             _ => false,
@@ -365,6 +383,7 @@ impl Aggregate for Dossier {
                     document: None,
                     followed: 0,
                     hands: BTreeMap::new(),
+                    terms: Terms::default(),
                     arrived: None,
                     forgotten: None,
                     opened: context.now,
@@ -379,6 +398,8 @@ impl Aggregate for Dossier {
                 }
                 let mut taken = sent.clone();
                 taken.phase = Phase::Examination;
+                taken.terms = Terms::begin(context);
+                taken.terms.appeal = state.and_then(|known| known.terms.appeal.clone());
                 return Ok(E::Opened(taken));
             }
             _ => {}
@@ -481,6 +502,7 @@ impl Aggregate for Dossier {
                 if dossier.taken_by(Step::Enrol, &actor.officer) {
                     return Err(Reason::FourEyes.refusal());
                 }
+                dossier.terms_allow(*grant, context)?;
                 if *grant {
                     dossier.is_clear()?;
                 }
@@ -503,7 +525,10 @@ impl Aggregate for Dossier {
                     }
                     dossier.is_clear()?;
                 }
-                Ok(E::Decided(*grant, me()))
+                if !*grant {
+                    dossier.terms_allow(false, context)?;
+                }
+                Ok(E::Decided(*grant, me(), context.now))
             }
             C::Certify(digest) => {
                 actor.needs(Right::System)?;
@@ -541,6 +566,7 @@ impl Aggregate for Dossier {
                 document,
                 order,
                 word,
+                terms,
             } => {
                 actor.needs(Right::System)?;
                 if word.is_some_and(|word| word <= dossier.followed) {
@@ -553,8 +579,15 @@ impl Aggregate for Dossier {
                 if !can {
                     return Err(Reason::State.refusal());
                 }
-                Ok(E::Followed(*phase, document.clone(), order.clone(), *word))
+                Ok(E::Followed(
+                    *phase,
+                    document.clone(),
+                    order.clone(),
+                    *word,
+                    terms.clone(),
+                ))
             }
+            C::Terms(command) => Ok(E::Terms(dossier.decide_terms(command, context)?)),
             C::Arrive(document) => {
                 actor.needs_at(Right::HandOver, &dossier.office)?;
                 in_phase(dossier, &[Phase::Dispatched])?;
@@ -634,6 +667,7 @@ impl Aggregate for Dossier {
             return Ok((**opened).clone());
         }
         let mut next = state.ok_or_else(|| Reason::State.refusal())?;
+        next.terms.idle = None;
         let mut hand = |step: Step, officer: &OfficerId| {
             next.hands.insert(step, officer.clone());
         };
@@ -676,15 +710,18 @@ impl Aggregate for Dossier {
                 next.proposal = Some(*grant);
                 next.phase = Phase::Proposed;
             }
-            E::Decided(grant, officer) => {
+            E::Decided(true, officer, _) => {
                 hand(Step::Decide, officer);
-                next.phase = if *grant {
-                    Phase::Authorised
-                } else {
-                    Phase::Refused
-                };
+                next.phase = Phase::Authorised;
+            }
+            E::Decided(false, officer, at) => {
+                hand(Step::Decide, officer);
+                next.terms.due = None;
+                next.terms.refused = Some(*at);
+                next.phase = Phase::Refused;
             }
             E::Certified(digest) => {
+                next.terms.due = None;
                 next.certificate = Some(digest.clone());
                 next.phase = Phase::Certified;
             }
@@ -699,12 +736,18 @@ impl Aggregate for Dossier {
                 next.arrived = None;
                 next.phase = Phase::Certified;
             }
-            E::Followed(Phase::Draft, _, _, word) => {
+            E::Followed(Phase::Draft, _, _, word, terms) => {
                 next.followed = word.unwrap_or(next.followed);
                 next.reopen();
+                if let Some(terms) = terms {
+                    next.terms = (**terms).clone();
+                }
             }
-            E::Followed(phase, document, order, word) => {
+            E::Followed(phase, document, order, word, terms) => {
                 next.followed = word.unwrap_or(next.followed);
+                if let Some(terms) = terms {
+                    next.terms = (**terms).clone();
+                }
                 if let Some(order) = order {
                     next.orders = order.attempt();
                     next.order = Some(order.clone());
@@ -736,7 +779,16 @@ impl Aggregate for Dossier {
                 next.phase = Phase::HandedOver;
             }
             E::Recalled => next.phase = Phase::Recalled,
-            E::Cancelled(_) => next.phase = Phase::Cancelled,
+            E::Cancelled(_) => {
+                next.terms.due = None;
+                next.phase = Phase::Cancelled;
+            }
+            E::Terms(event) => {
+                next.terms.apply(event);
+                if matches!(event, TermsEvent::AppealEnded(outcome, _) if outcome.upheld) {
+                    next.reopen();
+                }
+            }
             E::Forgotten(at) => next.forgotten = Some(*at),
         }
         Ok(next)
@@ -756,5 +808,10 @@ impl Dossier {
         self.residence = None;
         self.proposal = None;
         self.hands.clear();
+        // Whoever judges a second time knows of the appeal that made it necessary.
+        self.terms = Terms {
+            appeal: self.terms.appeal.take(),
+            ..Terms::default()
+        };
     }
 }

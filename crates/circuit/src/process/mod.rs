@@ -18,6 +18,7 @@ mod reason;
 mod registration;
 mod rollout;
 mod sheet;
+mod terms;
 mod watch;
 
 pub use actor::{Actor, Right};
@@ -45,6 +46,9 @@ pub use registration::{
 };
 pub use rollout::{Office, Procedure};
 pub use sheet::{Sheet, SheetCommand, SheetEvent, SheetState};
+pub use terms::{
+    Alarm, Appeal, AppealOutcome, PapersRequest, RefusalNotice, Terms, TermsCommand, TermsEvent,
+};
 pub use watch::{WatchCommand, WatchEntry, WatchEvent, WatchState};
 
 use crate::profile::CircuitRules;

@@ -138,6 +138,22 @@ reasons! {
     TooEarly = "circuit.too-early":
         "il termine non è ancora trascorso", "the term has not passed yet";
         "attendere la scadenza del termine", "wait until the term is over".
+    /// Papers or an answer may still come.
+    TermStands = "circuit.term-stands":
+        "il termine è sospeso: si attendono documenti o osservazioni", "the term stands still: papers or an answer may still come";
+        "attendere che arrivino o che scada il tempo dato", "wait until they come or their time is over".
+    /// Papers are asked for once.
+    AskedBefore = "circuit.asked-before":
+        "i documenti mancanti sono già stati chiesti: il termine si sospende una sola volta", "papers were asked for before: the term stands still once only";
+        "decidere con quanto è agli atti", "decide on what is there".
+    /// No refusal without notice.
+    NoNotice = "circuit.notice":
+        "manca la comunicazione dei motivi che ostano all'accoglimento", "the notice of the grounds against a grant is missing";
+        "comunicare i motivi e attendere le osservazioni", "give notice of the grounds and wait for the answer".
+    /// The appeal came too late.
+    AppealLate = "circuit.appeal-late":
+        "il termine per il ricorso è trascorso", "the time for an appeal has passed";
+        "non si può più registrare; l'atto va restituito", "it cannot be noted any more; give the act back".
     /// The document is blocked.
     Blocked = "circuit.blocked":
         "il documento è bloccato", "the document is blocked";

@@ -31,6 +31,17 @@ pub struct CircuitRules {
     pub residents: bool,
     /// Whether the old document, or a report of its loss or theft, is due at hand-over; never at first issue.
     pub surrender: bool,
+    /// The decision is due so many days after the centre took the dossier in; never if 0.
+    pub decision_days: u16,
+    /// The longest time for which the term stands still, once, for missing papers, in days; papers are never asked for
+    /// if 0.
+    pub papers_days: u16,
+    /// How long an applicant may answer the notice of a refusal, in days; a refusal needs no notice if 0.
+    pub notice_days: u16,
+    /// How long a refusal can be appealed against, in days.
+    pub appeal_days: u16,
+    /// After so many days without any step an alarm is raised; never if 0.
+    pub idle_days: u16,
     /// After this time an uncollected document is recalled, in days.
     pub collection_days: u16,
     /// Biometric data are forgotten after this time at the latest, in days from issue.
@@ -56,6 +67,11 @@ impl Default for CircuitRules {
             screening: true,
             residents: false,
             surrender: true,
+            decision_days: 0,
+            papers_days: 30,
+            notice_days: 0,
+            appeal_days: 60,
+            idle_days: 30,
             collection_days: 180,
             biometrics_days: 90,
             gallery_days: 0,

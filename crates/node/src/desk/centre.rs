@@ -1,15 +1,17 @@
 //! The centre: takes dossiers in, has them identified and verified, decides, certifies, orders, keeps the register.
 
 use super::package::{CERTIFICATE, RECORD, check};
-use super::{not_ours, not_yet, only_from, screening};
+use super::papers::PAPERS;
+use super::{not_ours, not_yet, only_from, papers, screening, terms};
 use crate::command::{Answer, Command};
 use crate::ledger::{DAY_MS, Ledger, word};
 use crate::worker::Identification;
 use crate::{Error, Result};
 use rilascio_circuit::process::{
-    BlankState, Block, Defect, Digest, Document, DocumentCommand, DocumentId, DocumentState,
-    Dossier, DossierCommand, DossierId, IssueReason, Order, OrderCommand, OrderId, OrderState,
-    Phase, PrintSearch, PrintsTaken, Reason, ResidenceCheck, Step, Surrender,
+    AppealOutcome, BlankState, Block, Defect, Digest, Document, DocumentCommand, DocumentId,
+    DocumentState, Dossier, DossierCommand, DossierId, IssueReason, Order, OrderCommand, OrderId,
+    OrderState, Phase, PrintSearch, PrintsTaken, Reason, ResidenceCheck, Step, Surrender,
+    TermsCommand,
 };
 use rilascio_exchange::message::{
     Body, Bytes, CertifiedRecord, ItemOutcome, Message, MessageId, OrderItem, Package,
@@ -40,6 +42,34 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             // Everything is taken again, and comes again.
             came_to_nothing(ledger, dossier)?;
             Ok(answer)
+        }
+        C::AskPapers {
+            dossier,
+            papers,
+            days,
+        } => {
+            let ask = TermsCommand::AskPapers {
+                papers: papers.clone(),
+                days: *days,
+            };
+            terms::take_step(ledger, dossier, ask)
+        }
+        C::GiveNotice { dossier, grounds } => {
+            terms::take_step(ledger, dossier, TermsCommand::GiveNotice(grounds.clone()))
+        }
+        C::NoteAppeal { dossier, act } => {
+            terms::take_step(ledger, dossier, TermsCommand::NoteAppeal(act.clone()))
+        }
+        C::DecideAppeal {
+            dossier,
+            act,
+            upheld,
+        } => {
+            let outcome = AppealOutcome {
+                act: act.clone(),
+                upheld: *upheld,
+            };
+            terms::take_step(ledger, dossier, TermsCommand::DecideAppeal(outcome))
         }
         C::Propose { dossier, grant } => step(ledger, dossier, &DossierCommand::Propose(*grant)),
         C::Decide {
@@ -104,13 +134,14 @@ fn came_to_nothing(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
         record_term(ledger, &known)?;
         forget(ledger, dossier)
     } else {
-        ledger.forget_all_but(dossier.as_str(), RECORD)?;
+        ledger.forget_biometrics(dossier.as_str())?;
+        ledger.forget(dossier.as_str(), PAPERS)?;
         Ok(())
     }
 }
 
-/// The record is forgotten at the end of its term.
-fn record_term(ledger: &mut Ledger<'_>, dossier: &Dossier) -> Result<()> {
+/// The record and the papers are forgotten at the end of their term.
+pub(super) fn record_term(ledger: &mut Ledger<'_>, dossier: &Dossier) -> Result<()> {
     let years = ledger.profile(&dossier.profile)?.circuit.record_years;
     let end = ledger.now_ms() + i64::from(years) * 366 * DAY_MS;
     ledger.job_at("forget-record", dossier.id.as_str(), end)
@@ -154,7 +185,11 @@ fn tell_registry(ledger: &mut Ledger<'_>, document: &Document) -> Result<()> {
     ledger.send(&registry, document.id.as_str(), body, None)
 }
 
-fn tell_office(ledger: &mut Ledger<'_>, dossier: &DossierId, phase: Phase) -> Result<()> {
+pub(super) fn tell_office(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    phase: Phase,
+) -> Result<()> {
     answer_office(ledger, dossier, phase, None)
 }
 
@@ -173,12 +208,13 @@ fn answer_office(
         document: known.document,
         order: known.order,
         word: row.map_or(0, |row| row.version),
+        terms: Box::new(known.terms),
     };
     ledger.send(&office, dossier.as_str(), body, answers)
 }
 
 fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
-    if ledger.forget_all_but(dossier.as_str(), RECORD)? {
+    if ledger.forget_biometrics(dossier.as_str())? {
         let known: Dossier = ledger.known(dossier.as_str())?;
         if known.forgotten.is_none() {
             follow(ledger, dossier, &DossierCommand::Forget)?;
@@ -194,6 +230,7 @@ fn go(phase: Phase, document: Option<DocumentId>) -> DossierCommand {
         document,
         order: None,
         word: None,
+        terms: None,
     }
 }
 
@@ -322,6 +359,18 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             }
             Ok(())
         }
+        Body::Papers {
+            dossier,
+            number,
+            paper,
+        } => {
+            // The dossier itself has to come first.
+            if ledger.get::<Dossier>(dossier.as_str())?.is_none() {
+                return Err(not_yet());
+            }
+            let known = of_office(ledger, message, dossier)?;
+            papers::receive(ledger, &known, *number, paper)
+        }
         Body::StatusList { .. } => only_from(message, &ledger.desk.routes.registry.clone()),
         Body::Error { .. } => Ok(()),
         _ => Err(not_ours(message)),
@@ -392,7 +441,8 @@ fn take_in(
     fresh.order = None;
     fresh.document = None;
     fresh.forgotten = None;
-    follow(ledger, dossier, &DossierCommand::Receive(Box::new(fresh)))?;
+    let receive = DossierCommand::Receive(Box::new(fresh));
+    let _: Dossier = ledger.begin_by_system(dossier.as_str(), &sent.profile, &receive)?;
     ledger.keep_package(dossier.as_str(), package)?;
     screening::take_in(ledger, dossier, &checked.application)?;
     if profile.circuit.identification && enrolment.prints == PrintsTaken::Taken {
@@ -413,6 +463,8 @@ fn take_in(
             &DossierCommand::Verify(ResidenceCheck::NotDue),
         )?;
     }
+    let taken: Dossier = ledger.known(dossier.as_str())?;
+    terms::look_at(ledger, &taken)?;
     answer_office(
         ledger,
         dossier,
@@ -775,8 +827,14 @@ pub(crate) fn forget_biometrics(ledger: &mut Ledger<'_>, dossier: &DossierId) ->
 
 /// The term of the record has ended.
 pub(crate) fn forget_record(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+    // A court may still want to see it.
+    let known: Option<Dossier> = ledger.get(dossier.as_str())?;
+    if known.is_some_and(|known| known.terms.appeal_waits()) {
+        return Err(not_yet());
+    }
     forget(ledger, dossier)?;
     screening::forget(ledger, dossier)?;
     ledger.forget(dossier.as_str(), RECORD)?;
+    ledger.forget(dossier.as_str(), PAPERS)?;
     Ok(())
 }

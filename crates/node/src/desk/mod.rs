@@ -3,8 +3,10 @@
 pub(crate) mod centre;
 pub(crate) mod office;
 pub(crate) mod package;
+pub(crate) mod papers;
 pub(crate) mod registry;
 pub(crate) mod screening;
+pub(crate) mod terms;
 pub(crate) mod works;
 
 use crate::command::{Answer, Command};

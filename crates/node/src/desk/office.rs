@@ -1,9 +1,11 @@
 //! The office: enrolment, parcels, activation, hand-over, attestations, paper, files of the old procedure.
 
-use super::package::{RECORD, check};
-use super::{not_ours, not_yet, only_from};
+use super::centre::record_term;
+use super::package::check;
+use super::{not_ours, not_yet, only_from, papers, terms};
 use crate::command::{Answer, COUNT_MAX, Command};
 use crate::ledger::{Ledger, word};
+use crate::notice::Occasion;
 use crate::{Error, Result};
 use rilascio_circuit::process::{
     Attestation, AttestationCommand, AttestationId, AttestationState, Block, Consignment,
@@ -48,7 +50,10 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
                 previous: previous.clone(),
                 receipt: Some(receipt),
             };
-            step(ledger, &id, Some(profile), &open)
+            let answer = step(ledger, &id, Some(profile), &open)?;
+            let opened: Dossier = ledger.known(id.as_str())?;
+            terms::look_at(ledger, &opened)?;
+            Ok(answer)
         }
         C::Enrol {
             dossier,
@@ -67,8 +72,10 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
                 package,
             };
             ledger.send(&centre, dossier.as_str(), body, None)?;
+            papers::send(ledger, dossier, 0)?;
             Ok(Answer::of(dossier, word(Phase::Submitted)))
         }
+        C::BringPapers { dossier, papers } => papers::bring(ledger, dossier, papers),
         C::WithdrawDossier { dossier, why } => {
             let answer = step(ledger, dossier, None, &DossierCommand::Cancel(*why))?;
             let known: Dossier = ledger.known(dossier.as_str())?;
@@ -316,7 +323,7 @@ fn sheet_step(ledger: &mut Ledger<'_>, sheet: &str, command: &SheetCommand) -> R
     Ok(Answer::of(sheet, word(next.state)))
 }
 
-fn to_centre(ledger: &mut Ledger<'_>, dossier: &DossierId, body: Body) -> Result<()> {
+pub(super) fn to_centre(ledger: &mut Ledger<'_>, dossier: &DossierId, body: Body) -> Result<()> {
     let centre = ledger.desk.routes.centre.clone();
     ledger.send(&centre, dossier.as_str(), body, None)
 }
@@ -341,10 +348,13 @@ fn enrol(
     Ok(answer)
 }
 
-/// Forgets the biometric data of a dossier, if any are left.
+/// Forgets the biometric data of a dossier, if any are left; the rest has its term.
 fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
-    if ledger.forget_all_but(dossier.as_str(), RECORD)? {
-        let known: Dossier = ledger.known(dossier.as_str())?;
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    if known.phase.is_end() {
+        record_term(ledger, &known)?;
+    }
+    if ledger.forget_biometrics(dossier.as_str())? {
         if known.forgotten.is_none() {
             let _: Dossier = ledger.step_by_system(dossier.as_str(), &DossierCommand::Forget)?;
         }
@@ -388,10 +398,12 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             document,
             order,
             word,
+            terms,
         } => {
             only_from(message, &centre)?;
             let known: Dossier = ledger.known(dossier.as_str())?;
-            if known.phase.is_end() {
+            // Only an appeal opens again what had ended.
+            if known.phase.is_end() && known.phase != Phase::Refused {
                 return Ok(());
             }
             let follow = DossierCommand::Follow {
@@ -399,11 +411,12 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 document: document.clone(),
                 order: order.clone(),
                 word: Some(*word),
+                terms: Some(terms.clone()),
             };
             // Words of the centre can overtake each other; one that comes too late changes nothing.
             match ledger.step_by_system::<Dossier>(dossier.as_str(), &follow) {
-                Ok(followed) if *phase == Phase::Refused => ledger.notify(&followed)?,
-                Ok(_) | Err(Error::Refused(_)) => {}
+                Ok(followed) => tell_holder(ledger, &known, &followed)?,
+                Err(Error::Refused(_)) => {}
                 Err(why) => return Err(why),
             }
             if matches!(phase, Phase::Refused | Phase::Cancelled | Phase::Ordered) {
@@ -439,6 +452,7 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                     document: Some(item.document.clone()),
                     order: None,
                     word: None,
+                    terms: None,
                 };
                 let _: Dossier = ledger.step_by_system(item.dossier.as_str(), &follow)?;
             }
@@ -457,6 +471,24 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
         Body::ComplaintResult { .. } | Body::Error { .. } => Ok(()),
         _ => Err(not_ours(message)),
     }
+}
+
+/// The holder hears of a decision, of missing papers and of a notice, once; the desk watches what came back to it.
+fn tell_holder(ledger: &mut Ledger<'_>, before: &Dossier, after: &Dossier) -> Result<()> {
+    let (old, new) = (&before.terms, &after.terms);
+    if after.phase == Phase::Refused && before.phase != Phase::Refused {
+        ledger.notify(after)?;
+    }
+    if old.papers.is_none() && new.papers.as_ref().is_some_and(|p| p.closed.is_none()) {
+        ledger.notify_of(after, Occasion::Papers)?;
+    }
+    if old.notice.is_none() && new.notice.as_ref().is_some_and(|n| n.closed.is_none()) {
+        ledger.notify_of(after, Occasion::Notice)?;
+    }
+    if after.phase == Phase::Draft {
+        terms::look_at(ledger, after)?;
+    }
+    Ok(())
 }
 
 /// Keeps what the registry says of documents, so that an office can answer off line.

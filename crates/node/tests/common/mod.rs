@@ -222,6 +222,14 @@ impl Town {
         self.later.fetch_add(LEASE_MS + 1000, Ordering::Relaxed);
     }
 
+    /// Days pass for everybody.
+    pub fn pass(&mut self, days: i64) {
+        let time = SignedDuration::from_hours(24 * days);
+        self.now += time;
+        let ms = i64::try_from(time.as_millis()).unwrap();
+        self.later.fetch_add(ms, Ordering::Relaxed);
+    }
+
     /// Every process dies and starts again: only the stores are left.
     pub fn restart(&mut self) {
         let list = self

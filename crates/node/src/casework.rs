@@ -1,0 +1,114 @@
+//! What somebody who works on a dossier reads beside it: the queue by deadline, findings, papers.
+
+use crate::api::{Answered, Api, LIST_MAX, SignedIn, blocking, is_visible, may_read};
+use crate::desk::Desk;
+use crate::desk::papers::{Media, PaperEntry};
+use crate::desk::screening::ShownFindings;
+use crate::officers::Session;
+use crate::{Result, Role};
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use jiff::Timestamp;
+use rilascio_circuit::process::{Dossier, DossierId, Reason};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// The routes of casework.
+pub(crate) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/v1/centre/queue", get(queue))
+        .route("/v1/centre/dossier/{id}/findings", get(findings))
+        .route("/v1/{role}/dossier/{id}/papers", get(papers))
+        .route("/v1/{role}/dossier/{id}/papers/{number}", get(paper))
+}
+
+#[derive(Deserialize)]
+struct Until {
+    by: Option<Timestamp>,
+    limit: Option<u32>,
+}
+
+async fn queue(
+    State(api): State<Api>,
+    Query(Until { by, limit }): Query<Until>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Vec<Dossier>>> {
+    let desk = api.desk(Role::Centre.name())?;
+    may_read(&session, &desk)?;
+    let by = by.unwrap_or(Timestamp::MAX);
+    let limit = limit.unwrap_or(100).min(LIST_MAX);
+    Ok(Json(blocking(move || desk.due_dossiers(by, limit)).await?))
+}
+
+async fn findings(
+    State(api): State<Api>,
+    Path(id): Path<DossierId>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<ShownFindings>> {
+    let desk = api.desk(Role::Centre.name())?;
+    may_read(&session, &desk)?;
+    let now = api.now();
+    Ok(Json(
+        blocking(move || desk.findings(&id, &session.actor, now)).await?,
+    ))
+}
+
+/// A dossier that somebody sees, or none.
+fn seen(desk: &Arc<Desk>, session: &Session, id: &DossierId) -> Result<()> {
+    let known = desk.dossier(id.as_str())?;
+    let visible = known.is_some_and(|known| is_visible(session, desk, known.office.as_str()));
+    if visible {
+        Ok(())
+    } else {
+        Err(Reason::Unknown.refusal().into())
+    }
+}
+
+async fn papers(
+    State(api): State<Api>,
+    Path((role, id)): Path<(String, DossierId)>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Vec<PaperEntry>>> {
+    let desk = api.desk(&role)?;
+    may_read(&session, &desk)?;
+    let now = api.now();
+    let found = blocking(move || {
+        seen(&desk, &session, &id)?;
+        desk.papers(&id, &session.actor, now)
+    });
+    Ok(Json(found.await?))
+}
+
+async fn paper(
+    State(api): State<Api>,
+    Path((role, id, number)): Path<(String, DossierId, u32)>,
+    SignedIn(session): SignedIn,
+) -> Answered<Response> {
+    let desk = api.desk(&role)?;
+    may_read(&session, &desk)?;
+    let now = api.now();
+    let found = blocking(move || {
+        seen(&desk, &session, &id)?;
+        desk.paper(&id, number, &session.actor, now)
+    })
+    .await?;
+    let media = match found.media {
+        Media::Pdf => "application/pdf",
+        Media::Jpeg => "image/jpeg",
+        Media::Png => "image/png",
+    };
+    // What an applicant brought runs nowhere.
+    let headers = [
+        (header::CONTENT_TYPE, media),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "sandbox; default-src 'none'",
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, found.bytes.to_vec()).into_response())
+}

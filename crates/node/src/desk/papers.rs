@@ -1,0 +1,242 @@
+//! Papers of a dossier: what the applicant brought, scanned at the office, kept sealed there and at the centre.
+
+use super::office::to_centre;
+use super::terms;
+use crate::command::Answer;
+use crate::desk::Desk;
+use crate::ledger::{Ledger, word};
+use crate::{Error, Result};
+use jiff::Timestamp;
+use rilascio_circuit::process::{Actor, Digest, Dossier, DossierId, Phase, Reason, Reference};
+use rilascio_exchange::message::{Body, Bytes, Paper};
+use rilascio_store::vault::Compartment;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Where they are kept: beside the record, which is replaced when data are taken again, and as long.
+pub(crate) const PAPERS: &str = "papers";
+/// Papers of one dossier.
+const PAPERS_MAX: usize = 40;
+/// The largest paper, in bytes.
+const PAPER_BYTES_MAX: usize = 5 * 1024 * 1024;
+
+/// What a paper is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Media {
+    /// PDF.
+    #[serde(rename = "application/pdf")]
+    Pdf,
+    /// JPEG.
+    #[serde(rename = "image/jpeg")]
+    Jpeg,
+    /// PNG.
+    #[serde(rename = "image/png")]
+    Png,
+}
+
+impl Media {
+    /// By the first bytes; nothing for what is none of them.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        let begins: [(&[u8], Self); 3] = [
+            (b"%PDF-", Self::Pdf),
+            (&[0xFF, 0xD8, 0xFF], Self::Jpeg),
+            (&[0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A], Self::Png),
+        ];
+        let found = begins.iter().find(|(begin, _)| bytes.starts_with(begin));
+        found.map(|(_, media)| *media)
+    }
+}
+
+/// A paper as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PaperEntry {
+    /// Its number in the dossier, from 1.
+    pub number: u32,
+    /// What it is.
+    pub title: Reference,
+}
+
+/// A paper with what it says.
+pub struct PaperContent {
+    /// What it is written in.
+    pub media: Media,
+    /// Its bytes.
+    pub bytes: zeroize::Zeroizing<Vec<u8>>,
+}
+
+fn name(number: u32, title: &Reference) -> String {
+    format!("paper/{number:03}/{title}")
+}
+
+fn entry(name: &str) -> Option<PaperEntry> {
+    let (number, title) = name.strip_prefix("paper/")?.split_once('/')?;
+    Some(PaperEntry {
+        number: number.parse().ok()?,
+        title: Reference::parse(title).ok()?,
+    })
+}
+
+fn check(papers: &[Paper]) -> Result<()> {
+    if papers.is_empty() || papers.len() > PAPERS_MAX {
+        return Err(Reason::TooMany.refusal().into());
+    }
+    for paper in papers {
+        let wrong = if paper.content.0.len() > PAPER_BYTES_MAX {
+            format!("has more than {PAPER_BYTES_MAX} bytes")
+        } else if Media::of(&paper.content.0).is_none() {
+            "is not a PDF, JPEG or PNG file".to_owned()
+        } else {
+            continue;
+        };
+        return Err(Error::Malformed {
+            what: "paper",
+            why: format!("'{}' {wrong}", paper.title),
+        });
+    }
+    Ok(())
+}
+
+impl Ledger<'_> {
+    /// The papers of a dossier at this desk, by number.
+    pub(crate) fn papers(&mut self, dossier: &str) -> Result<Vec<PaperEntry>> {
+        let part = PAPERS;
+        let names = Compartment { dossier, part }.names(self.tx)?;
+        let mut found: Vec<PaperEntry> = names.iter().filter_map(|name| entry(name)).collect();
+        found.sort_by_key(|entry| entry.number);
+        Ok(found)
+    }
+
+    fn keep_papers(&mut self, dossier: &DossierId, first: u32, papers: &[Paper]) -> Result<()> {
+        let mut told = Vec::new();
+        for (number, paper) in (first..).zip(papers) {
+            let name = name(number, &paper.title);
+            self.keep(dossier.as_str(), PAPERS, &name, &paper.content.0)?;
+            told.push((paper.title.clone(), Digest::of(&paper.content.0)));
+        }
+        let actor = self.actor.clone();
+        self.note(&actor, "papers", dossier.as_str(), &told)
+    }
+}
+
+/// An applicant brought papers to the office: with the application, or because the centre waits for them.
+pub(super) fn bring(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    papers: &[Paper],
+) -> Result<Answer> {
+    check(papers)?;
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    ledger
+        .actor
+        .needs_at(rilascio_circuit::process::Right::Enrol, &known.office)?;
+    let before = ledger.papers(dossier.as_str())?;
+    if before.len() + papers.len() > PAPERS_MAX {
+        return Err(Reason::TooMany.refusal().into());
+    }
+    let first = before.last().map_or(1, |last| last.number + 1);
+    ledger.keep_papers(dossier, first, papers)?;
+    match known.phase {
+        // They go with the dossier.
+        Phase::Draft | Phase::Enrolled => {}
+        Phase::Submitted | Phase::Examination => send(ledger, dossier, first)?,
+        _ => return Err(Reason::State.refusal().into()),
+    }
+    Ok(Answer::of(dossier, word(known.phase)))
+}
+
+/// Sends the papers of a dossier from that number on to the centre, each by itself: a message stays small.
+pub(super) fn send(ledger: &mut Ledger<'_>, dossier: &DossierId, first: u32) -> Result<()> {
+    for entry in ledger.papers(dossier.as_str())? {
+        let compartment = Compartment {
+            dossier: dossier.as_str(),
+            part: PAPERS,
+        };
+        let name = name(entry.number, &entry.title);
+        let wanted = entry.number >= first;
+        let Some(bytes) = compartment
+            .get(ledger.tx, &ledger.vault, &name)?
+            .filter(|_| wanted)
+        else {
+            continue;
+        };
+        let body = Body::Papers {
+            dossier: dossier.clone(),
+            number: entry.number,
+            paper: Paper {
+                title: entry.title,
+                content: Bytes(bytes.to_vec()),
+            },
+        };
+        to_centre(ledger, dossier, body)?;
+    }
+    Ok(())
+}
+
+/// A paper came to the centre; a term that stood still for it runs again.
+pub(super) fn receive(
+    ledger: &mut Ledger<'_>,
+    known: &Dossier,
+    number: u32,
+    paper: &Paper,
+) -> Result<()> {
+    if known.phase.is_end() {
+        return Ok(());
+    }
+    check(std::slice::from_ref(paper))?;
+    if number == 0 || number as usize > PAPERS_MAX {
+        return Err(Reason::TooMany.refusal().into());
+    }
+    ledger.keep_papers(&known.id, number, std::slice::from_ref(paper))?;
+    terms::papers_came(ledger, known)
+}
+
+impl Desk {
+    /// The papers of a dossier.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn papers(
+        self: &Arc<Self>,
+        dossier: &DossierId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<PaperEntry>> {
+        let dossier = dossier.clone();
+        self.transact(actor, now, move |ledger| ledger.papers(dossier.as_str()))
+    }
+
+    /// A paper of a dossier; the journal notes who read it.
+    ///
+    /// # Errors
+    /// `circuit.unknown`, or what the store says.
+    pub fn paper(
+        self: &Arc<Self>,
+        dossier: &DossierId,
+        number: u32,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<PaperContent> {
+        let (dossier, by) = (dossier.clone(), actor.clone());
+        self.transact(actor, now, move |ledger| {
+            let listed = ledger.papers(dossier.as_str())?;
+            let entry = listed.into_iter().find(|entry| entry.number == number);
+            let entry = entry.ok_or_else(|| Reason::Unknown.refusal())?;
+            let compartment = Compartment {
+                dossier: dossier.as_str(),
+                part: PAPERS,
+            };
+            let name = name(entry.number, &entry.title);
+            let bytes = compartment.get(ledger.tx, &ledger.vault, &name)?;
+            let bytes = bytes.ok_or_else(|| Reason::Unknown.refusal())?;
+            let media = Media::of(&bytes).ok_or_else(|| Error::Corrupt {
+                what: "paper",
+                id: dossier.to_string(),
+                why: "it is in no known format".to_owned(),
+            })?;
+            ledger.note(&by, "papers", dossier.as_str(), &("read", number))?;
+            Ok(PaperContent { media, bytes })
+        })
+    }
+}
