@@ -20,7 +20,7 @@ use rilascio_circuit::process::NodeId;
 use rilascio_doors::osia::AbisClient;
 use rilascio_exchange::adapter::mail::Mail;
 use rilascio_gallery::Prints;
-use rilascio_node::{Clock, Database, Installation, Role, Tools};
+use rilascio_node::{Api, Clock, Database, Installation, Role, Tools};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -397,7 +397,9 @@ fn serve(
         let address = listener.local_addr().map_err(Fault::failed)?;
         meet(arguments, &installation).await?;
         announce(&address, data, guide.as_ref());
-        rilascio_node::serve(listener, installation, tools, Some(metrics), stopped()).await?;
+        let interface = Api::new(Arc::clone(&installation), Some(metrics)).router();
+        let router = rilascio_portal::router(interface);
+        rilascio_node::serve(listener, router, installation, tools, stopped()).await?;
         Ok::<_, Fault>(())
     })?;
     Ok(ExitCode::SUCCESS)

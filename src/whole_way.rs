@@ -7,9 +7,17 @@ use rilascio_circuit::process::{
     Actor, DossierId, HolderCheck, IssueReason, OfficerId, OrderId, PrintSearch, Reference, Right,
     Screening, Surrender,
 };
-use rilascio_exchange::message::Package;
+use rilascio_exchange::message::{Bytes, Package, Paper};
 use rilascio_node::{Answer, Command, Installation, Role, Tools};
 
+/// A paper of nobody: the smallest page that PDF readers open.
+const SPECIMEN_PAPER: &[u8] = b"%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj
+trailer<</Root 1 0 R>>
+%%EOF
+";
 /// Blanks that are counted out when the table is empty.
 const BLANKS: u32 = 5;
 
@@ -141,11 +149,41 @@ impl Circuit<'_> {
             };
             self.give(&staff.examiner, &adjudicate)?;
         }
+        if !grant {
+            self.give_notice(staff, dossier)?;
+        }
         let propose = Command::Propose {
             dossier: dossier.clone(),
             grant,
         };
         self.give(&staff.examiner, &propose).map(drop)
+    }
+
+    /// Gives notice of a refusal where the profile asks for it; the applicant answers with a paper.
+    fn give_notice(&mut self, staff: &Staff, dossier: &DossierId) -> Result<(), Fault> {
+        let centre = self.installation.desk(Role::Centre)?;
+        let Some(known) = centre.dossier(dossier.as_str())? else {
+            return Ok(());
+        };
+        if centre.profile(&known.profile)?.circuit.notice_days == 0 {
+            return Ok(());
+        }
+        let name = |text: &str| Reference::parse(text).map_err(Fault::failed);
+        let notice = Command::GiveNotice {
+            dossier: dossier.clone(),
+            grounds: name("notice-1")?,
+        };
+        self.give(&staff.examiner, &notice)?;
+        self.settle()?;
+        let answer = Command::BringPapers {
+            dossier: dossier.clone(),
+            papers: vec![Paper {
+                title: name("observations")?,
+                content: Bytes(SPECIMEN_PAPER.to_vec()),
+            }],
+        };
+        self.give(&staff.enroller, &answer)?;
+        self.settle()
     }
 
     /// Puts enough blanks of a profile on the table.

@@ -5,6 +5,7 @@ use crate::applicant;
 use crate::casework;
 use crate::command::Command;
 use crate::desk::Desk;
+use crate::enrolment;
 use crate::installation::Installation;
 use crate::officers::Session;
 use crate::openapi::{is_kind, openapi};
@@ -193,6 +194,7 @@ impl Api {
             .merge(administration::routes())
             .merge(applicant::routes())
             .merge(casework::routes())
+            .merge(enrolment::routes())
             .route("/v1/{role}/{kind}", get(list))
             .route("/v1/{role}/{kind}/{id}", get(read))
             .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
@@ -206,6 +208,11 @@ impl Api {
                 .desk(role)
                 .map_err(|_| Reason::Unknown.refusal())?,
         ))
+    }
+
+    /// The desks that run here.
+    pub(crate) fn desks(&self) -> impl Iterator<Item = &Arc<Desk>> {
+        self.installation.desks.values()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -3,7 +3,9 @@
 use crate::api::{Answered, Api, LIST_MAX, SignedIn, blocking, is_visible, may_read};
 use crate::desk::Desk;
 use crate::desk::papers::{Media, PaperEntry};
+use crate::desk::record::ShownRecord;
 use crate::desk::screening::ShownFindings;
+use crate::enrolment::image_response;
 use crate::officers::Session;
 use crate::{Result, Role};
 use axum::extract::{Path, Query, State};
@@ -21,6 +23,8 @@ pub(crate) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/centre/queue", get(queue))
         .route("/v1/centre/dossier/{id}/findings", get(findings))
+        .route("/v1/{role}/dossier/{id}/record", get(record))
+        .route("/v1/{role}/dossier/{id}/images/{number}", get(image))
         .route("/v1/{role}/dossier/{id}/papers", get(papers))
         .route("/v1/{role}/dossier/{id}/papers/{number}", get(paper))
 }
@@ -65,6 +69,36 @@ fn seen(desk: &Arc<Desk>, session: &Session, id: &DossierId) -> Result<()> {
     } else {
         Err(Reason::Unknown.refusal().into())
     }
+}
+
+async fn record(
+    State(api): State<Api>,
+    Path((role, id)): Path<(String, DossierId)>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<ShownRecord>> {
+    let desk = api.desk(&role)?;
+    may_read(&session, &desk)?;
+    let now = api.now();
+    let found = blocking(move || {
+        seen(&desk, &session, &id)?;
+        desk.record(&id, &session.actor, now)
+    });
+    Ok(Json(found.await?))
+}
+
+async fn image(
+    State(api): State<Api>,
+    Path((role, id, number)): Path<(String, DossierId, usize)>,
+    SignedIn(session): SignedIn,
+) -> Answered<Response> {
+    let desk = api.desk(&role)?;
+    may_read(&session, &desk)?;
+    let now = api.now();
+    let found = blocking(move || {
+        seen(&desk, &session, &id)?;
+        desk.record_image(&id, number, &session.actor, now)
+    });
+    Ok(image_response(&found.await?))
 }
 
 async fn papers(

@@ -1,11 +1,10 @@
 //! A node at work: threads that send and do what is due, the HTTP interface, and a stop that loses nothing.
 
-use crate::api::Api;
 use crate::audit::sign_head;
 use crate::installation::Installation;
 use crate::worker::Tools;
 use crate::{Error, Result, Role};
-use metrics_exporter_prometheus::PrometheusHandle;
+use axum::Router;
 use rilascio_exchange::envelope::AGE_MAX;
 use rilascio_store::{Error as StoreError, journal, work};
 use std::collections::BTreeMap;
@@ -123,19 +122,18 @@ fn keep_role(
     Ok(())
 }
 
-/// Serves the HTTP interface until `stop` comes; then lets the workers finish.
+/// Serves that router (the HTTP interface, and what is built over it) until `stop` comes; then lets the workers finish.
 ///
 /// # Errors
 /// When the interface breaks.
 pub async fn serve(
     listener: TcpListener,
+    router: Router,
     installation: Arc<Installation>,
     tools: BTreeMap<Role, Tools>,
-    metrics: Option<PrometheusHandle>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let workers = Workers::start(&installation, &tools);
-    let router = Api::new(installation, metrics).router();
     let served = axum::serve(listener, router)
         .with_graceful_shutdown(stop)
         .await;

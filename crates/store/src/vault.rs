@@ -25,6 +25,7 @@ statements! {
     FORGET_BLOBS = "DELETE FROM vault_blob WHERE dossier = $1 AND compartment = $2";
     PUT_BLOB = "INSERT INTO vault_blob (dossier, compartment, name, sealed) VALUES ($1, $2, $3, $4)
         ON CONFLICT (dossier, compartment, name) DO UPDATE SET sealed = excluded.sealed";
+    REMOVE_BLOB = "DELETE FROM vault_blob WHERE dossier = $1 AND compartment = $2 AND name = $3";
     BLOB = "SELECT sealed FROM vault_blob WHERE dossier = $1 AND compartment = $2 AND name = $3";
     KNOW_GENERATION = "INSERT INTO counter (name, value) VALUES ('vault-generation', $1) ON CONFLICT (name) DO NOTHING";
     HOLD_GENERATION = "UPDATE counter SET value = value WHERE name = 'vault-generation' RETURNING value";
@@ -171,6 +172,18 @@ impl Compartment<'_> {
         key.open(&self.name(blob), row.bytes(0)?)
             .map(Some)
             .map_err(|_| self.sealed())
+    }
+
+    /// Takes one thing out; the key of the compartment stays.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub fn remove(&self, tx: &mut dyn Tx, name: &str) -> Result<()> {
+        tx.run(
+            &REMOVE_BLOB,
+            &[self.dossier.into(), self.part.into(), name.into()],
+        )?;
+        Ok(())
     }
 
     /// The names of what is kept.

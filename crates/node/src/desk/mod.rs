@@ -1,9 +1,11 @@
 //! A desk: one role of a node over its own store. Commands and messages come in, events and messages go out.
 
 pub(crate) mod centre;
+pub(crate) mod draft;
 pub(crate) mod office;
 pub(crate) mod package;
 pub(crate) mod papers;
+pub(crate) mod record;
 pub(crate) mod registry;
 pub(crate) mod screening;
 pub(crate) mod terms;

@@ -1,0 +1,390 @@
+//! Every command as a form: shown with what is known already, sent once, and answered on the page of what it changed.
+
+use crate::fault::{NodeFault, PageFault};
+use crate::forms::{self, Field, Kind, encoded};
+use crate::page::Page;
+use crate::router::Portal;
+use crate::session::Signed;
+use axum::extract::multipart::Multipart;
+use axum::extract::{Path, Query, State};
+use axum::http::Method;
+use axum::response::{IntoResponse, Redirect, Response};
+use base64ct::{Base64, Encoding};
+use rilascio_node::{Command, Role};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Fields that name things: they are filled in by the page from which somebody comes.
+const GIVEN: [&str; 10] = [
+    "dossier",
+    "document",
+    "consignment",
+    "order",
+    "blank",
+    "sheet",
+    "entry",
+    "file",
+    "attestation",
+    "seen",
+];
+
+/// What may be done to a thing in a state, by the role that has it.
+pub(crate) const STEPS: &[(&str, &str, &[&str], &str)] = &[
+    ("office", "dossier", &["enrolled"], "submit-dossier"),
+    (
+        "office",
+        "dossier",
+        &["draft", "enrolled", "submitted", "examination"],
+        "bring-papers",
+    ),
+    (
+        "office",
+        "dossier",
+        &["draft", "enrolled"],
+        "withdraw-dossier",
+    ),
+    ("office", "dossier", &["at-office"], "activate"),
+    ("office", "dossier", &["activated"], "hand-over"),
+    ("office", "dossier", &["at-office", "activated"], "complain"),
+    ("office", "dossier", &["at-office"], "recall"),
+    (
+        "office",
+        "dossier",
+        &["at-office", "activated"],
+        "issue-attestation",
+    ),
+    (
+        "office",
+        "dossier",
+        &["submitted", "examination", "ordered"],
+        "issue-paper",
+    ),
+    (
+        "office",
+        "consignment",
+        &["dispatched"],
+        "receive-consignment",
+    ),
+    ("office", "attestation", &["issued"], "end-attestation"),
+    ("office", "sheet", &["in-stock"], "spoil-sheet"),
+    ("office", "sheet", &["in-stock", "spoiled"], "miss-sheet"),
+    ("office", "sheet", &["spoiled"], "destroy-sheet"),
+    ("office", "legacy-file", &["open"], "finish-legacy-file"),
+    ("office", "legacy-file", &["open"], "except-legacy-file"),
+    ("centre", "dossier", &["examination"], "adjudicate"),
+    ("centre", "dossier", &["examination"], "examine-findings"),
+    ("centre", "dossier", &["examination"], "propose"),
+    ("centre", "dossier", &["proposed"], "decide"),
+    ("centre", "dossier", &["examination"], "ask-papers"),
+    ("centre", "dossier", &["examination"], "give-notice"),
+    (
+        "centre",
+        "dossier",
+        &["examination", "proposed"],
+        "return-dossier",
+    ),
+    (
+        "centre",
+        "dossier",
+        &["examination", "proposed", "authorised", "certified"],
+        "cancel-dossier",
+    ),
+    ("centre", "dossier", &["refused"], "note-appeal"),
+    ("centre", "dossier", &["refused"], "decide-appeal"),
+    ("centre", "watch-entry", &["in-force"], "end-watch"),
+    (
+        "centre",
+        "document",
+        &["produced", "activated", "in-force", "suspended"],
+        "block-document",
+    ),
+    ("centre", "document", &["in-force"], "suspend-document"),
+    ("centre", "document", &["suspended"], "resume-document"),
+    (
+        "centre",
+        "document",
+        &["in-force", "suspended"],
+        "propose-revocation",
+    ),
+    (
+        "centre",
+        "document",
+        &["in-force", "suspended"],
+        "confirm-revocation",
+    ),
+    (
+        "works",
+        "consignment",
+        &["dispatched"],
+        "report-lost-consignment",
+    ),
+    (
+        "works",
+        "blank",
+        &["received", "initialised", "assigned"],
+        "spoil-blank",
+    ),
+    (
+        "works",
+        "blank",
+        &["received", "initialised", "assigned", "spoiled"],
+        "miss-blank",
+    ),
+    ("works", "blank", &["missing"], "find-blank"),
+    ("registry", "access-grant", &["given"], "end-access"),
+];
+
+/// What begins something new, by the list at which it is offered.
+pub(crate) const BEGINNINGS: &[(&str, &str, &str)] = &[
+    ("office", "dossier", "open-dossier"),
+    ("office", "sheet", "receive-sheets"),
+    ("office", "legacy-file", "note-legacy-file"),
+    ("centre", "watch-entry", "enter-watch"),
+    ("works", "blank", "receive-blanks"),
+    ("works", "blank", "initialise-blanks"),
+    ("works", "blank", "assign-blanks"),
+    ("works", "blank", "return-blanks"),
+    ("works", "blank", "destroy-blanks"),
+    ("works", "order", "dispatch"),
+    ("works", "order", "close-day"),
+    ("registry", "access-grant", "grant-access"),
+    ("registry", "registration", "look-up"),
+];
+
+/// The name of a right as sessions write it.
+pub(crate) fn right_of(command: &str) -> Option<(Role, String)> {
+    let (_, role, right) = Command::TABLE
+        .iter()
+        .find(|(name, _, _)| *name == command)?;
+    let right = serde_json::to_value(right).ok()?;
+    Some((*role, right.as_str()?.to_owned()))
+}
+
+pub(crate) fn may(signed: &Signed, command: &str) -> bool {
+    right_of(command).is_some_and(|(_, right)| signed.has(&right))
+}
+
+/// The steps that somebody may take with a thing, each with its address.
+pub(crate) fn steps(signed: &Signed, role: &str, kind: &str, state: &str, id: &str) -> Vec<Value> {
+    let state = state.rsplit('/').next().unwrap_or(state);
+    STEPS
+        .iter()
+        .filter(|(at, of, states, command)| {
+            *at == role && *of == kind && states.contains(&state) && may(signed, command)
+        })
+        .map(|(_, _, _, command)| {
+            let field = match kind {
+                "legacy-file" => "file",
+                "watch-entry" => "entry",
+                "access-grant" => "grant",
+                other => other,
+            };
+            let address = format!("/do/{command}?{field}={}", encoded(id));
+            json!({ "address": address, "text": signed.language.text(&format!("command-{command}")), "command": command })
+        })
+        .collect()
+}
+
+/// A name for a command that is given once, also when its form is sent twice.
+pub(crate) fn fresh_name() -> String {
+    let mut bytes = [0; 16];
+    // Without randomness the node refuses an empty name: nothing is done twice.
+    if getrandom::fill(&mut bytes).is_err() {
+        return String::new();
+    }
+    format!("page-{:032x}", u128::from_be_bytes(bytes))
+}
+
+fn shown(field: &Field, filled: &BTreeMap<String, String>, signed: &Signed) -> Value {
+    let last = field.name.rsplit('.').next().unwrap_or(&field.name);
+    let value = filled.get(&field.name).cloned().unwrap_or_default();
+    let language = signed.language;
+    let option = |word: &str, more: bool| {
+        let text = language.text(&format!("word-{word}"));
+        let behind = filled
+            .get(&format!("{}.{word}", field.name))
+            .cloned()
+            .unwrap_or_default();
+        json!({ "word": word, "text": text, "more": more, "behind": behind })
+    };
+    let options: Vec<Value> = match &field.kind {
+        Kind::Choice(words) => words.iter().map(|word| option(word, false)).collect(),
+        Kind::Tagged(words) => words
+            .iter()
+            .map(|(word, more)| option(word, *more))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let given = GIVEN.contains(&last) && !value.is_empty();
+    let hint = language.find(&format!("hint-{last}"), None);
+    json!({ "name": field.name, "kind": if given { "given" } else { field.kind.name() }, "required": field.required,
+        "label": language.text(&format!("field-{last}")), "hint": hint, "value": value, "options": options })
+}
+
+async fn form(
+    portal: &Portal,
+    signed: &Signed,
+    name: &str,
+    filled: &BTreeMap<String, String>,
+    fault: Option<&NodeFault>,
+    id: &str,
+) -> Result<Response, PageFault> {
+    let not_found = || PageFault::not_found(signed.language);
+    let mut fields = portal.schemas.fields(name).ok_or_else(not_found)?;
+    // Profiles are chosen, not typed.
+    if fields.iter().any(|field| field.name == "profile") {
+        let list = portal.node.get("/v1/profiles", Some(&signed.token)).await;
+        let list = list.map_err(|fault| signed.fault(fault))?;
+        let names = list.as_array().into_iter().flatten();
+        let names = names.filter_map(|one| one["name"].as_str().map(str::to_owned));
+        let names: Vec<String> = names.collect();
+        for field in fields.iter_mut().filter(|field| field.name == "profile") {
+            field.kind = Kind::Choice(names.clone());
+        }
+    }
+    let mut page = Page::of(signed);
+    let rows: Vec<Value> = fields
+        .iter()
+        .map(|field| shown(field, filled, signed))
+        .collect();
+    page.put("command", name);
+    page.put("title", signed.language.text(&format!("command-{name}")));
+    page.put("hint", signed.language.find(&format!("about-{name}"), None));
+    page.put(
+        "upload",
+        fields.iter().any(|field| field.kind == Kind::Papers),
+    );
+    page.put("fields", rows);
+    page.put("id", id);
+    page.put(
+        "back",
+        filled.get("dossier").map(|dossier| {
+            let role = right_of(name).map_or("office", |(role, _)| role.name());
+            format!("/desk/{role}/dossier/{}", encoded(dossier))
+        }),
+    );
+    page.put(
+        "faults",
+        fault.map(|fault| {
+            let mut lines = fault.refusals(signed.language);
+            if lines.is_empty() {
+                lines.push(fault.line(signed.language));
+            }
+            lines
+        }),
+    );
+    let mut response = page.show("command.html");
+    if let Some(fault) = fault {
+        *response.status_mut() = fault.status;
+    }
+    Ok(response)
+}
+
+/// The form of a command.
+pub(crate) async fn show(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path(name): Path<String>,
+    Query(given): Query<BTreeMap<String, String>>,
+) -> Result<Response, PageFault> {
+    if name == "enrol" {
+        return Err(PageFault::not_found(signed.language));
+    }
+    form(&portal, &signed, &name, &given, None, &fresh_name()).await
+}
+
+/// The fields and files of a form that was sent.
+async fn received(mut parts: Multipart) -> Option<(BTreeMap<String, String>, Vec<Vec<u8>>)> {
+    let (mut filled, mut files) = (BTreeMap::new(), Vec::new());
+    while let Some(part) = parts.next_field().await.ok()? {
+        let name = part.name()?.to_owned();
+        if part.file_name().is_some() {
+            let bytes = part.bytes().await.ok()?;
+            if !bytes.is_empty() {
+                files.push(bytes.to_vec());
+            }
+        } else {
+            filled.insert(name, part.text().await.ok()?);
+        }
+    }
+    Some((filled, files))
+}
+
+/// Gives the command that a form holds.
+pub(crate) async fn give(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path(name): Path<String>,
+    parts: Multipart,
+) -> Result<Response, PageFault> {
+    let not_found = || PageFault::not_found(signed.language);
+    let fields = portal.schemas.fields(&name).ok_or_else(not_found)?;
+    let (filled, files) = received(parts).await.ok_or_else(|| {
+        let fault = NodeFault::own(
+            axum::http::StatusCode::BAD_REQUEST,
+            "PORTAL-400",
+            "il modulo non è arrivato intero; i file sono al più 5 MiB",
+            "the form did not arrive whole; files have 5 MiB at most",
+        );
+        signed.fault(fault)
+    })?;
+    let mut command = forms::command(&fields, &filled);
+    if fields.iter().any(|field| field.kind == Kind::Papers) {
+        let title = filled.get("papers.title").map_or("", |title| title.trim());
+        let papers = files
+            .iter()
+            .map(|bytes| json!({ "title": title, "content": Base64::encode_string(bytes) }));
+        command["papers"] = papers.collect();
+    }
+    let id = filled.get("command-name").cloned().unwrap_or_default();
+    let path = format!("/v1/commands/{name}");
+    let given = portal
+        .node
+        .send_json(
+            Method::POST,
+            &path,
+            Some(&signed.token),
+            Some(&id),
+            &command,
+        )
+        .await;
+    match given {
+        Ok(answer) => Ok(done(&name, &filled, &answer).into_response()),
+        Err(fault) if fault.status == axum::http::StatusCode::UNAUTHORIZED => {
+            Err(signed.fault(fault))
+        }
+        // Another name: the form may be changed and sent again.
+        Err(fault) => {
+            form(
+                &portal,
+                &signed,
+                &name,
+                &filled,
+                Some(&fault),
+                &fresh_name(),
+            )
+            .await
+        }
+    }
+}
+
+/// Where somebody goes after a command: to what it changed.
+fn done(name: &str, filled: &BTreeMap<String, String>, answer: &Value) -> Redirect {
+    let role = right_of(name).map_or("office", |(role, _)| role.name());
+    let first = answer["ids"][0].as_str().unwrap_or_default();
+    let begun = BEGINNINGS.iter().find(|(_, _, command)| *command == name);
+    let step = STEPS.iter().find(|(_, _, _, command)| *command == name);
+    let word = format!("?done={name}");
+    let address = match (filled.get("dossier"), begun, step) {
+        (Some(dossier), _, _) => format!("/desk/{role}/dossier/{}{word}", encoded(dossier)),
+        (None, Some((_, "dossier", _)), _) => {
+            format!("/desk/office/dossier/{}/enrol/person", encoded(first))
+        }
+        (None, Some((_, kind, _)), _) => format!("/desk/{role}/{kind}{word}"),
+        (None, None, Some((_, kind, _, _))) => {
+            format!("/desk/{role}/{kind}/{}{word}", encoded(first))
+        }
+        (None, None, None) => format!("/{word}"),
+    };
+    Redirect::to(&address)
+}

@@ -1,0 +1,234 @@
+//! The page of a dossier: where it stands, who it is about, its papers, what stands against a grant, and its history.
+
+use crate::desk::{facts, note_done, page_of};
+use crate::fault::PageFault;
+use crate::forms::encoded;
+use crate::page::Page;
+use crate::router::Portal;
+use crate::session::Signed;
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The way of a dossier, as its holder would count it.
+const WAY: [(&str, &[&str]); 6] = [
+    ("way-desk", &["draft", "enrolled"]),
+    (
+        "way-centre",
+        &["submitted", "examination", "proposed", "authorised"],
+    ),
+    (
+        "way-works",
+        &["certified", "ordered", "in-production", "produced"],
+    ),
+    ("way-parcel", &["dispatched"]),
+    ("way-office", &["at-office", "activated"]),
+    ("way-holder", &["handed-over"]),
+];
+
+/// The way with what is behind and where it stands.
+pub(crate) fn way(signed_language: crate::language::Language, phase: &str) -> Vec<Value> {
+    let here = WAY.iter().position(|(_, phases)| phases.contains(&phase));
+    WAY.iter()
+        .enumerate()
+        .map(|(place, (key, _))| {
+            let state = match here {
+                Some(here) if place < here || phase == "handed-over" => "done",
+                Some(here) if place == here => "now",
+                _ => "to-come",
+            };
+            json!({ "text": signed_language.text(key), "state": state, "number": place + 1 })
+        })
+        .collect()
+}
+
+/// The record of a person, when this officer may see it and it was not forgotten.
+async fn put_record(portal: &Portal, signed: &Signed, page: &mut Page, role: &str, id: &str) {
+    let base = format!("/v1/{role}/dossier/{}", encoded(id));
+    let token = Some(&signed.token[..]);
+    let record = portal.node.get(&format!("{base}/record"), token).await;
+    let record = record.unwrap_or(Value::Null);
+    let application: Value = record["application"]
+        .as_str()
+        .and_then(|text| toml::from_str(text).ok())
+        .unwrap_or(Value::Null);
+    let names: Vec<&str> = record["images"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let address = |name: &Value| {
+        let place = names.iter().position(|known| name == known)?;
+        Some(format!(
+            "/desk/{role}/dossier/{}/images/{place}",
+            encoded(id)
+        ))
+    };
+    let prints: Vec<Value> = application["print"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|print| {
+            json!({ "finger": print["finger"], "quality": print["quality"], "address": address(&print["image"]) })
+        })
+        .collect();
+    page.put("person", facts(signed.language, &application["person"]));
+    page.put("asked", facts(signed.language, &application["document"]));
+    page.put("portrait", address(&application["images"]["portrait"]));
+    page.put("signature", address(&application["images"]["signature"]));
+    page.put("prints", prints);
+    let papers = portal.node.get(&format!("{base}/papers"), token).await;
+    let papers = papers.unwrap_or_default();
+    let papers: Vec<Value> = papers
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|paper| {
+            json!({ "title": paper["title"], "number": paper["number"],
+                "address": format!("/desk/{role}/dossier/{}/papers/{}", encoded(id), paper["number"]) })
+        })
+        .collect();
+    page.put("papers", papers);
+}
+
+fn put_state(signed: &Signed, page: &mut Page, thing: &Value) {
+    let phase = thing["phase"].as_str().unwrap_or_default();
+    page.put("phase", phase);
+    page.put("way", way(signed.language, phase));
+    page.put("terms", &thing["terms"]);
+    let mut rest = thing.clone();
+    if let Some(fields) = rest.as_object_mut() {
+        for shown in ["terms", "phase", "id", "receipt", "followed"] {
+            fields.remove(shown);
+        }
+        if let Some(enrolment) = fields.get_mut("enrolment").and_then(Value::as_object_mut) {
+            enrolment.remove("content");
+        }
+    }
+    page.put("facts", facts(signed.language, &rest));
+}
+
+pub(crate) async fn at_office(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Query(asked): Query<BTreeMap<String, String>>,
+) -> Result<Response, PageFault> {
+    let (mut page, thing) = page_of(&portal, &signed, "office", "dossier", &id).await?;
+    note_done(&mut page, &signed, &asked);
+    put_state(&signed, &mut page, &thing);
+    let open = matches!(thing["phase"].as_str(), Some("draft" | "enrolled"));
+    let address = format!("/desk/office/dossier/{}", encoded(&id));
+    page.put(
+        "enrol",
+        (open && signed.has("enrol")).then(|| format!("{address}/enrol/person")),
+    );
+    page.put(
+        "receipt",
+        signed.has("enrol").then(|| format!("{address}/receipt")),
+    );
+    put_record(&portal, &signed, &mut page, "office", &id).await;
+    page.put("findings", Value::Null);
+    Ok(page.show("dossier.html"))
+}
+
+pub(crate) async fn at_centre(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path(id): Path<String>,
+    Query(asked): Query<BTreeMap<String, String>>,
+) -> Result<Response, PageFault> {
+    let (mut page, thing) = page_of(&portal, &signed, "centre", "dossier", &id).await?;
+    note_done(&mut page, &signed, &asked);
+    put_state(&signed, &mut page, &thing);
+    page.put("enrol", Value::Null);
+    page.put("receipt", Value::Null);
+    put_record(&portal, &signed, &mut page, "centre", &id).await;
+    let mut findings = Value::Null;
+    // Findings are read by whoever judges them, and the journal says so.
+    if signed.has("examine") && thing["screening"]["findings"].is_u64() {
+        let path = format!("/v1/centre/dossier/{}/findings", encoded(&id));
+        findings = portal
+            .node
+            .get(&path, Some(&signed.token))
+            .await
+            .unwrap_or_default();
+    }
+    if let Some(list) = findings["findings"].as_array() {
+        let shown: Vec<Value> = list
+            .iter()
+            .map(|one| json!({ "finding": one["finding"], "facts": facts(signed.language, one) }))
+            .collect();
+        let seen = findings["seen"].as_str().unwrap_or_default();
+        let judge = (thing["phase"] == "examination" && thing["cleared"].is_null()).then(|| {
+            format!(
+                "/do/examine-findings?dossier={}&seen={}",
+                encoded(&id),
+                encoded(seen)
+            )
+        });
+        page.put("findings", json!({ "list": shown, "judge": judge }));
+    } else {
+        page.put("findings", Value::Null);
+    }
+    Ok(page.show("dossier.html"))
+}
+
+/// Bytes of the node as they are.
+async fn passed_on(portal: &Portal, signed: &Signed, path: &str) -> Result<Response, PageFault> {
+    let content = portal.node.content(path, Some(&signed.token)).await;
+    let content = content.map_err(|fault| signed.fault(fault))?;
+    let headers = [
+        (header::CONTENT_TYPE, content.media),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (header::CONTENT_DISPOSITION, "inline".to_owned()),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "sandbox; default-src 'none'".to_owned(),
+        ),
+    ];
+    Ok((headers, content.bytes).into_response())
+}
+
+pub(crate) async fn image(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path((role, id, number)): Path<(String, String, u32)>,
+) -> Result<Response, PageFault> {
+    let path = format!(
+        "/v1/{}/dossier/{}/images/{number}",
+        encoded(&role),
+        encoded(&id)
+    );
+    passed_on(&portal, &signed, &path).await
+}
+
+pub(crate) async fn paper(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path((role, id, number)): Path<(String, String, u32)>,
+) -> Result<Response, PageFault> {
+    let path = format!(
+        "/v1/{}/dossier/{}/papers/{number}",
+        encoded(&role),
+        encoded(&id)
+    );
+    passed_on(&portal, &signed, &path).await
+}
+
+pub(crate) async fn receipt(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path(id): Path<String>,
+) -> Result<Response, PageFault> {
+    let path = format!("/v1/office/dossier/{}/receipt", encoded(&id));
+    let made = portal.node.get(&path, Some(&signed.token)).await;
+    let made = made.map_err(|fault| signed.fault(fault))?;
+    let mut page = Page::of(&signed);
+    page.put("receipt", made);
+    page.put("id", id);
+    Ok(page.show("receipt.html"))
+}

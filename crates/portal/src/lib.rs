@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod applicant;
+mod assets;
+mod commands;
+mod desk;
+mod dossier;
+mod enrolment;
+mod fault;
+mod forms;
+mod language;
+mod node;
+mod oversight;
+mod page;
+mod router;
+mod session;
+
+pub use router::router;
+
+/// What the build embedded: the files of the style kit, templates, messages.
+mod embedded {
+    include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+}

@@ -1,0 +1,173 @@
+//! For those who run and audit an installation: documents and offices, journals, messages, jobs, officers.
+
+use crate::desk::facts;
+use crate::fault::PageFault;
+use crate::forms::encoded;
+use crate::page::Page;
+use crate::router::Portal;
+use crate::session::Signed;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+const ROLES: [&str; 4] = ["office", "centre", "works", "registry"];
+
+async fn ask(portal: &Portal, signed: &Signed, path: &str) -> Result<Value, PageFault> {
+    let found = portal.node.get(path, Some(&signed.token)).await;
+    found.map_err(|fault| signed.fault(fault))
+}
+
+pub(crate) async fn overview(
+    State(portal): State<Portal>,
+    signed: Signed,
+) -> Result<Response, PageFault> {
+    let mut page = Page::of(&signed);
+    page.put("sites", ask(&portal, &signed, "/v1/sites").await?);
+    let profiles = ask(&portal, &signed, "/v1/profiles").await?;
+    let shown: Vec<Value> = profiles
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|profile| {
+            json!({ "name": profile["name"], "title": profile["title"][signed.language.code()],
+                "state": profile["state"], "facts": facts(signed.language, &profile["circuit"]) })
+        })
+        .collect();
+    page.put("profiles", shown);
+    let mut heads = Vec::new();
+    for role in ROLES {
+        // A role that runs elsewhere has no head here.
+        let head = portal
+            .node
+            .get(&format!("/v1/{role}/journal/head"), None)
+            .await;
+        if let Ok(Value::String(head)) = head {
+            heads.push(json!({ "role": role, "head": head }));
+        }
+    }
+    page.put("heads", heads);
+    Ok(page.show("oversight.html"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct From {
+    #[serde(default)]
+    from: u64,
+}
+
+pub(crate) async fn journal(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path(role): Path<String>,
+    Query(From { from }): Query<From>,
+) -> Result<Response, PageFault> {
+    let path = format!("/v1/{}/journal?from={from}", encoded(&role));
+    let entries = ask(&portal, &signed, &path).await?;
+    let rows: Vec<Value> = entries
+        .as_array()
+        .into_iter()
+        .flatten()
+        .take(100)
+        .map(|entry| {
+            let inner = &entry["entry"];
+            let at = inner["at"].as_i64();
+            let at = at.and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
+            json!({ "number": entry["seq"], "at": at.map(|at| at.to_string()), "officer": inner["officer"],
+                "kind": inner["kind"], "id": inner["id"], "event": inner["event"].to_string().chars().take(120).collect::<String>() })
+        })
+        .collect();
+    let mut page = Page::of(&signed);
+    let last = rows.last().and_then(|row| row["number"].as_u64());
+    page.put(
+        "next",
+        last.filter(|_| rows.len() == 100).map(|last| last + 1),
+    );
+    page.put("rows", rows);
+    page.put("role", role);
+    page.put("from", from);
+    Ok(page.show("journal.html"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct InState {
+    #[serde(default)]
+    state: String,
+}
+
+async fn table(
+    portal: &Portal,
+    signed: &Signed,
+    role: &str,
+    what: &str,
+    states: &[&str],
+    state: &str,
+    columns: &[&str],
+) -> Result<Response, PageFault> {
+    let state = states
+        .iter()
+        .find(|known| **known == state)
+        .or(states.first());
+    let query = state
+        .map(|state| format!("?state={state}"))
+        .unwrap_or_default();
+    let path = format!("/v1/{}/{what}{query}", encoded(role));
+    let found = ask(portal, signed, &path).await?;
+    let rows: Vec<Vec<Value>> = found
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|row| columns.iter().map(|name| row[name].clone()).collect())
+        .collect();
+    let mut page = Page::of(signed);
+    page.put("rows", rows);
+    page.put("columns", columns);
+    page.put("role", role);
+    page.put("what", what);
+    page.put("title", signed.language.text(&format!("oversight-{what}")));
+    page.put("states", states);
+    page.put("state", state);
+    Ok(page.show("oversight-table.html"))
+}
+
+pub(crate) async fn messages(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path(role): Path<String>,
+    Query(InState { state }): Query<InState>,
+) -> Result<Response, PageFault> {
+    let states = ["parked", "overdue", "waiting"];
+    let columns = ["id", "receiver", "kind", "subject", "fault"];
+    table(
+        &portal, &signed, &role, "messages", &states, &state, &columns,
+    )
+    .await
+}
+
+pub(crate) async fn jobs(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path(role): Path<String>,
+    Query(InState { state }): Query<InState>,
+) -> Result<Response, PageFault> {
+    let columns = ["id", "kind", "subject", "attempts", "fault"];
+    table(
+        &portal,
+        &signed,
+        &role,
+        "jobs",
+        &["parked", "ready"],
+        &state,
+        &columns,
+    )
+    .await
+}
+
+pub(crate) async fn officers(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path(role): Path<String>,
+) -> Result<Response, PageFault> {
+    let columns = ["officer", "site", "rights"];
+    table(&portal, &signed, &role, "officers", &[], "", &columns).await
+}
