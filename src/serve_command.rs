@@ -398,7 +398,9 @@ fn serve(
         meet(arguments, &installation).await?;
         announce(&address, data, guide.as_ref());
         let interface = Api::new(Arc::clone(&installation), Some(metrics)).router();
-        let router = rilascio_portal::router(interface);
+        let folder = data.to_owned();
+        let anchors = Arc::new(move || AuthorityStore::trust_anchors(&folder));
+        let router = rilascio_portal::router(interface, anchors);
         rilascio_node::serve(listener, router, installation, tools, stopped()).await?;
         Ok::<_, Fault>(())
     })?;

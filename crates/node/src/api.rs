@@ -9,6 +9,7 @@ use crate::enrolment;
 use crate::installation::Installation;
 use crate::officers::Session;
 use crate::openapi::{is_kind, openapi};
+use crate::statistics;
 use crate::{Error, Result, Role};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State};
@@ -195,6 +196,7 @@ impl Api {
             .merge(applicant::routes())
             .merge(casework::routes())
             .merge(enrolment::routes())
+            .merge(statistics::routes())
             .route("/v1/{role}/{kind}", get(list))
             .route("/v1/{role}/{kind}/{id}", get(read))
             .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))

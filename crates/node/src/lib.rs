@@ -22,6 +22,7 @@ mod openapi;
 mod replay;
 mod role;
 mod server;
+mod statistics;
 mod worker;
 
 pub use api::Api;

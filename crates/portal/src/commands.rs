@@ -195,12 +195,53 @@ pub(crate) fn fresh_name() -> String {
     format!("page-{:032x}", u128::from_be_bytes(bytes))
 }
 
-fn shown(field: &Field, filled: &BTreeMap<String, String>, signed: &Signed) -> Value {
+/// The documents that should be in a parcel, to be ticked off one by one.
+async fn expected(
+    portal: &Portal,
+    signed: &Signed,
+    filled: &BTreeMap<String, String>,
+) -> Option<Vec<String>> {
+    let path = format!(
+        "/v1/office/consignment/{}",
+        encoded(filled.get("consignment")?)
+    );
+    let parcel = portal.node.get(&path, Some(&signed.token)).await.ok()?;
+    let items = parcel["items"].as_array()?.iter();
+    Some(
+        items
+            .filter_map(|item| Some(item["document"].as_str()?.to_owned()))
+            .collect(),
+    )
+}
+
+fn checks(
+    field: &Field,
+    documents: &[String],
+    filled: &BTreeMap<String, String>,
+    signed: &Signed,
+) -> Value {
+    let ticked = filled.get(&field.name).map_or("", String::as_str);
+    let options: Vec<Value> = documents
+        .iter()
+        .map(|document| json!({ "word": document, "ticked": ticked.lines().any(|line| line == document) }))
+        .collect();
+    json!({ "name": field.name, "kind": "checks", "label": signed.language.text("field-found"), "options": options })
+}
+
+fn shown(
+    field: &Field,
+    filled: &BTreeMap<String, String>,
+    signed: &Signed,
+    titles: &BTreeMap<String, String>,
+) -> Value {
     let last = field.name.rsplit('.').next().unwrap_or(&field.name);
     let value = filled.get(&field.name).cloned().unwrap_or_default();
     let language = signed.language;
     let option = |word: &str, more: bool| {
-        let text = language.text(&format!("word-{word}"));
+        let title = titles.get(word).filter(|_| field.name == "profile");
+        let text = title
+            .cloned()
+            .unwrap_or_else(|| language.text(&format!("word-{word}")));
         let behind = filled
             .get(&format!("{}.{word}", field.name))
             .cloned()
@@ -232,20 +273,18 @@ async fn form(
     let not_found = || PageFault::not_found(signed.language);
     let mut fields = portal.schemas.fields(name).ok_or_else(not_found)?;
     // Profiles are chosen, not typed.
-    if fields.iter().any(|field| field.name == "profile") {
-        let list = portal.node.get("/v1/profiles", Some(&signed.token)).await;
-        let list = list.map_err(|fault| signed.fault(fault))?;
-        let names = list.as_array().into_iter().flatten();
-        let names = names.filter_map(|one| one["name"].as_str().map(str::to_owned));
-        let names: Vec<String> = names.collect();
-        for field in fields.iter_mut().filter(|field| field.name == "profile") {
-            field.kind = Kind::Choice(names.clone());
-        }
+    let titles = portal.titles(signed).await;
+    for field in fields.iter_mut().filter(|field| field.name == "profile") {
+        field.kind = Kind::Choice(titles.keys().cloned().collect());
     }
     let mut page = Page::of(signed);
+    let expected = expected(portal, signed, filled).await;
     let rows: Vec<Value> = fields
         .iter()
-        .map(|field| shown(field, filled, signed))
+        .map(|field| match &expected {
+            Some(documents) if field.name == "found" => checks(field, documents, filled, signed),
+            _ => shown(field, filled, signed, &titles),
+        })
         .collect();
     page.put("command", name);
     page.put("title", signed.language.text(&format!("command-{name}")));
@@ -304,7 +343,13 @@ async fn received(mut parts: Multipart) -> Option<(BTreeMap<String, String>, Vec
                 files.push(bytes.to_vec());
             }
         } else {
-            filled.insert(name, part.text().await.ok()?);
+            let text = part.text().await.ok()?;
+            // Boxes of one name are lines of one field.
+            let lines: &mut String = filled.entry(name).or_default();
+            if !lines.is_empty() {
+                lines.push('\n');
+            }
+            lines.push_str(&text);
         }
     }
     Some((filled, files))

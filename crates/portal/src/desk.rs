@@ -305,7 +305,7 @@ fn known_list(role: &str, kind: &str) -> Option<&'static [&'static str]> {
     found.map(|(_, _, states)| *states)
 }
 
-fn row(role: &str, kind: &str, thing: &Value) -> Value {
+fn row(role: &str, kind: &str, thing: &Value, titles: &BTreeMap<String, String>) -> Value {
     // A registration is named by its document.
     let name = if kind == "registration" {
         &thing["document"]["id"]
@@ -320,9 +320,16 @@ fn row(role: &str, kind: &str, thing: &Value) -> Value {
     let state = thing["phase"].as_str().or(thing["state"].as_str());
     let state = state.or(thing["document"]["state"].as_str());
     let terms = &thing["terms"];
+    let cells: Vec<Value> = columns(kind)
+        .iter()
+        .map(|name| {
+            let title = thing[*name].as_str().and_then(|word| titles.get(word));
+            title.map_or_else(|| thing[*name].clone(), |title| json!(title))
+        })
+        .collect();
     json!({ "id": id, "address": format!("/desk/{role}/{kind}/{}", encoded(id)), "state": state,
         "late": !terms["late"].is_null(), "idle": !terms["idle"].is_null(), "due": terms["due"],
-        "cells": columns(kind).iter().map(|name| thing[name].clone()).collect::<Vec<_>>() })
+        "cells": cells })
 }
 
 pub(crate) async fn list(
@@ -347,11 +354,12 @@ pub(crate) async fn list(
     }
     let found = portal.node.get(&path, Some(&signed.token)).await;
     let found = found.map_err(|fault| signed.fault(fault))?;
+    let titles = portal.titles(&signed).await;
     let mut rows: Vec<Value> = found
         .as_array()
         .into_iter()
         .flatten()
-        .map(|thing| row(&role, &kind, thing))
+        .map(|thing| row(&role, &kind, thing, &titles))
         .collect();
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
@@ -403,8 +411,11 @@ pub(crate) async fn queue(
         .get("/v1/centre/queue?limit=200", Some(&signed.token))
         .await;
     let found = found.map_err(|fault| signed.fault(fault))?;
+    let titles = portal.titles(&signed).await;
     let rows = found.as_array().into_iter().flatten();
-    let rows: Vec<Value> = rows.map(|thing| row("centre", "dossier", thing)).collect();
+    let rows: Vec<Value> = rows
+        .map(|thing| row("centre", "dossier", thing, &titles))
+        .collect();
     let mut page = Page::of(&signed);
     page.put("rows", rows);
     page.put("columns", columns("dossier"));
@@ -519,7 +530,8 @@ pub(crate) async fn page_of(
     let path = format!("/v1/{role}/{kind}/{}", encoded(id));
     let thing = portal.node.get(&path, Some(&signed.token)).await;
     let thing = thing.map_err(|fault| signed.fault(fault))?;
-    let shown = row(role, kind, &thing);
+    let titles = portal.titles(signed).await;
+    let shown = row(role, kind, &thing, &titles);
     let state = shown["state"].as_str().unwrap_or_default();
     let mut page = Page::of(signed);
     page.put("role", role);

@@ -100,6 +100,63 @@ fn draft_path(id: &str) -> String {
     format!("/v1/office/dossier/{}/draft", encoded(id))
 }
 
+/// What was taken before, by another way or for a dossier that came back, is where a draft begins.
+async fn begin_with_record(portal: &Portal, signed: &Signed, id: &str) -> Result<(), NodeFault> {
+    let base = format!("/v1/office/dossier/{}", encoded(id));
+    let token = Some(&signed.token[..]);
+    let record = portal.node.get(&format!("{base}/record"), token).await?;
+    let text = record["application"].as_str().unwrap_or_default();
+    let Ok(application) = toml::from_str::<Value>(text) else {
+        return Ok(());
+    };
+    let mut fields = json!({});
+    for name in ["person", "document", "delivery", "guardian"] {
+        fields[name] = application[name].clone();
+    }
+    fields["signature_exempt"] = application["images"]["signature_exempt"].clone();
+    let mut wanted = vec![
+        (
+            "portrait".to_owned(),
+            application["images"]["portrait"].clone(),
+        ),
+        (
+            "signature".to_owned(),
+            application["images"]["signature"].clone(),
+        ),
+    ];
+    for print in application["print"].as_array().into_iter().flatten() {
+        let finger = print["finger"].as_str().unwrap_or_default();
+        put(
+            &mut fields,
+            &format!("prints.{finger}"),
+            print["quality"].clone(),
+        );
+        wanted.push((finger.to_owned(), print["image"].clone()));
+    }
+    for missing in application["missing"].as_array().into_iter().flatten() {
+        let finger = missing["finger"].as_str().unwrap_or_default();
+        put(
+            &mut fields,
+            &format!("missing.{finger}"),
+            missing["reason"].clone(),
+        );
+    }
+    let there = record["images"].as_array().cloned().unwrap_or_default();
+    for (name, file) in wanted {
+        if let Some(place) = there
+            .iter()
+            .position(|known| *known == file && !file.is_null())
+        {
+            let content = portal
+                .node
+                .content(&format!("{base}/images/{place}"), token)
+                .await?;
+            keep_image(portal, signed, id, &name, content.bytes).await?;
+        }
+    }
+    keep_fields(portal, signed, id, &fields).await
+}
+
 async fn case(portal: &Portal, signed: &Signed, id: &str) -> Result<Case, PageFault> {
     let token = Some(&signed.token[..]);
     let at = |path: String| async move {
@@ -107,7 +164,10 @@ async fn case(portal: &Portal, signed: &Signed, id: &str) -> Result<Case, PageFa
         found.map_err(|fault| signed.fault(fault))
     };
     let dossier = at(format!("/v1/office/dossier/{}", encoded(id))).await?;
-    let draft = at(draft_path(id)).await?;
+    let mut draft = at(draft_path(id)).await?;
+    if draft["fields"] == json!({}) && begin_with_record(portal, signed, id).await.is_ok() {
+        draft = at(draft_path(id)).await?;
+    }
     let profiles = at("/v1/profiles".to_owned()).await?;
     let sites = at("/v1/sites".to_owned()).await?;
     let profile = profiles

@@ -9,14 +9,16 @@ mod dossier;
 mod enrolment;
 mod fault;
 mod forms;
+mod inspection;
 mod language;
 mod node;
 mod oversight;
 mod page;
 mod router;
 mod session;
+mod statistics;
 
-pub use router::router;
+pub use router::{Anchors, router};
 
 /// What the build embedded: the files of the style kit, templates, messages.
 mod embedded {

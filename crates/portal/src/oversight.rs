@@ -6,8 +6,9 @@ use crate::forms::encoded;
 use crate::page::Page;
 use crate::router::Portal;
 use crate::session::Signed;
-use axum::extract::{Path, Query, State};
-use axum::response::Response;
+use axum::extract::{Form, Path, Query, State};
+use axum::http::{Method, StatusCode};
+use axum::response::{Redirect, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -170,4 +171,122 @@ pub(crate) async fn officers(
 ) -> Result<Response, PageFault> {
     let columns = ["officer", "site", "rights"];
     table(&portal, &signed, &role, "officers", &[], "", &columns).await
+}
+
+/// The rights of officers, as the interface names them.
+const RIGHTS: [&str; 11] = [
+    "enrol",
+    "approve",
+    "examine",
+    "decide",
+    "stock",
+    "produce",
+    "hand-over",
+    "revoke",
+    "watch",
+    "look-up",
+    "administer",
+];
+
+fn officer_page(signed: &Signed, role: &str) -> Page {
+    let mut page = Page::of(signed);
+    page.put("role", role);
+    page.put("rights", RIGHTS);
+    page.put("site", &signed.session["actor"]["site"]);
+    page.put("named", Value::Null);
+    page.put("fault", Value::Null);
+    page
+}
+
+pub(crate) async fn officer_form(signed: Signed, Path(role): Path<String>) -> Response {
+    officer_page(&signed, &role).show("officer.html")
+}
+
+/// Names an officer; the password is shown on this page and never again.
+pub(crate) async fn name_officer(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path(role): Path<String>,
+    Form(given): Form<Vec<(String, String)>>,
+) -> Result<Response, PageFault> {
+    let field = |name: &str| {
+        let found = given.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value.trim())
+    };
+    let rights: Vec<&str> = given
+        .iter()
+        .filter(|(name, _)| name == "rights")
+        .map(|(_, value)| value.as_str())
+        .collect();
+    let officer = json!({ "officer": field("officer"), "site": field("site"), "rights": rights });
+    let path = format!("/v1/{}/officers", encoded(&role));
+    let named = portal
+        .node
+        .send_json(Method::POST, &path, Some(&signed.token), None, &officer);
+    let mut page = officer_page(&signed, &role);
+    match named.await {
+        Ok(named) => {
+            page.put("named", named);
+            Ok(page.show("officer.html"))
+        }
+        Err(fault) if fault.status == StatusCode::UNAUTHORIZED => Err(signed.fault(fault)),
+        Err(fault) => {
+            page.put("fault", fault.line(signed.language));
+            let mut response = page.show("officer.html");
+            *response.status_mut() = fault.status;
+            Ok(response)
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Named {
+    name: String,
+}
+
+pub(crate) async fn remove_officer(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path(role): Path<String>,
+    Form(Named { name }): Form<Named>,
+) -> Result<Redirect, PageFault> {
+    let path = format!("/v1/{}/officers/{}", encoded(&role), encoded(&name));
+    act(&portal, &signed, Method::DELETE, &path).await?;
+    Ok(Redirect::to(&format!(
+        "/oversight/{}/officers",
+        encoded(&role)
+    )))
+}
+
+/// What was parked begins again.
+pub(crate) async fn begin_again(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path((role, what)): Path<(String, String)>,
+    Form(Named { name }): Form<Named>,
+) -> Result<Redirect, PageFault> {
+    let role = encoded(&role);
+    let path = match &what[..] {
+        "messages" => format!("/v1/{role}/messages/{}/resend", encoded(&name)),
+        "jobs" => format!(
+            "/v1/{role}/jobs/again/{}",
+            name.split('/').map(encoded).collect::<Vec<_>>().join("/")
+        ),
+        _ => return Err(PageFault::not_found(signed.language)),
+    };
+    act(&portal, &signed, Method::POST, &path).await?;
+    Ok(Redirect::to(&format!("/oversight/{role}/{what}")))
+}
+
+async fn act(
+    portal: &Portal,
+    signed: &Signed,
+    method: Method,
+    path: &str,
+) -> Result<(), PageFault> {
+    let nothing = json!({});
+    let done = portal
+        .node
+        .send_json(method, path, Some(&signed.token), None, &nothing);
+    done.await.map(drop).map_err(|fault| signed.fault(fault))
 }

@@ -76,7 +76,7 @@ impl Page {
 /// The menu of somebody: the desks at which the rights are good for something.
 fn menu(signed: &Signed) -> Vec<Value> {
     let any = |rights: &[&str]| rights.iter().any(|right| signed.has(right));
-    let places: [(&str, &str, bool); 7] = [
+    let places: [(&str, &str, bool); 9] = [
         ("/", "menu-home", true),
         (
             "/desk/office/dossier",
@@ -95,6 +95,8 @@ fn menu(signed: &Signed) -> Vec<Value> {
             "menu-registry",
             any(&["look-up", "administer", "revoke", "hand-over", "examine"]),
         ),
+        ("/inspection", "menu-inspection", true),
+        ("/statistics", "menu-statistics", true),
         (
             "/oversight",
             "menu-oversight",

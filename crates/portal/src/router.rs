@@ -1,15 +1,24 @@
 //! The addresses of all pages.
 
+use crate::fault::NodeFault;
 use crate::forms::Schemas;
 use crate::node::Node;
-use crate::{applicant, assets, commands, desk, dossier, enrolment, oversight, session};
+use crate::session::Signed;
+use crate::{
+    applicant, assets, commands, desk, dossier, enrolment, inspection, oversight, session,
+    statistics,
+};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
+use rilascio_pki::TrustAnchors;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// The largest form: one scanned paper, or one image.
 const FORM_BYTES_MAX: usize = 10 * 1024 * 1024;
@@ -23,6 +32,37 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 pub(crate) struct Portal {
     pub(crate) node: Node,
     pub(crate) schemas: Arc<Schemas>,
+    titles: Arc<OnceCell<Titles>>,
+    pub(crate) anchors: Anchors,
+}
+
+/// The anchors that documents are verified with, as they are now.
+pub type Anchors = Arc<dyn Fn() -> TrustAnchors + Send + Sync>;
+
+/// What the documents are called, by profile.
+type Titles = BTreeMap<String, Value>;
+
+impl Portal {
+    /// What the document of a profile is called; its name when nobody may ask yet.
+    pub(crate) async fn titles(&self, signed: &Signed) -> BTreeMap<String, String> {
+        let asked = self.titles.get_or_try_init(|| async {
+            let list = self.node.get("/v1/profiles", Some(&signed.token)).await?;
+            let known = list.as_array().into_iter().flatten();
+            let titles = known
+                .filter_map(|one| Some((one["name"].as_str()?.to_owned(), one["title"].clone())));
+            Ok::<_, NodeFault>(titles.collect())
+        });
+        let code = signed.language.code();
+        let titles = asked.await.into_iter().flatten();
+        titles
+            .map(|(name, title)| {
+                (
+                    name.clone(),
+                    title[code].as_str().unwrap_or(name).to_owned(),
+                )
+            })
+            .collect()
+    }
 }
 
 async fn with_headers(request: axum::extract::Request, next: Next) -> Response {
@@ -50,10 +90,12 @@ async fn with_headers(request: axum::extract::Request, next: Next) -> Response {
 }
 
 /// The pages of an installation, beside its interface.
-pub fn router(interface: Router) -> Router {
+pub fn router(interface: Router, anchors: Anchors) -> Router {
     let portal = Portal {
         node: Node::new(interface.clone()),
         schemas: Arc::new(Schemas::new(rilascio_node::openapi())),
+        titles: Arc::default(),
+        anchors,
     };
     let pages = Router::new()
         .route("/", get(desk::home))
@@ -90,6 +132,24 @@ pub fn router(interface: Router) -> Router {
         .route("/oversight/{role}/messages", get(oversight::messages))
         .route("/oversight/{role}/jobs", get(oversight::jobs))
         .route("/oversight/{role}/officers", get(oversight::officers))
+        .route(
+            "/oversight/{role}/officers/new",
+            get(oversight::officer_form).post(oversight::name_officer),
+        )
+        .route(
+            "/oversight/{role}/officers/remove",
+            post(oversight::remove_officer),
+        )
+        .route(
+            "/oversight/{role}/{what}/again",
+            post(oversight::begin_again),
+        )
+        .route(
+            "/inspection",
+            get(inspection::form).post(inspection::inspect),
+        )
+        .route("/statistics", get(statistics::show))
+        .route("/statistics/{role}/{kind}", get(statistics::export))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(middleware::from_fn_with_state(
             portal.clone(),

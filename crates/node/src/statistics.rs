@@ -1,0 +1,39 @@
+//! Counts without identities: how many things of a kind are in which state.
+
+use crate::api::{Answered, Api, SignedIn, blocking, is_visible, may_read};
+use crate::openapi::is_kind;
+use axum::extract::{Path, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use rilascio_circuit::process::Reason;
+use rilascio_store::{Error as StoreError, entity};
+use serde_json::{Value, json};
+
+/// The routes.
+pub(crate) fn routes() -> Router<Api> {
+    Router::new().route("/v1/{role}/counts/{kind}", get(counts))
+}
+
+async fn counts(
+    State(api): State<Api>,
+    Path((role, kind)): Path<(String, String)>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Vec<Value>>> {
+    let desk = api.desk(&role)?;
+    may_read(&session, &desk)?;
+    if !is_kind(&kind) {
+        return Err(Reason::Unknown.refusal().into());
+    }
+    let found = blocking(move || {
+        let rows = desk
+            .store()
+            .read::<_, StoreError, _>(move |tx| entity::count(tx, &kind))?;
+        // An office counts its own.
+        let rows = rows.into_iter();
+        Ok(rows
+            .filter(|(_, site, _)| is_visible(&session, &desk, site))
+            .map(|(state, site, count)| json!({ "state": state, "site": site, "count": count }))
+            .collect())
+    });
+    Ok(Json(found.await?))
+}

@@ -1,0 +1,234 @@
+// One document from the first form to its hand-over and its control, every key pressed by hand:
+// node issue.mjs ADDRESS OPERATORS.json EXAMPLES CARDS OUT
+import { readFileSync, readdirSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Desk, report } from './browser.mjs'
+
+const [base, operators, examples, cards, out] = process.argv.slice(2)
+const known = JSON.parse(readFileSync(operators, 'utf8'))
+const browser = await Desk.browser()
+const faults = []
+const look = async (desk, name) => { await desk.look(name) }
+
+async function as (officer, work, language = 'it', script = true) {
+  const desk = await Desk.open(browser, base, out, language, script)
+  await desk.signIn(officer, known[officer])
+  const result = await work(desk)
+  faults.push(...desk.faults)
+  await desk.context.close()
+  return result
+}
+
+// Fills fields by their labels' ids; files and choices like any other.
+async function fill (desk, fields) {
+  for (const [id, value] of Object.entries(fields)) {
+    const field = desk.page.locator(`#${id}`)
+    const tag = await field.evaluate(one => one.tagName + (one.type ?? ''))
+    if (tag === 'INPUTfile') await field.setInputFiles(value)
+    else if (tag.startsWith('SELECT')) await field.selectOption(value)
+    else if (tag === 'INPUTradio' || tag === 'INPUTcheckbox') { await field.focus(); await desk.page.keyboard.press('Space') } else await field.fill(value)
+  }
+}
+
+const send = desk => desk.press('main form[method=post] button[type=submit]')
+
+// Waits until a dossier stands somewhere.
+async function until (desk, path, phase, what) {
+  for (let tries = 0; tries < 120; tries += 1) {
+    await desk.go(path)
+    const text = await desk.page.locator('main').innerText()
+    if (text.includes(phase)) return
+    await pause(250)
+  }
+  throw new Error(`${path} never came to ${what ?? phase}: ${(await desk.page.locator('main').innerText()).slice(0, 400)}`)
+}
+
+async function refusal (desk, words) {
+  const text = await desk.page.locator('#faults').innerText()
+  if (!text.includes(words)) throw new Error(`the refusal says ${text}`)
+}
+
+const image = name => join(examples, 'images', name)
+const clerk = 'gendarmeria.bianchi'
+const chief = 'gendarmeria.rossi'
+
+// The clerk opens a dossier and takes the data, by keyboard alone and without JavaScript.
+const dossier = await as(clerk, async desk => {
+  await desk.go('/desk/office/dossier')
+  await desk.press('main a[href="/do/open-dossier"]')
+  await fill(desk, { 'f-profile': 'sm-permit', 'f-reason': 'first' })
+  await send(desk)
+  const id = desk.page.url().match(/dossier\/([^/]+)\/enrol\/person/)[1]
+  await fill(desk, {
+    'f-person-surname': 'Lazăr-Østergård', 'f-person-given_names': 'Jürgen', 'f-person-sex': 'M', 'f-person-birth_date': '1979-03-14',
+    'f-person-birth_place': 'Timișoara', 'f-person-birth_country': 'ROU', 'f-person-nationality': 'ROU',
+    'f-person-address-street': 'Via Piana 12', 'f-person-address-place': '47890 San Marino', 'f-person-address-country': 'SMR'
+  })
+  await send(desk)
+  if (!(await desk.page.locator('.site-mrz').innerText()).startsWith('LAZAR')) throw new Error('no name for the machine-readable zone')
+  // The browser dies: what was taken is there.
+  await desk.go(`/desk/office/dossier/${id}/enrol/person`)
+  if (await desk.page.locator('#f-person-surname').inputValue() !== 'Lazăr-Østergård') throw new Error('a step was lost')
+  await send(desk)
+  await fill(desk, { 'f-document-permit': 'work', 'f-document-place': 'San Marino', 'f-document-remarks': 'Lavoro dipendente' })
+  await send(desk)
+  await fill(desk, { portrait: image('marco.png') })
+  await send(desk)
+  return id
+}, 'it', false)
+
+await as(clerk, async desk => {
+  const step = name => `/desk/office/dossier/${dossier}/enrol/${name}`
+  await desk.go(step('portrait'))
+  await fill(desk, { portrait: join(examples, 'images', 'giulia.png') })
+  await send(desk)
+  await look(desk, 'taken-portrait')
+  for (const finger of ['right-index', 'left-index']) {
+    await desk.go(step('fingers'))
+    await fill(desk, { finger, print: join(examples, 'images/prints/person-1', `${finger}.png`) })
+    await send(desk)
+  }
+  await look(desk, 'taken-fingers')
+  await desk.go(step('signature'))
+  // The pad needs a pen; a file does as well.
+  await fill(desk, { signature: image('giulia-signature.png') })
+  await send(desk)
+  await look(desk, 'proof')
+  await fill(desk, { confirmed: true })
+  await send(desk)
+  if (!desk.page.url().includes('done=enrol')) throw new Error(`not enrolled: ${await desk.page.locator('main').innerText()}`)
+  await look(desk, 'enrolled')
+  // Four eyes: whoever took the data cannot send them.
+  await desk.go(`/do/bring-papers?dossier=${dossier}`)
+  await fill(desk, { 'f-papers-title': 'lease-contract', 'f-papers': { name: 'lease.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4\n%%EOF\n') } })
+  await send(desk)
+})
+
+const receipt = await as(clerk, async desk => {
+  await desk.go(`/desk/office/dossier/${dossier}/receipt`)
+  return await desk.page.locator('main code').innerText()
+})
+
+await as(chief, async desk => {
+  await desk.go(`/desk/office/dossier/${dossier}`)
+  await desk.press('main a[href^="/do/submit-dossier"]')
+  await send(desk)
+  await until(desk, `/desk/office/dossier/${dossier}`, 'in esame')
+})
+
+await as('centre.examiner', async desk => {
+  const path = `/desk/centre/dossier/${dossier}`
+  await until(desk, path, 'Impronte cercate')
+  await look(desk, 'examination')
+  if (!(await desk.page.locator('main').innerText()).includes('lease-contract')) await until(desk, path, 'lease-contract')
+  const judge = desk.page.locator('main a[href^="/do/examine-findings"]')
+  if (await judge.count()) {
+    await desk.press('main a[href^="/do/examine-findings"]')
+    await fill(desk, { 'f-clear-y': true })
+    await send(desk)
+  }
+  await desk.go(`/do/adjudicate?dossier=${dossier}`)
+  await fill(desk, { 'f-same-y': true })
+  await send(desk)
+  // Missing papers stop the term, and a proposal with it.
+  await desk.go(`/do/ask-papers?dossier=${dossier}`)
+  await fill(desk, { 'f-papers': 'work-contract', 'f-days': '20' })
+  await send(desk)
+  await look(desk, 'papers-asked')
+  await desk.go(`/do/propose?dossier=${dossier}`)
+  await fill(desk, { 'f-grant-y': true })
+  await send(desk)
+  await refusal(desk, 'il termine è sospeso')
+  await look(desk, 'refused-command')
+})
+
+await as(clerk, async desk => {
+  await until(desk, `/desk/office/dossier/${dossier}`, 'work-contract')
+  await desk.go(`/do/bring-papers?dossier=${dossier}`)
+  await fill(desk, { 'f-papers-title': 'work-contract', 'f-papers': { name: 'c.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4\n%%EOF\n') } })
+  await send(desk)
+})
+
+await as('centre.examiner', async desk => {
+  await until(desk, `/desk/centre/dossier/${dossier}`, 'Il termine riprende')
+  await desk.go(`/do/propose?dossier=${dossier}`)
+  await fill(desk, { 'f-grant-y': true })
+  await send(desk)
+  if (!desk.page.url().includes('done=propose')) throw new Error(await desk.page.locator('main').innerText())
+})
+
+await as('centre.director', async desk => {
+  await desk.go(`/do/decide?dossier=${dossier}`)
+  await fill(desk, { 'f-grant-y': true, 'f-express-n': true })
+  await send(desk)
+  await until(desk, `/desk/centre/dossier/${dossier}`, 'prodotto')
+})
+
+await as('works.keeper', async desk => {
+  await desk.go('/do/dispatch')
+  await fill(desk, { 'f-office': 'gendarmeria', 'f-seal': 'seal-77', 'f-second': 'works.engraver' })
+  await send(desk)
+  if (!desk.page.url().includes('done=dispatch')) throw new Error(await desk.page.locator('main').innerText())
+})
+
+await as(chief, async desk => {
+  await until(desk, `/desk/office/dossier/${dossier}`, 'in viaggio')
+  await desk.go('/desk/office/consignment?state=dispatched')
+  await desk.press('main tbody tr:last-child th a')
+  await desk.press('main a[href^="/do/receive-consignment"]')
+  await look(desk, 'parcel')
+  for (const box of await desk.page.locator('.site-checks input').all()) {
+    await box.focus()
+    await desk.page.keyboard.press('Space')
+  }
+  await fill(desk, { 'f-second': clerk })
+  await send(desk)
+  await desk.go(`/do/activate?dossier=${dossier}`)
+  await fill(desk, { 'f-check': 'face' })
+  await send(desk)
+  await until(desk, `/desk/office/dossier/${dossier}`, 'attivato')
+  await desk.go(`/do/hand-over?dossier=${dossier}`)
+  await fill(desk, { 'f-check': 'finger', 'f-surrender': 'first-issue' })
+  await send(desk)
+  await until(desk, `/desk/office/dossier/${dossier}`, 'consegnato')
+  await look(desk, 'handed-over')
+})
+
+// The holder, without an account, in English.
+const holder = await Desk.open(browser, base, out, 'en')
+await holder.go('/status')
+await fill(holder, { dossier, code: receipt.toLowerCase() })
+await send(holder)
+if (!(await holder.page.locator('main').innerText()).includes('The document was handed over.')) throw new Error('the holder is not told')
+await look(holder, 'holder')
+faults.push(...holder.faults)
+
+// The border: the folder that the machine wrote is uploaded and accepted, a forged one is not.
+const folders = readdirSync(cards).map(name => join(cards, name)).filter(name => existsSync(join(name, 'document.json')))
+const ours = folders.find(name => readFileSync(join(name, 'document.json'), 'utf8').includes('LAZ'))
+if (!ours) throw new Error('the machine wrote no folder of this document')
+const files = ['chip', 'trust'].flatMap(part => readdirSync(join(ours, part)).filter(name => !name.endsWith('.toml')).map(name => join(ours, part, name)))
+await as(chief, async desk => {
+  await desk.go('/inspection')
+  await fill(desk, { files })
+  await send(desk)
+  await look(desk, 'inspection')
+  const text = await desk.page.locator('main').innerText()
+  if (!text.includes('Il documento è autentico')) throw new Error(text)
+  const forged = files.map(file => ({ name: file.split('/').pop(), mimeType: 'application/octet-stream', buffer: Buffer.from(readFileSync(file)) }))
+  const dg1 = forged.find(file => file.name === 'DG1.bin').buffer
+  dg1[dg1.length - 20] ^= 1
+  await desk.go('/inspection')
+  await desk.page.locator('#files').setInputFiles(forged)
+  await send(desk)
+  await look(desk, 'inspection-forged')
+  const verdict = await desk.page.locator('main').innerText()
+  if (verdict.includes('Il documento è autentico')) throw new Error('a forged document was accepted')
+})
+
+await browser.close()
+report(join(out, 'issue.json'), { dossier, faults })
+console.log(`${dossier} from the first form to the control, ${faults.length} faults`)
+for (const fault of faults) console.log(fault)
+process.exit(faults.length ? 1 : 0)
