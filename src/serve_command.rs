@@ -400,7 +400,7 @@ fn serve(
         let interface = Api::new(Arc::clone(&installation), Some(metrics)).router();
         let folder = data.to_owned();
         let anchors = Arc::new(move || AuthorityStore::trust_anchors(&folder));
-        let router = rilascio_portal::router(interface, anchors);
+        let router = rilascio_portal::router(interface, anchors, Arc::clone(&installation.clock));
         rilascio_node::serve(listener, router, installation, tools, stopped()).await?;
         Ok::<_, Fault>(())
     })?;

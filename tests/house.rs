@@ -5,7 +5,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::path::{Path, PathBuf};
 
 /// The crates from the lowest to the highest: each may use only those before it (ARCHITECTURE.md).
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "rilascio-mrtd",
     "rilascio-keys",
     "rilascio-artwork",
@@ -22,17 +22,19 @@ const ORDER: [&str; 17] = [
     "rilascio-exchange",
     "rilascio-node",
     "rilascio-simulation",
+    "rilascio-portal",
     "rilascio",
 ];
 
 /// The crates at the edge: these, and the program, meet files, sockets and threads.
-const EDGE: [&str; 7] = [
+const EDGE: [&str; 8] = [
     "rilascio-doors",
     "rilascio-gallery",
     "rilascio-store",
     "rilascio-exchange",
     "rilascio-node",
     "rilascio-simulation",
+    "rilascio-portal",
     "rilascio",
 ];
 

@@ -3,94 +3,19 @@
 
 mod common;
 
+use common::server::Server;
 use common::{folder, rilascio};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Kills under load: the limit of the field is one, ours is this.
 const KILLS: usize = 200;
-
-/// A running server.
-struct Server {
-    process: Child,
-    address: String,
-    said: Vec<String>,
-}
-
-impl Server {
-    fn start(data: &Path, more: &[&str]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_rilascio"))
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--data",
-                data.to_str().unwrap(),
-            ])
-            .args(more)
-            .env("RILASCIO_LOG", "info")
-            .env_remove("RILASCIO_MASTER_KEY")
-            .stdout(Stdio::piped())
-            .stderr(
-                std::fs::File::options()
-                    .append(true)
-                    .create(true)
-                    .open(data.with_extension("log"))
-                    .unwrap(),
-            )
-            .spawn()
-            .unwrap();
-        let mut said = Vec::new();
-        for line in BufReader::new(process.stdout.take().unwrap()).lines() {
-            let line = line.unwrap();
-            said.push(line.clone());
-            if let Some(address) = line.strip_prefix("listening on http://") {
-                return Self {
-                    process,
-                    address: address.to_owned(),
-                    said,
-                };
-            }
-        }
-        let _ = process.kill();
-        let _ = process.wait();
-        panic!("the server did not start: {said:?}");
-    }
-
-    /// The password of an operator, as it was printed once.
-    fn password(&self, officer: &str) -> String {
-        let line = self
-            .said
-            .iter()
-            .find(|line| line.trim_start().starts_with(officer))
-            .unwrap();
-        line.split_whitespace().nth(1).unwrap().to_owned()
-    }
-
-    fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    fn stop(mut self) {
-        let id = self.process.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
-        assert!(self.process.wait().unwrap().success(), "a stop is graceful");
-    }
-}
 
 /// One request; nothing when the server is gone.
 fn ask(

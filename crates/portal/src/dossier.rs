@@ -1,6 +1,8 @@
 //! The page of a dossier: where it stands, who it is about, its papers, what stands against a grant, and its history.
 
+use crate::commands;
 use crate::desk::{facts, note_done, page_of};
+use crate::enrolment::{document_facts, person_facts};
 use crate::fault::PageFault;
 use crate::forms::encoded;
 use crate::page::Page;
@@ -45,7 +47,14 @@ pub(crate) fn way(signed_language: crate::language::Language, phase: &str) -> Ve
 }
 
 /// The record of a person, when this officer may see it and it was not forgotten.
-async fn put_record(portal: &Portal, signed: &Signed, page: &mut Page, role: &str, id: &str) {
+async fn put_record(
+    portal: &Portal,
+    signed: &Signed,
+    page: &mut Page,
+    role: &str,
+    id: &str,
+    profile: &Value,
+) {
     let base = format!("/v1/{role}/dossier/{}", encoded(id));
     let token = Some(&signed.token[..]);
     let record = portal.node.get(&format!("{base}/record"), token).await;
@@ -75,8 +84,11 @@ async fn put_record(portal: &Portal, signed: &Signed, page: &mut Page, role: &st
             json!({ "finger": print["finger"], "quality": print["quality"], "address": address(&print["image"]) })
         })
         .collect();
-    page.put("person", facts(signed.language, &application["person"]));
-    page.put("asked", facts(signed.language, &application["document"]));
+    page.put("person", person_facts(signed.language, &application));
+    page.put(
+        "asked",
+        document_facts(signed.language, &application, profile),
+    );
     page.put("portrait", address(&application["images"]["portrait"]));
     page.put("signature", address(&application["images"]["signature"]));
     page.put("prints", prints);
@@ -94,6 +106,35 @@ async fn put_record(portal: &Portal, signed: &Signed, page: &mut Page, role: &st
     page.put("papers", papers);
 }
 
+async fn profile_of(portal: &Portal, signed: &Signed, thing: &Value) -> Value {
+    let name = thing["profile"].as_str().unwrap_or_default();
+    let known = portal.profiles(signed).await;
+    known.get(name).cloned().unwrap_or(Value::Null)
+}
+
+/// The steps of the centre that can still be of use: what the rules would refuse anyway is not offered.
+fn fitting(signed: &Signed, thing: &Value, profile: &Value, id: &str) -> Vec<Value> {
+    let phase = thing["phase"].as_str().unwrap_or_default();
+    let (terms, rules) = (&thing["terms"], &profile["circuit"]);
+    let open = |one: &Value| !one.is_null() && one["closed"].is_null();
+    let stands = open(&terms["papers"]) || open(&terms["notice"]);
+    let appeal = &terms["appeal"];
+    let mut steps = commands::steps(signed, "centre", "dossier", phase, id);
+    steps.retain(|step| match step["command"].as_str().unwrap_or_default() {
+        "adjudicate" => {
+            let hits = thing["identification"]["hits"].is_u64() || thing["same_fingers"] == false;
+            hits && thing["adjudication"].is_null()
+        }
+        "propose" => !stands,
+        "ask-papers" => rules["papers_days"] != 0 && terms["papers"].is_null() && !stands,
+        "give-notice" => rules["notice_days"] != 0 && terms["notice"].is_null() && !stands,
+        "note-appeal" => appeal.is_null() || appeal["outcome"]["upheld"] == true,
+        "decide-appeal" => !appeal.is_null() && appeal["outcome"].is_null(),
+        _ => true,
+    });
+    steps
+}
+
 fn put_state(signed: &Signed, page: &mut Page, thing: &Value) {
     let phase = thing["phase"].as_str().unwrap_or_default();
     page.put("phase", phase);
@@ -101,7 +142,7 @@ fn put_state(signed: &Signed, page: &mut Page, thing: &Value) {
     page.put("terms", &thing["terms"]);
     let mut rest = thing.clone();
     if let Some(fields) = rest.as_object_mut() {
-        for shown in ["terms", "phase", "id", "receipt", "followed"] {
+        for shown in ["terms", "phase", "id", "receipt", "followed", "orders"] {
             fields.remove(shown);
         }
         if let Some(enrolment) = fields.get_mut("enrolment").and_then(Value::as_object_mut) {
@@ -130,7 +171,8 @@ pub(crate) async fn at_office(
         "receipt",
         signed.has("enrol").then(|| format!("{address}/receipt")),
     );
-    put_record(&portal, &signed, &mut page, "office", &id).await;
+    let profile = profile_of(&portal, &signed, &thing).await;
+    put_record(&portal, &signed, &mut page, "office", &id, &profile).await;
     page.put("findings", Value::Null);
     Ok(page.show("dossier.html"))
 }
@@ -146,7 +188,9 @@ pub(crate) async fn at_centre(
     put_state(&signed, &mut page, &thing);
     page.put("enrol", Value::Null);
     page.put("receipt", Value::Null);
-    put_record(&portal, &signed, &mut page, "centre", &id).await;
+    let profile = profile_of(&portal, &signed, &thing).await;
+    page.put("steps", fitting(&signed, &thing, &profile, &id));
+    put_record(&portal, &signed, &mut page, "centre", &id, &profile).await;
     let mut findings = Value::Null;
     // Findings are read by whoever judges them, and the journal says so.
     if signed.has("examine") && thing["screening"]["findings"].is_u64() {

@@ -251,6 +251,50 @@ fn shown_fields(case: &Case, step: &str, language: Language) -> Vec<Value> {
         .collect()
 }
 
+/// Facts in the order in which a form asks for them.
+fn ordered(language: Language, fields: &Value, form: &[(&str, bool, &str)]) -> Vec<Value> {
+    let rows = form.iter().map(|(name, _, _)| {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        let key = if name.contains("latin") {
+            format!("latin_{last}")
+        } else {
+            last.to_owned()
+        };
+        let text = match get(fields, name) {
+            Value::Null => return None,
+            Value::Array(list) => list.iter().map(line).collect::<Vec<_>>().join("; "),
+            Value::String(text) => crate::page::moment(text, false),
+            other => other.to_string(),
+        };
+        Some(json!({ "label": language.text(&format!("field-{key}")), "text": text }))
+    });
+    rows.flatten().collect()
+}
+
+/// Who a dossier is about.
+pub(crate) fn person_facts(language: Language, application: &Value) -> Vec<Value> {
+    ordered(language, application, PERSON)
+}
+
+/// Which document is asked for.
+pub(crate) fn document_facts(
+    language: Language,
+    application: &Value,
+    profile: &Value,
+) -> Vec<Value> {
+    let mut shown = application.clone();
+    let code = get(&shown, "document.permit").clone();
+    let permits = profile["permits"].as_array().into_iter().flatten();
+    if let Some(permit) = permits.into_iter().find(|permit| permit["code"] == code) {
+        put(
+            &mut shown,
+            "document.permit",
+            permit["title"][language.code()].clone(),
+        );
+    }
+    ordered(language, &shown, DOCUMENT)
+}
+
 /// A guardian on one line: surname, given names.
 fn line(value: &Value) -> String {
     match value {
@@ -323,13 +367,10 @@ fn page(signed: &Signed, case: &Case, id: &str, step: &str) -> Page {
     page.put("prints_due", !case.profile["prints"].is_null());
     if step == "proof" {
         page.put("command_name", crate::commands::fresh_name());
-        page.put(
-            "person",
-            crate::desk::facts(language, &case.fields["person"]),
-        );
+        page.put("person", person_facts(language, &case.fields));
         page.put(
             "document",
-            crate::desk::facts(language, &case.fields["document"]),
+            document_facts(language, &case.fields, &case.profile),
         );
     }
     page

@@ -108,10 +108,10 @@ pub(crate) async fn inspect(
         page.put("fault", signed.language.text("inspection-no-files"));
         return Ok(page.show("inspection.html"));
     };
-    let anchors = portal.anchors;
+    let (anchors, now) = (portal.anchors, (portal.clock)());
     let looked = tokio::task::spawn_blocking(move || {
         let mrz = Some(mrz.trim()).filter(|mrz| !mrz.is_empty());
-        let report = inspect_files(&files, mrz, &anchors(), jiff::Timestamp::now());
+        let report = inspect_files(&files, mrz, &anchors(), now);
         let portrait = portrait(&files);
         (report, portrait)
     });

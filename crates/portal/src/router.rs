@@ -14,6 +14,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
+use rilascio_node::Clock;
 use rilascio_pki::TrustAnchors;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -32,34 +33,38 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 pub(crate) struct Portal {
     pub(crate) node: Node,
     pub(crate) schemas: Arc<Schemas>,
-    titles: Arc<OnceCell<Titles>>,
+    profiles: Arc<OnceCell<Profiles>>,
     pub(crate) anchors: Anchors,
+    pub(crate) clock: Clock,
 }
 
 /// The anchors that documents are verified with, as they are now.
 pub type Anchors = Arc<dyn Fn() -> TrustAnchors + Send + Sync>;
 
-/// What the documents are called, by profile.
-type Titles = BTreeMap<String, Value>;
+/// What the node says of each profile, by its name.
+type Profiles = BTreeMap<String, Value>;
 
 impl Portal {
-    /// What the document of a profile is called; its name when nobody may ask yet.
-    pub(crate) async fn titles(&self, signed: &Signed) -> BTreeMap<String, String> {
-        let asked = self.titles.get_or_try_init(|| async {
+    /// The profiles of the circuit; none when they cannot be asked for now.
+    pub(crate) async fn profiles(&self, signed: &Signed) -> Profiles {
+        let asked = self.profiles.get_or_try_init(|| async {
             let list = self.node.get("/v1/profiles", Some(&signed.token)).await?;
             let known = list.as_array().into_iter().flatten();
-            let titles = known
-                .filter_map(|one| Some((one["name"].as_str()?.to_owned(), one["title"].clone())));
-            Ok::<_, NodeFault>(titles.collect())
+            let named =
+                known.filter_map(|one| Some((one["name"].as_str()?.to_owned(), one.clone())));
+            Ok::<_, NodeFault>(named.collect())
         });
+        asked.await.cloned().unwrap_or_default()
+    }
+
+    /// What the document of each profile is called.
+    pub(crate) async fn titles(&self, signed: &Signed) -> BTreeMap<String, String> {
         let code = signed.language.code();
-        let titles = asked.await.into_iter().flatten();
-        titles
-            .map(|(name, title)| {
-                (
-                    name.clone(),
-                    title[code].as_str().unwrap_or(name).to_owned(),
-                )
+        let profiles = self.profiles(signed).await.into_iter();
+        profiles
+            .map(|(name, profile)| {
+                let title = profile["title"][code].as_str().unwrap_or(&name).to_owned();
+                (name, title)
             })
             .collect()
     }
@@ -90,12 +95,13 @@ async fn with_headers(request: axum::extract::Request, next: Next) -> Response {
 }
 
 /// The pages of an installation, beside its interface.
-pub fn router(interface: Router, anchors: Anchors) -> Router {
+pub fn router(interface: Router, anchors: Anchors, clock: Clock) -> Router {
     let portal = Portal {
         node: Node::new(interface.clone()),
         schemas: Arc::new(Schemas::new(rilascio_node::openapi())),
-        titles: Arc::default(),
+        profiles: Arc::default(),
         anchors,
+        clock,
     };
     let pages = Router::new()
         .route("/", get(desk::home))

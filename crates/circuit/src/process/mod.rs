@@ -11,6 +11,7 @@ mod consignment;
 mod document;
 mod dossier;
 mod facts;
+mod following;
 mod id;
 mod legacy;
 mod order;

@@ -1,5 +1,6 @@
 //! The centre: takes dossiers in, has them identified and verified, decides, certifies, orders, keeps the register.
 
+use super::delivery::{complaint, handed_over, recalled};
 use super::package::{CERTIFICATE, RECORD, check};
 use super::papers::PAPERS;
 use super::{not_ours, not_yet, only_from, papers, screening, terms};
@@ -8,10 +9,9 @@ use crate::ledger::{DAY_MS, Ledger, word};
 use crate::worker::Identification;
 use crate::{Error, Result};
 use rilascio_circuit::process::{
-    AppealOutcome, BlankState, Block, Defect, Digest, Document, DocumentCommand, DocumentId,
-    DocumentState, Dossier, DossierCommand, DossierId, IssueReason, Order, OrderCommand, OrderId,
-    OrderState, Phase, PrintSearch, PrintsTaken, Reason, ResidenceCheck, Step, Surrender,
-    TermsCommand,
+    AppealOutcome, Digest, Document, DocumentCommand, DocumentId, DocumentState, Dossier,
+    DossierCommand, DossierId, Order, OrderCommand, OrderId, OrderState, Phase, PrintSearch,
+    PrintsTaken, Reason, ResidenceCheck, Step, TermsCommand,
 };
 use rilascio_exchange::message::{
     Body, Bytes, CertifiedRecord, ItemOutcome, Message, MessageId, OrderItem, Package,
@@ -175,7 +175,7 @@ fn document_step(
     Ok(Answer::of(document, word(next.state)))
 }
 
-fn tell_registry(ledger: &mut Ledger<'_>, document: &Document) -> Result<()> {
+pub(super) fn tell_registry(ledger: &mut Ledger<'_>, document: &Document) -> Result<()> {
     let registry = ledger.desk.routes.registry.clone();
     let dossier: Option<Dossier> = ledger.get(document.dossier.as_str())?;
     let body = Body::DocumentRecord {
@@ -213,7 +213,7 @@ fn answer_office(
     ledger.send(&office, dossier.as_str(), body, answers)
 }
 
-fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+pub(super) fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
     if ledger.forget_biometrics(dossier.as_str())? {
         let known: Dossier = ledger.known(dossier.as_str())?;
         if known.forgotten.is_none() {
@@ -224,7 +224,7 @@ fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
 }
 
 /// The step of a dossier that another node took.
-fn go(phase: Phase, document: Option<DocumentId>) -> DossierCommand {
+pub(super) fn go(phase: Phase, document: Option<DocumentId>) -> DossierCommand {
     DossierCommand::Follow {
         phase,
         document,
@@ -234,7 +234,7 @@ fn go(phase: Phase, document: Option<DocumentId>) -> DossierCommand {
     }
 }
 
-fn follow(
+pub(super) fn follow(
     ledger: &mut Ledger<'_>,
     dossier: &DossierId,
     command: &DossierCommand,
@@ -603,163 +603,6 @@ fn printed(
     record_term(ledger, &dossier)?;
     ledger.job_after("expire", document.id.as_str(), document.valid_until)?;
     tell_registry(ledger, &registered)
-}
-
-/// A document is defective or lost: it is blocked, its blank accounted for, and another is made.
-fn complaint(
-    ledger: &mut Ledger<'_>,
-    message: &Message,
-    dossier: &DossierId,
-    document: &DocumentId,
-    defect: Option<Defect>,
-) -> Result<()> {
-    let known: Dossier = ledger.known(dossier.as_str())?;
-    let office = ledger.desk.routes.office(&known.office)?.clone();
-    let works = ledger.desk.routes.works_of(&known.profile)?.clone();
-    if message.header.sender != works {
-        only_from(message, &office)?;
-    }
-    // The word that it was made has to come first: a complaint must not get lost before it.
-    if ledger.get::<Document>(document.as_str())?.is_none() {
-        return Err(not_yet());
-    }
-    let accepted = match (&known.order, known.document.as_ref() == Some(document)) {
-        (Some(order), true) if !known.phase.is_end() => {
-            let order = order.clone();
-            let state: Order = ledger.known(order.as_str())?;
-            if state.state == OrderState::Produced && message.header.sender == office {
-                // The word that it left has to come first.
-                return Err(not_yet());
-            }
-            let register: Document = ledger.known(document.as_str())?;
-            let block = match defect {
-                None if register.state == DocumentState::Produced => Block::LostInTransit,
-                None => Block::Lost,
-                Some(_) => Block::Defective,
-            };
-            if !register.is_dead() {
-                let blocked: Document =
-                    ledger.step_by_system(document.as_str(), &DocumentCommand::Block(block))?;
-                tell_registry(ledger, &blocked)?;
-            }
-            if state.state != OrderState::Cancelled {
-                let _: Order = ledger.step_by_system(order.as_str(), &OrderCommand::Cancel)?;
-            }
-            follow(ledger, dossier, &DossierCommand::Reorder(order))?;
-            tell_office(ledger, dossier, Phase::Certified)?;
-            ledger.job("certify", dossier.as_str())?;
-            let state = if defect.is_some() {
-                BlankState::Spoiled
-            } else {
-                BlankState::Missing
-            };
-            tell_works(ledger, &register, state, Vec::new())?;
-            true
-        }
-        _ => known.phase.is_end(),
-    };
-    let body = Body::ComplaintResult {
-        document: document.clone(),
-        accepted,
-    };
-    ledger.send(
-        &message.header.sender.clone(),
-        dossier.as_str(),
-        body,
-        Some(&message.header.id),
-    )
-}
-
-fn tell_works(
-    ledger: &mut Ledger<'_>,
-    document: &Document,
-    state: BlankState,
-    officers: Vec<rilascio_circuit::process::OfficerId>,
-) -> Result<()> {
-    let works = ledger.desk.routes.works_of(&document.profile)?.clone();
-    let body = Body::StockMovement {
-        blank: document.blank.clone(),
-        state,
-        officers,
-    };
-    ledger.send(&works, document.id.as_str(), body, None)
-}
-
-fn handed_over(
-    ledger: &mut Ledger<'_>,
-    known: &Dossier,
-    document: &DocumentId,
-    surrender: &Surrender,
-    officer: &rilascio_circuit::process::OfficerId,
-) -> Result<()> {
-    let in_force: Document =
-        ledger.step_by_system(document.as_str(), &DocumentCommand::HandOver)?;
-    let to = go(Phase::HandedOver, Some(document.clone()));
-    follow(ledger, &known.id, &to)?;
-    tell_registry(ledger, &in_force)?;
-    let works = ledger.desk.routes.works_of(&in_force.profile)?.clone();
-    work::take_numbers(ledger.tx, &format!("handed-over/{works}"), 1)?;
-    tell_works(
-        ledger,
-        &in_force,
-        BlankState::HandedOver,
-        vec![officer.clone()],
-    )?;
-    forget(ledger, &known.id)?;
-    let old = match surrender {
-        // Only the document that the dossier replaces: an office has no say about any other.
-        Surrender::Document(old) => known
-            .previous
-            .clone()
-            .filter(|previous| previous == old)
-            .map(|old| (old, DocumentCommand::Surrender)),
-        Surrender::Report(_) => known.previous.clone().map(|old| {
-            let block = if known.reason == IssueReason::Theft {
-                Block::Stolen
-            } else {
-                Block::Lost
-            };
-            (old, DocumentCommand::Block(block))
-        }),
-        Surrender::FirstIssue | Surrender::Missing => None,
-    };
-    let Some((old, command)) = old else {
-        return Ok(());
-    };
-    // One of an earlier model is not in this register, one that was reported before is blocked already.
-    let registered: Option<Document> = ledger.get(old.as_str())?;
-    if registered.is_some_and(|old| old.id != *document) {
-        match ledger.step_by_system::<Document>(old.as_str(), &command) {
-            Ok(next) => tell_registry(ledger, &next)?,
-            Err(Error::Refused(_)) => {}
-            Err(why) => return Err(why),
-        }
-    }
-    Ok(())
-}
-
-/// An uncollected document comes to its end.
-fn recalled(ledger: &mut Ledger<'_>, document: &Document, block: Block) -> Result<()> {
-    if block != Block::Uncollected {
-        return Err(Reason::Malformed.refusal().into());
-    }
-    let dossier = document.dossier.clone();
-    let known: Dossier = ledger.known(dossier.as_str())?;
-    if known.phase < Phase::Dispatched {
-        return Err(not_yet());
-    }
-    if known.phase.is_end() {
-        return Ok(());
-    }
-    let mut blocked = document.clone();
-    if !document.is_dead() {
-        blocked = ledger.step_by_system(document.id.as_str(), &DocumentCommand::Block(block))?;
-        tell_registry(ledger, &blocked)?;
-    }
-    let to = go(Phase::Recalled, Some(document.id.clone()));
-    follow(ledger, &dossier, &to)?;
-    tell_works(ledger, &blocked, BlankState::Spoiled, Vec::new())?;
-    forget(ledger, &dossier)
 }
 
 /// An answer about data that were replaced meanwhile does not count: it is asked again.

@@ -1,0 +1,99 @@
+//! Every page in a real browser: a tour of all desks in both languages, judged by axe, and the way of one document from the
+//! first form to its control, by keyboard.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use common::server::Server;
+use common::{folder, root};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// The longest that a browser takes for one of its journeys.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// The browser and the program that drives it; says what is missing otherwise.
+#[expect(clippy::print_stdout, reason = "a test says what it skips")]
+fn browser() -> Option<PathBuf> {
+    let known = [
+        "/usr/bin/chromium",
+        "/usr/bin/chromium-browser",
+        "/usr/bin/google-chrome",
+    ];
+    let given = std::env::var_os("CHROMIUM").map(PathBuf::from);
+    let found = given.or_else(|| known.iter().map(PathBuf::from).find(|path| path.exists()));
+    let driver = root().join("crates/portal/web/node_modules/playwright-core");
+    if found.is_none() || !driver.is_dir() {
+        println!("skipped: the portal in a browser needs Chromium (Debian: chromium) and Node.js");
+        return None;
+    }
+    found
+}
+
+/// Runs a journey; what the browser found wrong is the failure.
+fn travel(browser: &Path, journey: &str, arguments: &[&Path]) {
+    let script = root().join("crates/portal/web/journeys").join(journey);
+    let seconds = PATIENCE.as_secs().to_string();
+    let output = Command::new("timeout")
+        .args([&seconds, "node"])
+        .arg(script)
+        .args(arguments)
+        .env("CHROMIUM", browser)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{journey}:\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn every_desk_works_in_a_browser() {
+    let Some(browser) = browser() else { return };
+    let data = folder("portal");
+    let cards = data.join("cards");
+    let server = Server::start(
+        &data,
+        &[
+            "--demo",
+            "--dossiers",
+            "84",
+            "--cards",
+            cards.to_str().unwrap(),
+        ],
+    );
+    let known: BTreeMap<&str, &str> = server
+        .said
+        .iter()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (name, password) = (words.next()?, words.next()?);
+            (name.contains('.') && password.len() == 20).then_some((name, password))
+        })
+        .collect();
+    assert!(known.len() > 10, "{:?}", server.said);
+    let operators = data.join("operators.json");
+    std::fs::write(&operators, serde_json::to_string(&known).unwrap()).unwrap();
+    let address = PathBuf::from(format!("http://{}", server.address));
+    // The pictures stay where somebody can look at them.
+    let pictures = root().join("target/portal");
+    let _ = std::fs::remove_dir_all(&pictures);
+    travel(&browser, "tour.mjs", &[&address, &operators, &pictures]);
+    let examples = root().join("examples");
+    travel(
+        &browser,
+        "issue.mjs",
+        &[
+            &address,
+            &operators,
+            &examples,
+            &cards,
+            &pictures.join("issue"),
+        ],
+    );
+    server.stop();
+}
