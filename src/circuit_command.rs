@@ -7,6 +7,7 @@ use crate::entropy;
 use crate::fault::Fault;
 use clap::Subcommand;
 use jiff::Timestamp;
+use rilascio_circuit::process::NodeId;
 use rilascio_node::{Database, Role, add_member, strike_off};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,7 +20,10 @@ use std::sync::Arc;
     rilascio serve --data CENTRE --roles centre,works,registry --messages centre=0.0.0.0:8443 --messages works=0.0.0.0:8444 \\\n      \
     --messages registry=0.0.0.0:8445 --peer office=office.example:8443\n  \
     rilascio serve --data OFFICE --roles office --messages office=0.0.0.0:8443 --peer centre=centre.example:8443 \\\n      \
-    --peer works=centre.example:8444 --peer registry=centre.example:8445")]
+    --peer works=centre.example:8444 --peer registry=centre.example:8445\n\n\
+    A second office node, or works that make the documents of one profile:\n  \
+    rilascio circuit member office --name office-ravenna --serves comune-ravenna --data CENTRE --out RAVENNA\n  \
+    rilascio circuit member works --name works-sm --serves sm-permit,sm-residence-card --data CENTRE --out WORKS-SM")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     action: Action,
@@ -46,6 +50,12 @@ enum Action {
         /// The data folder to make; carry it to its machine on a safe way, it holds its keys.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// Its name; its role if absent. Every further node of a role needs one.
+        #[arg(long, value_name = "NODE")]
+        name: Option<String>,
+        /// The sites that this office serves, or the profiles that these works make.
+        #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "name")]
+        serves: Vec<String>,
     },
     /// Strike a node off: nobody hears it any more.
     Strike {
@@ -90,22 +100,32 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
             println!("founded in {}", data.display());
         }
         Action::Member {
-            role: name,
+            role: word,
             data,
             out,
+            name,
+            serves,
         } => {
-            let role = role(name)?;
+            let role = role(word)?;
+            let node =
+                NodeId::parse(name.as_deref().unwrap_or(role.name())).map_err(Fault::usage)?;
             if out.exists() {
                 return Err(Fault::usage(format!("{} is there already", out.display()))
                     .remedy("give --out a folder that is not there"));
             }
             let master = AuthorityStore::master_key(data, &mut rng)?;
-            add_member(data, &master, role, out, now, &mut rng)?;
+            circuit_setup::assign(data, &node, role, serves)?;
+            add_member(data, &master, &node, out, now, &mut rng)?;
             println!(
-                "{} for the {} is made; others learn of it within a minute",
-                out.display(),
-                role.name()
+                "{} for {node} is made; others learn of it within a minute",
+                out.display()
             );
+            if !serves.is_empty() {
+                println!(
+                    "copy {} to the other nodes and start them again: it says what {node} serves",
+                    data.join("offices.toml").display()
+                );
+            }
         }
         Action::Strike { node, data } => {
             let master = AuthorityStore::master_key(data, &mut rng)?;

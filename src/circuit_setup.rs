@@ -5,9 +5,9 @@ use crate::entropy;
 use crate::fault::Fault;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rilascio_circuit::process::{Actor, Office, OfficerId, Right, SiteId};
+use rilascio_circuit::process::{Actor, NodeId, Office, OfficerId, Right, SiteId};
 use rilascio_keys::MasterKey;
-use rilascio_node::{Clock, Database, Installation, Plan, Role, Transport};
+use rilascio_node::{Clock, Database, Installation, Plan, Role, Transport, default_routes};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -44,8 +44,56 @@ impl SetClock {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OfficeFile {
+    /// The works that make a document, by profile; the circuit's own works make all others.
+    #[serde(default)]
+    works: BTreeMap<String, NodeId>,
     #[serde(default)]
     office: Vec<Office>,
+}
+
+fn read_offices(data: &Path) -> Result<OfficeFile, Fault> {
+    let path = data.join("offices.toml");
+    let text = rilascio_node::files::read_if_there(&path)?.unwrap_or_default();
+    toml::from_str(&String::from_utf8_lossy(&text))
+        .map_err(|why| Fault::usage(format!("{}: {why}", path.display())))
+}
+
+fn keep_offices(data: &Path, file: &OfficeFile) -> Result<(), Fault> {
+    let text = toml::to_string(file).map_err(Fault::failed)?;
+    Ok(rilascio_node::files::write_whole(
+        &data.join("offices.toml"),
+        text.as_bytes(),
+        false,
+    )?)
+}
+
+/// From the next start on that node serves these sites, or makes the documents of these profiles.
+pub(crate) fn assign(
+    data: &Path,
+    node: &NodeId,
+    role: Role,
+    names: &[String],
+) -> Result<(), Fault> {
+    let mut file = read_offices(data)?;
+    for name in names {
+        match role {
+            Role::Works => {
+                file.works.insert(name.clone(), node.clone());
+            }
+            _ => {
+                let office = file
+                    .office
+                    .iter_mut()
+                    .find(|office| office.site.as_str() == name);
+                let office = office.ok_or_else(|| {
+                    Fault::usage(format!("offices.toml names no site '{name}'"))
+                        .remedy(format!("add it to {}", data.join("offices.toml").display()))
+                })?;
+                office.node = Some(node.clone());
+            }
+        }
+    }
+    keep_offices(data, &file)
 }
 
 /// The offices of `DATA/offices.toml`, and the desk of `rilascio issue`, which issues everything.
@@ -53,14 +101,12 @@ pub(crate) fn offices(
     data: &Path,
     catalogue: &Catalogue,
 ) -> Result<BTreeMap<SiteId, Office>, Fault> {
-    let path = data.join("offices.toml");
-    let text = rilascio_node::files::read_if_there(&path)?.unwrap_or_default();
-    let file: OfficeFile = toml::from_str(&String::from_utf8_lossy(&text))
-        .map_err(|why| Fault::usage(format!("{}: {why}", path.display())))?;
+    let file = read_offices(data)?;
     let site = SiteId::parse(ISSUING_DESK).map_err(Fault::failed)?;
     let start = Date::constant(2000, 1, 1);
     let desk = Office {
         site: site.clone(),
+        node: None,
         name: "Issuing desk".to_owned(),
         starts: catalogue
             .names()
@@ -79,13 +125,11 @@ pub(crate) fn offices(
 
 /// Writes `DATA/offices.toml`.
 pub(crate) fn write_offices(data: &Path, offices: Vec<Office>) -> Result<(), Fault> {
-    let file = OfficeFile { office: offices };
-    let text = toml::to_string(&file).map_err(Fault::failed)?;
-    Ok(rilascio_node::files::write_whole(
-        &data.join("offices.toml"),
-        text.as_bytes(),
-        false,
-    )?)
+    let file = OfficeFile {
+        works: BTreeMap::new(),
+        office: offices,
+    };
+    keep_offices(data, &file)
 }
 
 /// Everything that is not the usual about an installation.
@@ -102,13 +146,16 @@ pub(crate) struct Setup<'a> {
 /// Opens the circuit of a data folder.
 pub(crate) fn open(setup: Setup<'_>) -> Result<Installation, Fault> {
     let entropy = entropy::maker()?;
+    let all = offices(setup.data, &setup.catalogue)?;
+    let mut routes = default_routes(&all)?;
+    routes.works.extend(read_offices(setup.data)?.works);
     let plan = Plan {
         data: setup.data.to_owned(),
         roles: setup.roles,
         database: setup.database,
         profiles: Arc::new(LoadedProfiles::new(Arc::clone(&setup.catalogue))),
-        offices: offices(setup.data, &setup.catalogue)?,
-        routes: None,
+        offices: all,
+        routes: Some(routes),
         test: true,
         clock: setup.clock,
         master: setup.master,

@@ -63,6 +63,7 @@ pub(crate) fn write_offices(data: &Path) -> Result<(), Fault> {
         .map(|place| {
             Ok(Office {
                 site: SiteId::parse(place.site).map_err(Fault::failed)?,
+                node: None,
                 name: place.name.to_owned(),
                 starts: place
                     .profiles

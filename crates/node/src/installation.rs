@@ -73,6 +73,21 @@ pub struct Plan {
     pub far: Option<Arc<dyn Transport>>,
 }
 
+/// What the node of a role is called here: its role, or the name that it was given as a member.
+fn own_name(nodes: &Path, role: Role) -> Result<String> {
+    if nodes.join(format!("{}.key", role.name())).exists() {
+        return Ok(role.name().to_owned());
+    }
+    let entries = std::fs::read_dir(nodes).map_err(|why| file_fault(nodes, why))?;
+    let keys = entries.flatten().map(|entry| entry.path());
+    let mut named = keys
+        .filter(|path| path.extension().is_some_and(|extension| extension == "key"))
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .filter(|name| Role::from_name(name).is_none());
+    // A member runs one role.
+    Ok(named.next().unwrap_or_else(|| role.name().to_owned()))
+}
+
 /// Makes a generator of randomness.
 pub type Entropy = Arc<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>;
 
@@ -91,7 +106,7 @@ fn certificate(path: &Path, der: &[u8]) -> Result<Certificate> {
     Certificate::decode(der).map_err(|why| file_fault(path, why))
 }
 
-/// The nodes of a circuit in one process, named by their roles.
+/// The nodes of a circuit, named by their roles where an office names no node of its own.
 ///
 /// # Errors
 /// Never for the names of this program.
@@ -105,8 +120,8 @@ pub fn default_routes(offices: &BTreeMap<SiteId, Office>) -> Result<Routes> {
         registry: node(Role::Registry)?,
         works: BTreeMap::from([("*".to_owned(), node(Role::Works)?)]),
         offices: offices
-            .keys()
-            .map(|site| (site.clone(), office.clone()))
+            .iter()
+            .map(|(site, known)| (site.clone(), known.node.clone().unwrap_or(office.clone())))
             .collect(),
     })
 }
@@ -140,6 +155,13 @@ impl Installation {
             )?;
             let site =
                 SiteId::parse(role.name()).map_err(|why| Error::Malformed { what: "site", why })?;
+            let node =
+                NodeId::parse(&key.name).map_err(|why| Error::Malformed { what: "node", why })?;
+            let mut offices = plan.offices.clone();
+            if role == Role::Office {
+                // Those that another node serves are not at home here.
+                offices.retain(|site, _| routes.offices.get(site) == Some(&node));
+            }
             let desk = Desk::new(DeskParts {
                 role,
                 site,
@@ -150,7 +172,7 @@ impl Installation {
                 head: Arc::new(head_key(plan, role, rng.as_mut())?),
                 profiles: Arc::clone(&plan.profiles),
                 routes: routes.clone(),
-                offices: plan.offices.clone(),
+                offices,
                 test: plan.test,
                 entropy: (plan.entropy)(),
             })?;
@@ -285,7 +307,7 @@ impl<'a> CircleFiles<'a> {
         let authority = self.authority(now, rng)?;
         let mut keys = Vec::new();
         for role in &self.plan.roles {
-            let name = role.name();
+            let name = &own_name(&nodes, *role)?;
             let (key_path, path) = (
                 nodes.join(format!("{name}.key")),
                 nodes.join(format!("{name}.cer")),
@@ -293,7 +315,7 @@ impl<'a> CircleFiles<'a> {
             let label = format!("circuit/{name}");
             let known = match (read_if_there(&key_path)?, read_if_there(&path)?) {
                 (Some(sealed), Some(der)) => Some(NodeKey {
-                    name: name.to_owned(),
+                    name: name.clone(),
                     scalar: self
                         .plan
                         .master

@@ -1,11 +1,12 @@
 //! Members of a circuit: a node that runs elsewhere gets a data folder of its own; one that is not trusted any more is
 //! struck off.
 
+use crate::Result;
 use crate::assembly::CircuitAuthority;
 use crate::error::file_fault;
-use crate::{Result, Role};
 use jiff::{SignedDuration, Timestamp};
 use rand_core::CryptoRng;
+use rilascio_circuit::process::NodeId;
 use rilascio_keys::MasterKey;
 use rilascio_pki::{Certificate, RevocationList};
 use rilascio_store::files::{highest, make_folder, must_read, read_if_there, write_whole};
@@ -35,27 +36,27 @@ fn member_files(data: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Makes the data folder of a node that runs elsewhere: its key under a master key of its own, and who the others are.
+/// Makes the data folder of a node that runs elsewhere, under that name: its key under a master key of its own, and who the others are.
 ///
 /// # Errors
 /// When the circuit was not founded in `data`, or a file cannot be written.
 pub fn add_member(
     data: &Path,
     master: &MasterKey,
-    role: Role,
+    name: &NodeId,
     out: &Path,
     now: Timestamp,
     rng: &mut dyn CryptoRng,
 ) -> Result<()> {
     let authority = authority(data, master)?;
-    let key = authority.name_node(role.name(), now - SignedDuration::from_hours(1), rng)?;
+    let key = authority.name_node(name.as_str(), now - SignedDuration::from_hours(1), rng)?;
     let nodes = out.join("circuit/nodes");
     make_folder(&nodes)?;
     let own = MasterKey::generate(rng);
-    let sealed = own.seal(&format!("circuit/{}", role.name()), &key.scalar, rng);
-    write_whole(&nodes.join(format!("{}.key", role.name())), &sealed, true)?;
+    let sealed = own.seal(&format!("circuit/{name}"), &key.scalar, rng);
+    write_whole(&nodes.join(format!("{name}.key")), &sealed, true)?;
     // Those who are here learn of the new one, and it of them.
-    let name = format!("{}.cer", role.name());
+    let name = format!("{name}.cer");
     write_whole(
         &data.join("circuit/nodes").join(&name),
         key.certificate.der(),

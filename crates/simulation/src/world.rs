@@ -207,6 +207,7 @@ impl World {
         for (name, role) in &plan {
             if *role == Role::Office {
                 let office = Office {
+                    node: None,
                     site: site(name),
                     name: name.clone(),
                     starts: names

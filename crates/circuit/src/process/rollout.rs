@@ -1,6 +1,6 @@
 //! The roll-out: which office works by the new procedure for which document, and since when.
 
-use super::{Reason, SiteId};
+use super::{NodeId, Reason, SiteId};
 use crate::profile::CircuitRules;
 use crate::rules::Refusal;
 use jiff::ToSpan;
@@ -28,6 +28,9 @@ pub struct Office {
     pub site: SiteId,
     /// What it is called.
     pub name: String,
+    /// The node that serves it; the circuit's own office node if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeId>,
     /// The first day of the new procedure, for each profile.
     pub starts: BTreeMap<String, Date>,
 }

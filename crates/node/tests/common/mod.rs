@@ -132,6 +132,7 @@ pub fn offices() -> BTreeMap<SiteId, Office> {
     let site = SiteId::parse("gendarmeria").unwrap();
     let office = Office {
         site: site.clone(),
+        node: None,
         name: "Gendarmeria".into(),
         starts: BTreeMap::from([(PROFILE.to_owned(), jiff::civil::date(2020, 1, 1))]),
     };
