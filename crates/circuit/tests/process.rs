@@ -544,6 +544,7 @@ fn offices_start_by_date_and_old_files_end_within_three_months() {
     let start = jiff::civil::date(2013, 12, 16);
     let office = Office {
         site: SiteId::parse("viterbo").unwrap(),
+        node: None,
         name: "Viterbo".into(),
         starts: [("it-pse".to_owned(), start)].into(),
     };

@@ -11,8 +11,8 @@ use axum::{Json, Router, body::Bytes};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rilascio_circuit::process::{
-    Actor, Block, Digest, DocumentId, DocumentState, Dossier, DossierId, Phase, Reason, Reference,
-    Registration, RegistrationEvent, Right, SiteId,
+    Actor, Block, Digest, DocumentId, DocumentState, Dossier, DossierId, PapersRequest, Phase,
+    Reason, Reference, Registration, RegistrationEvent, Right, SiteId,
 };
 use rilascio_keys::CipherSuite;
 use rilascio_store::{entity, journal, mark};
@@ -99,6 +99,10 @@ pub struct ApplicantView {
     pub profile: Option<String>,
     /// When it was opened.
     pub opened: Option<Timestamp>,
+    /// The day on which the document was promised to be at the office.
+    pub promised: Option<Date>,
+    /// Papers that are waited for, and until when the term stands still for them.
+    pub papers: Option<PapersRequest>,
     /// Documents, by the registry.
     pub documents: Vec<ApplicantDocument>,
 }
@@ -194,6 +198,8 @@ impl Desk {
                 view.office = Some(known.office);
                 view.profile = Some(known.profile);
                 view.opened = Some(known.opened);
+                view.promised = known.terms.promised;
+                view.papers = known.terms.papers.filter(|asked| asked.closed.is_none());
                 Ok(true)
             }
             Role::Registry => {

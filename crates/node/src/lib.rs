@@ -32,6 +32,7 @@ pub use audit::{Audited, audit, sign_head};
 pub use command::{Answer, COUNT_MAX, Command, WatchedPerson};
 pub use desk::draft::Draft;
 pub use desk::papers::{Media, PaperContent, PaperEntry};
+pub use desk::promise::Promises;
 pub use desk::record::ShownRecord;
 pub use desk::screening::{Finding, ShownFinding, ShownFindings};
 pub use desk::works::{MadeDocument, Production, ProductionFault, ProductionRequest};

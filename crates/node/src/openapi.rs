@@ -190,6 +190,13 @@ fn other_paths(paths: &mut Map<String, Value>) {
             list.clone(),
         ),
         (
+            "/v1/office/promises",
+            "count-promises",
+            "How many documents came to their offices by the promised day.",
+            vec![],
+            any.clone(),
+        ),
+        (
             "/v1/profiles",
             "list-profiles",
             "The documents of the circuit and what their forms ask for.",

@@ -15,8 +15,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
-/// Threads of each role.
-const WORKERS: usize = 2;
+/// Threads of each role: one sends, the others do jobs, so that one that waits for somebody else holds up no other.
+const WORKERS: usize = 4;
 /// The shortest and the longest pause of a worker that finds nothing to do.
 const IDLE_MIN: Duration = Duration::from_millis(20);
 const IDLE_MAX: Duration = Duration::from_millis(500);
@@ -39,7 +39,7 @@ impl Workers {
             let Some(tools) = tools.get(role) else {
                 continue;
             };
-            for sends in (0..WORKERS).map(|n| n % 2 == 0) {
+            for sends in (0..WORKERS).map(|n| n == 0) {
                 let (desk, tools, stop) = (Arc::clone(desk), tools.clone(), Arc::clone(&stop));
                 let clock = Arc::clone(&installation.clock);
                 threads.push(std::thread::spawn(move || {

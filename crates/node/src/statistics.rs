@@ -1,6 +1,8 @@
 //! Counts without identities: how many things of a kind are in which state.
 
+use crate::Role;
 use crate::api::{Answered, Api, SignedIn, blocking, is_visible, may_read};
+use crate::desk::promise::Promises;
 use crate::openapi::is_kind;
 use axum::extract::{Path, State};
 use axum::routing::get;
@@ -11,7 +13,15 @@ use serde_json::{Value, json};
 
 /// The routes.
 pub(crate) fn routes() -> Router<Api> {
-    Router::new().route("/v1/{role}/counts/{kind}", get(counts))
+    Router::new()
+        .route("/v1/{role}/counts/{kind}", get(counts))
+        .route("/v1/office/promises", get(promises))
+}
+
+async fn promises(State(api): State<Api>, SignedIn(session): SignedIn) -> Answered<Json<Promises>> {
+    let desk = api.desk(Role::Office.name())?;
+    may_read(&session, &desk)?;
+    Ok(Json(blocking(move || desk.promises()).await?))
 }
 
 async fn counts(

@@ -43,6 +43,10 @@ fn the_receipt_shows_the_dossier_its_document_and_who_looked() {
     let receipt = receipt.unwrap();
     let view = look(&town, &receipt).unwrap();
     assert_eq!(view.phase, Some(Phase::HandedOver));
+    // Three working days from the Sunday on which it was ordered; it came on the same day.
+    assert_eq!(view.promised, Some(jiff::civil::date(2026, 11, 25)));
+    let promises = office.promises().unwrap();
+    assert_eq!((promises.kept, promises.missed), (1, 0));
     assert_eq!(view.documents.len(), 1);
     assert_eq!(view.documents[0].state, DocumentState::InForce);
     assert!(view.documents[0].seen_by.is_empty());

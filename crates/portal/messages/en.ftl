@@ -170,6 +170,14 @@ holder-refused = The application was refused: come to the office for the notific
 holder-recalled = The document was not collected in time and is no longer valid.
 holder-cancelled = The dossier ended without a document.
 holder-on-its-way = The dossier is being worked on.
+promised = The document is promised to be at the office by { $day }.
+papers-wanted = Papers are missing: { $papers }. Bring them to the office by { $day }.
+promises = Promised days
+promises-kept = kept
+promises-missed = missed
+field-promised = Promised by
+field-production_days = Working days of production
+event-promised = Day promised
 
 # Oversight
 oversight-journal = Journal

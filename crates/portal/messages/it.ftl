@@ -170,6 +170,14 @@ holder-refused = Sulla domanda c'è una decisione negativa: rivolgersi all'uffic
 holder-recalled = Il documento non è stato ritirato in tempo e non è più valido.
 holder-cancelled = La pratica è stata chiusa senza documento.
 holder-on-its-way = La pratica è in lavorazione.
+promised = Il documento è promesso in ufficio entro il { $day }.
+papers-wanted = Mancano documenti: { $papers }. Portarli in ufficio entro il { $day }.
+promises = Date promesse
+promises-kept = rispettate
+promises-missed = non rispettate
+field-promised = Promesso entro il
+field-production_days = Giorni lavorativi di produzione
+event-promised = Data promessa
 
 # Oversight
 oversight-journal = Registro degli eventi

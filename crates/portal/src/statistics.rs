@@ -55,6 +55,8 @@ pub(crate) async fn show(State(portal): State<Portal>, signed: Signed) -> Respon
             "height": bars.len() * 28 + 4, "bars": bars, "address": format!("/statistics/{role}/{kind}") }));
     }
     let mut page = Page::of(&signed);
+    let promises = portal.node.get("/v1/office/promises", Some(&signed.token));
+    page.put("promises", promises.await.ok());
     page.put("shown", shown);
     page.show("statistics.html")
 }

@@ -12,6 +12,7 @@ mod document;
 mod dossier;
 mod facts;
 mod following;
+mod forecast;
 mod id;
 mod legacy;
 mod order;
@@ -35,6 +36,7 @@ pub use facts::{
     Cancellation, Enrolment, HolderCheck, IssueReason, Phase, PrintSearch, PrintsTaken,
     ResidenceCheck, Screening, SignatureTaken, Step, Surrender,
 };
+pub use forecast::Backlog;
 pub use id::{
     AttestationId, BlankSerial, ConsignmentId, Digest, DocumentId, DossierId, LegacyFileId, NodeId,
     OfficerId, OrderId, Reference, SheetNumber, SiteId, WatchEntryId,

@@ -4,6 +4,7 @@
 use super::{Context, Dossier, OfficerId, Phase, Reason, Reference, Right, Step};
 use crate::rules::Refusal;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -77,6 +78,8 @@ pub struct Terms {
     pub refused: Option<Timestamp>,
     /// The appeal.
     pub appeal: Option<Appeal>,
+    /// The day on which the document was promised to be at its office.
+    pub promised: Option<Date>,
     /// Since when it is late.
     pub late: Option<Timestamp>,
     /// Since when nobody has touched it, once that was noticed.
@@ -113,6 +116,8 @@ pub enum TermsCommand {
     NoteAppeal(Reference),
     /// Ends an appeal.
     DecideAppeal(AppealOutcome),
+    /// Promises a day for the document.
+    Promise(Date),
     /// Raises an alarm.
     Raise(Alarm),
 }
@@ -131,6 +136,8 @@ pub enum TermsEvent {
     Appealed(Appeal, OfficerId),
     /// An appeal ended.
     AppealEnded(AppealOutcome, OfficerId),
+    /// A day was promised.
+    Promised(Date),
     /// An alarm was raised.
     Raised(Alarm, Timestamp),
 }
@@ -203,6 +210,7 @@ impl Terms {
                     appeal.outcome = Some(outcome.clone());
                 }
             }
+            TermsEvent::Promised(day) => self.promised = Some(*day),
             TermsEvent::Raised(Alarm::Late, at) => self.late = Some(*at),
             TermsEvent::Raised(Alarm::Idle, at) => self.idle = Some(*at),
         }
@@ -330,6 +338,13 @@ impl Dossier {
                     return Err(Reason::FourEyes.refusal());
                 }
                 Ok(TermsEvent::AppealEnded(outcome.clone(), me()))
+            }
+            TermsCommand::Promise(day) => {
+                actor.needs(Right::System)?;
+                if self.phase != Phase::Ordered {
+                    return Err(Reason::State.refusal());
+                }
+                Ok(TermsEvent::Promised(*day))
             }
             TermsCommand::Raise(alarm) => {
                 actor.needs(Right::System)?;

@@ -40,6 +40,9 @@ pub struct CircuitRules {
     pub notice_days: u16,
     /// How long a refusal can be appealed against, in days.
     pub appeal_days: u16,
+    /// How long a document takes from its order to its office when nothing waits, in working days; no day is promised
+    /// if 0.
+    pub production_days: u16,
     /// After so many days without any step an alarm is raised; never if 0.
     pub idle_days: u16,
     /// After this time an uncollected document is recalled, in days.
@@ -71,6 +74,7 @@ impl Default for CircuitRules {
             papers_days: 30,
             notice_days: 0,
             appeal_days: 60,
+            production_days: 5,
             idle_days: 30,
             collection_days: 180,
             biometrics_days: 90,

@@ -3,7 +3,7 @@
 use super::delivery::{complaint, handed_over, recalled};
 use super::package::{CERTIFICATE, RECORD, check};
 use super::papers::PAPERS;
-use super::{not_ours, not_yet, only_from, papers, screening, terms};
+use super::{not_ours, not_yet, only_from, papers, promise, screening, terms};
 use crate::command::{Answer, Command};
 use crate::ledger::{DAY_MS, Ledger, word};
 use crate::worker::Identification;
@@ -535,6 +535,7 @@ pub(crate) fn certify(ledger: &mut Ledger<'_>, dossier: &DossierId, express: boo
     let _: Order =
         ledger.step_by_system(id.as_str(), &OrderCommand::Place(Box::new(order.clone())))?;
     follow(ledger, dossier, &DossierCommand::Order(id))?;
+    promise::make(ledger, dossier, &works, express)?;
     let body = Body::Order {
         items: vec![OrderItem {
             order,
@@ -559,6 +560,7 @@ fn order_information(ledger: &mut Ledger<'_>, message: &Message, item: &ItemOutc
         follow(ledger, &dossier, &to)?;
     } else {
         let _: Order = ledger.step_by_system(item.order.as_str(), &OrderCommand::Reject)?;
+        promise::ended(ledger, &order.works)?;
         follow(
             ledger,
             &dossier,
@@ -596,6 +598,7 @@ fn printed(
     let to = go(Phase::Produced, Some(document.id.clone()));
     follow(ledger, &order.dossier, &to)?;
     work::take_numbers(ledger.tx, &format!("printed/{}", order.works), 1)?;
+    promise::made(ledger, &order.works)?;
     let rules = ledger.profile(&document.profile)?;
     let biometrics = ledger.now_ms() + i64::from(rules.circuit.biometrics_days) * DAY_MS;
     ledger.job_at("forget-biometrics", order.dossier.as_str(), biometrics)?;

@@ -6,6 +6,7 @@ pub(crate) mod draft;
 pub(crate) mod office;
 pub(crate) mod package;
 pub(crate) mod papers;
+pub(crate) mod promise;
 pub(crate) mod record;
 pub(crate) mod registry;
 pub(crate) mod screening;

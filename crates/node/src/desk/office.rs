@@ -2,7 +2,7 @@
 
 use super::centre::record_term;
 use super::package::check;
-use super::{not_ours, not_yet, only_from, papers, terms};
+use super::{not_ours, not_yet, only_from, papers, promise, terms};
 use crate::command::{Answer, COUNT_MAX, Command};
 use crate::ledger::{Ledger, word};
 use crate::notice::Occasion;
@@ -377,7 +377,8 @@ fn count_in(ledger: &mut Ledger<'_>, counted: &Consignment, second: &OfficerId) 
             // A document that the centre has meanwhile given up is not taken in.
             if known.phase == Phase::Dispatched && known.document.as_ref() == Some(&item.document) {
                 let arrive = DossierCommand::Arrive(item.document.clone());
-                let _: Dossier = ledger.step(item.dossier.as_str(), None, &arrive)?;
+                let arrived: Dossier = ledger.step(item.dossier.as_str(), None, &arrive)?;
+                promise::came(ledger, &arrived)?;
             }
         }
     }
