@@ -13,7 +13,7 @@ use rilascio_exchange::adapter::mail::Mail;
 use rilascio_exchange::adapter::residents::{Question, Residents, SimulatedResidents};
 use rilascio_exchange::message::Package;
 use rilascio_exchange::{Error, Result};
-use rilascio_node::{Advisers, Clock, Delivery, Identification as Identified, Notice};
+use rilascio_node::{Advisers, Clock, Delivery, Hit, Identification as Identified, Notice};
 use std::sync::Arc;
 
 /// Where the systems are; without an address the built-in engine identifies, the registry of residents is simulated and
@@ -151,10 +151,21 @@ fn identify_abroad(
             .flatten()
             .all(|id| id.as_str() != one.person_id)
     });
+    let hits: Vec<Hit> = others.map(|one| hit(&one.person_id)).collect();
     Ok(Identified {
-        search: PrintSearch::of_others(others.count()),
+        search: PrintSearch::of_others(hits.len()),
         same_as_previous,
+        hits,
     })
+}
+
+/// A hit of a system whose scores are not ours.
+fn hit(subject: &str) -> Hit {
+    Hit {
+        subject: subject.to_owned(),
+        score: None,
+        earlier: false,
+    }
 }
 
 /// Width and height of a print.
@@ -210,6 +221,7 @@ impl Advisers for Outside {
         Ok(Identified {
             search: PrintSearch::of_others(found.len()),
             same_as_previous: (found.len() < before).then_some(true),
+            hits: found.iter().map(|name| hit(name.as_str())).collect(),
         })
     }
 

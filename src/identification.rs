@@ -10,7 +10,7 @@ use rilascio_circuit::process::{DossierId, PrintSearch};
 use rilascio_exchange::message::Package;
 use rilascio_exchange::{Error, Result};
 use rilascio_gallery::{Enrolment, LiveProbe, Prints, Purpose, Question, threshold};
-use rilascio_node::Identification;
+use rilascio_node::{Hit, Identification};
 use std::sync::Arc;
 
 /// Prints come at this resolution, in pixels per inch.
@@ -60,6 +60,7 @@ impl Engine {
             return Ok(Identification {
                 search: PrintSearch::NotDue,
                 same_as_previous: None,
+                hits: Vec::new(),
             });
         }
         let question = Question {
@@ -78,11 +79,16 @@ impl Engine {
         let least = threshold(found.records, ONE_IN);
         let known = [Some(dossier), previous];
         let is_other = |subject: &str| known.iter().flatten().all(|id| id.as_str() != subject);
-        let hits = found
+        let hits: Vec<Hit> = found
             .candidates
             .iter()
             .filter(|one| one.score >= least && is_other(&one.subject))
-            .count();
+            .map(|one| Hit {
+                subject: one.subject.clone(),
+                score: Some(one.score),
+                earlier: false,
+            })
+            .collect();
         let same_as_previous = match previous {
             Some(previous) => self
                 .gallery
@@ -93,8 +99,9 @@ impl Engine {
         };
         self.keep(dossier, application, question.prints, today)?;
         Ok(Identification {
-            search: PrintSearch::of_others(hits),
+            search: PrintSearch::of_others(hits.len()),
             same_as_previous,
+            hits,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use crate::api::{Answered, Api, LIST_MAX, SignedIn, blocking, is_visible, may_read};
 use crate::desk::Desk;
+use crate::desk::hits::Hit;
 use crate::desk::papers::{Media, PaperEntry};
 use crate::desk::record::ShownRecord;
 use crate::desk::screening::ShownFindings;
@@ -23,6 +24,7 @@ pub(crate) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/centre/queue", get(queue))
         .route("/v1/centre/dossier/{id}/findings", get(findings))
+        .route("/v1/centre/dossier/{id}/hits", get(hits))
         .route("/v1/{role}/dossier/{id}/record", get(record))
         .route("/v1/{role}/dossier/{id}/images/{number}", get(image))
         .route("/v1/{role}/dossier/{id}/papers", get(papers))
@@ -57,6 +59,18 @@ async fn findings(
     let now = api.now();
     Ok(Json(
         blocking(move || desk.findings(&id, &session.actor, now)).await?,
+    ))
+}
+
+async fn hits(
+    State(api): State<Api>,
+    Path(id): Path<DossierId>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Vec<Hit>>> {
+    let desk = api.desk(Role::Centre.name())?;
+    may_read(&session, &desk)?;
+    Ok(Json(
+        blocking(move || desk.hits(&id, &session.actor)).await?,
     ))
 }
 

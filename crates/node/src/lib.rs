@@ -31,6 +31,7 @@ pub use assembly::{CircuitAuthority, MemoryKeeper, NodeKey, NodeSigner, node_sig
 pub use audit::{Audited, audit, sign_head};
 pub use command::{Answer, COUNT_MAX, Command, WatchedPerson};
 pub use desk::draft::Draft;
+pub use desk::hits::Hit;
 pub use desk::papers::{Media, PaperContent, PaperEntry};
 pub use desk::promise::Promises;
 pub use desk::record::ShownRecord;

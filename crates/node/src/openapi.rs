@@ -236,6 +236,13 @@ fn other_paths(paths: &mut Map<String, Value>) {
             json!({ "type": "string", "format": "binary" }),
         ),
         (
+            "/v1/centre/dossier/{id}/hits",
+            "list-hits",
+            "The dossiers whose prints are like those of this one, the best first.",
+            vec![parameter("id", "path", true, "the dossier")],
+            list.clone(),
+        ),
+        (
             "/v1/centre/queue",
             "list-queue",
             "Undecided dossiers by the day on which their decision is due, the most urgent first.",

@@ -1,5 +1,6 @@
 //! The work of a desk that nobody gives by hand: sending what waits, and doing jobs.
 
+use crate::desk::hits::Hit;
 use crate::desk::works::{Production, ProductionFault};
 use crate::desk::{Desk, centre, office, registry, screening, terms, works};
 use crate::ledger::{SEALED, carries_package};
@@ -36,12 +37,14 @@ pub trait Transport: Send + Sync {
 }
 
 /// What the search of the prints of a dossier found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identification {
     /// Others, beside the holder of the earlier document.
     pub search: PrintSearch,
     /// Whether the holder of the earlier document has the same prints; nothing when there is nothing to compare with.
     pub same_as_previous: Option<bool>,
+    /// Those others, the best first.
+    pub hits: Vec<Hit>,
 }
 
 /// The systems beside the circuit: those a centre asks, and the one that reaches holders.

@@ -110,6 +110,15 @@ signature = Signature of the holder
 prints = Fingerprints
 quality = quality
 papers = Papers
+hits = Hits of the print search
+hits-about = Dossiers with prints like these: { $count }. Compare faces, data and prints.
+hits-found = The search of the prints found other dossiers.
+hits-look = Compare
+hit = Hit { $number }
+hit-earlier = Document to be replaced: the prints are not the same
+pair = Comparison: { $finger }
+person-forgotten = The data are no longer kept here.
+prints-forgotten = The images of the prints are no longer kept: the score is left.
 
 # Taking data
 step-person = Person

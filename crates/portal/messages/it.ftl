@@ -110,6 +110,15 @@ signature = Firma del titolare
 prints = Impronte
 quality = qualità
 papers = Documenti allegati
+hits = Riscontri delle impronte
+hits-about = Pratiche con impronte simili: { $count }. Confrontare volti, dati e impronte.
+hits-found = La ricerca delle impronte ha trovato altre pratiche.
+hits-look = Confronta
+hit = Riscontro { $number }
+hit-earlier = Documento da sostituire: le impronte non sono le stesse
+pair = Confronto: { $finger }
+person-forgotten = I dati non sono più conservati qui.
+prints-forgotten = Le immagini delle impronte non sono più conservate: resta il punteggio.
 
 # Taking data
 step-person = Persona

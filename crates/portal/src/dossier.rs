@@ -47,7 +47,7 @@ pub(crate) fn way(signed_language: crate::language::Language, phase: &str) -> Ve
 }
 
 /// The record of a person, when this officer may see it and it was not forgotten.
-async fn put_record(
+pub(crate) async fn put_record(
     portal: &Portal,
     signed: &Signed,
     page: &mut Page,
@@ -174,6 +174,7 @@ pub(crate) async fn at_office(
     let profile = profile_of(&portal, &signed, &thing).await;
     put_record(&portal, &signed, &mut page, "office", &id, &profile).await;
     page.put("findings", Value::Null);
+    page.put("hits", Value::Null);
     Ok(page.show("dossier.html"))
 }
 
@@ -189,6 +190,12 @@ pub(crate) async fn at_centre(
     page.put("enrol", Value::Null);
     page.put("receipt", Value::Null);
     let profile = profile_of(&portal, &signed, &thing).await;
+    let hits = thing["identification"]["hits"].is_u64() || thing["same_fingers"] == false;
+    let address = format!("/desk/centre/dossier/{}/hits", encoded(&id));
+    page.put(
+        "hits",
+        (hits && (signed.has("examine") || signed.has("decide"))).then_some(address),
+    );
     page.put("steps", fitting(&signed, &thing, &profile, &id));
     put_record(&portal, &signed, &mut page, "centre", &id, &profile).await;
     let mut findings = Value::Null;

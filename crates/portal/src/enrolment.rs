@@ -2,7 +2,7 @@
 
 use crate::fault::{NodeFault, PageFault};
 use crate::forms::encoded;
-use crate::language::Language;
+use crate::language::{Language, biometric};
 use crate::page::Page;
 use crate::router::Portal;
 use crate::session::Signed;
@@ -495,13 +495,6 @@ async fn keep_image(
         .await
 }
 
-fn biometric_language(language: Language) -> rilascio_biometrics::Language {
-    match language {
-        Language::It => rilascio_biometrics::Language::Italian,
-        Language::En => rilascio_biometrics::Language::English,
-    }
-}
-
 /// Runs what computes for long beside the threads that answer.
 async fn computed<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     tokio::task::spawn_blocking(work).await.ok()
@@ -525,7 +518,7 @@ async fn take_portrait(
     let mut advice: Vec<String> = quality
         .failed
         .iter()
-        .map(|check| check.words(biometric_language(language)).to_owned())
+        .map(|check| check.words(biometric(language)).to_owned())
         .collect();
     let kept = quality.cut.map_or(bytes, Bytes::from);
     keep_image(portal, signed, id, "portrait", kept).await?;
@@ -581,7 +574,7 @@ async fn take_print(
         language.text("print-poor"),
         quality.score
     )];
-    let words = biometric_language(language);
+    let words = biometric(language);
     advice.extend(quality.advice.iter().map(|one| one.words(words).to_owned()));
     Ok(Outcome::Stay(advice))
 }

@@ -74,6 +74,14 @@ impl Language {
     }
 }
 
+/// The same language, for what the biometrics say in words.
+pub(crate) fn biometric(language: Language) -> rilascio_biometrics::Language {
+    match language {
+        Language::It => rilascio_biometrics::Language::Italian,
+        Language::En => rilascio_biometrics::Language::English,
+    }
+}
+
 static IT: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle("it"));
 static EN: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle("en"));
 

@@ -47,6 +47,11 @@ impl Page {
         self.fields.insert(name.to_owned(), value);
     }
 
+    /// What was put on the page under that name.
+    pub(crate) fn get(&self, name: &str) -> &Value {
+        self.fields.get(name).unwrap_or(&Value::Null)
+    }
+
     /// The page.
     pub(crate) fn show(&self, template: &str) -> Response {
         let environment = match self.language {

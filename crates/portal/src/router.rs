@@ -5,8 +5,8 @@ use crate::forms::Schemas;
 use crate::node::Node;
 use crate::session::Signed;
 use crate::{
-    applicant, assets, commands, desk, dossier, enrolment, inspection, oversight, session,
-    statistics,
+    adjudication, applicant, assets, commands, desk, dossier, enrolment, inspection, oversight,
+    session, statistics,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -116,6 +116,11 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock) -> Router {
         .route("/desk/centre/queue", get(desk::queue))
         .route("/desk/office/dossier/{id}", get(dossier::at_office))
         .route("/desk/centre/dossier/{id}", get(dossier::at_centre))
+        .route("/desk/centre/dossier/{id}/hits", get(adjudication::show))
+        .route(
+            "/desk/centre/dossier/{id}/hits/{other}/{finger}",
+            get(adjudication::picture),
+        )
         .route("/desk/office/dossier/{id}/receipt", get(dossier::receipt))
         .route(
             "/desk/{role}/dossier/{id}/images/{number}",

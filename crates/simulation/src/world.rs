@@ -110,6 +110,7 @@ impl Advisers for Oracle {
                 PrintSearch::Clear
             },
             same_as_previous: previous.map(|_| !self.dice.permille(self.hits)),
+            hits: Vec::new(),
         })
     }
 

@@ -3,7 +3,7 @@
 use super::delivery::{complaint, handed_over, recalled};
 use super::package::{CERTIFICATE, RECORD, check};
 use super::papers::PAPERS;
-use super::{not_ours, not_yet, only_from, papers, promise, screening, terms};
+use super::{hits, not_ours, not_yet, only_from, papers, promise, screening, terms};
 use crate::command::{Answer, Command};
 use crate::ledger::{DAY_MS, Ledger, word};
 use crate::worker::Identification;
@@ -128,6 +128,7 @@ pub(crate) const PRINTS_ENDED: &str = "prints-ended";
 /// ended is kept for its term, everything else is forgotten.
 fn came_to_nothing(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
     ledger.job(FORGET_PRINTS, dossier.as_str())?;
+    hits::forget(ledger, dossier)?;
     screening::forget(ledger, dossier)?;
     let known: Dossier = ledger.known(dossier.as_str())?;
     if known.phase.is_end() {
@@ -631,6 +632,7 @@ pub(crate) fn identified(
             follow(ledger, dossier, &DossierCommand::Compare(same))?;
         }
         follow(ledger, dossier, &DossierCommand::Identify(found.search))?;
+        hits::keep(ledger, &known, found)?;
         let days = ledger.profile(&known.profile)?.circuit.gallery_days;
         let end = ledger.now_ms() + (i64::from(days) + 1) * DAY_MS;
         ledger.job_at(PRINTS_ENDED, dossier.as_str(), end)?;
@@ -679,6 +681,7 @@ pub(crate) fn forget_record(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Res
         return Err(not_yet());
     }
     forget(ledger, dossier)?;
+    hits::forget(ledger, dossier)?;
     screening::forget(ledger, dossier)?;
     ledger.forget(dossier.as_str(), RECORD)?;
     ledger.forget(dossier.as_str(), PAPERS)?;

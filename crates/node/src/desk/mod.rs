@@ -3,6 +3,7 @@
 pub(crate) mod centre;
 pub(crate) mod delivery;
 pub(crate) mod draft;
+pub(crate) mod hits;
 pub(crate) mod office;
 pub(crate) mod package;
 pub(crate) mod papers;

@@ -95,6 +95,7 @@ impl Advisers for Yes {
         Ok(Identification {
             search: PrintSearch::Clear,
             same_as_previous: None,
+            hits: Vec::new(),
         })
     }
 

@@ -128,7 +128,13 @@ await as('centre.examiner', async desk => {
     await fill(desk, { 'f-clear-y': true })
     await send(desk)
   }
-  await desk.go(`/do/adjudicate?dossier=${dossier}`)
+  // Somebody has the same fingers: side by side, with the minutiae that fit.
+  await desk.go(path)
+  await desk.press(`main a[href="${path}/hits"]`)
+  const drawn = await desk.page.locator('.site-pair').evaluateAll(all => all.map(one => one.naturalWidth))
+  if (!drawn.length || drawn.some(width => width === 0)) throw new Error(`prints are not drawn: ${drawn}`)
+  await look(desk, 'hits')
+  await desk.press('main a[href^="/do/adjudicate"]')
   await fill(desk, { 'f-same-y': true })
   await send(desk)
   // Missing papers stop the term, and a proposal with it.
