@@ -128,16 +128,11 @@ impl Guide {
         if let (Some(first), Some((actor, _))) = (&self.first, self.operators.first()) {
             println!("a first dossier to follow: {first}, waiting to be sent to the centre:");
             println!(
-                "    curl -s http://{address}/v1/sign-in -d '{{\"officer\":\"{}\",\"password\":\"...\"}}'",
+                "    sign in as {} at http://{address} and open",
                 actor.officer
             );
-            println!(
-                "    curl -s http://{address}/v1/office/dossier/{first} -H 'Authorization: Bearer TOKEN'"
-            );
-            println!(
-                "    curl -s http://{address}/v1/commands/submit-dossier -H 'Authorization: Bearer TOKEN' \\"
-            );
-            println!("        -H 'Idempotency-Key: first' -d '{{\"dossier\":\"{first}\"}}'");
+            println!("    http://{address}/desk/office/dossier/{first}");
+            println!("programs find the interface at http://{address}/v1/openapi.json");
         }
     }
 }

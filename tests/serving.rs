@@ -760,3 +760,69 @@ fn two_offices_on_two_machines_each_serve_their_own_sites() {
     assert_eq!(refused.0, 403, "{}", refused.1);
     servers.into_iter().for_each(Server::stop);
 }
+
+#[test]
+fn guessing_passwords_takes_ever_longer_and_another_password_ends_all_sessions() {
+    let data = folder("guessing");
+    let server = Server::start(&data, &["--roles", "centre"]);
+    let password = operator(&data, "centre", "dario", "centre", "examine");
+    let try_with = |password: &str| {
+        let body = json!({ "officer": "dario", "password": password }).to_string();
+        let answer = ask(&server.address, "POST", "/v1/sign-in", &[], &body).unwrap();
+        let code: Value = serde_json::from_str(&answer.1).unwrap_or_default();
+        (
+            answer.0,
+            code["code"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    let token = sign_in(&server.address, "dario", &password).unwrap();
+    for _ in 0..3 {
+        assert_eq!(try_with("wrong-password-0").0, 401);
+    }
+    // Now even the right one waits.
+    assert_eq!(try_with(&password), (409, "circuit.too-early".to_owned()));
+    std::thread::sleep(Duration::from_millis(5200));
+    let headers = [("Authorization", token.as_str())];
+    let change = |present: &str, new: &str| {
+        let body = json!({ "present": present, "new": new }).to_string();
+        ask(&server.address, "POST", "/v1/password", &headers, &body)
+            .unwrap()
+            .0
+    };
+    assert_eq!(change(&password, "short"), 400);
+    let (status, sessions) = ask(&server.address, "GET", "/v1/sessions", &headers, "").unwrap();
+    let sessions: Value = serde_json::from_str(&sessions).unwrap();
+    assert!(
+        status == 200 && sessions[0]["present"] == true,
+        "{sessions}"
+    );
+    assert_eq!(change(&password, "a-longer-password"), 200);
+    // Every session of before has ended, and so has the old password.
+    assert_eq!(get_at(&server.address, &token, "/v1/session").0, 401);
+    assert_eq!(try_with(&password).0, 401);
+    let token = sign_in(&server.address, "dario", "a-longer-password").unwrap();
+    let headers = [("Authorization", token.as_str())];
+    let other = sign_in(&server.address, "dario", "a-longer-password").unwrap();
+    let (_, sessions) = ask(&server.address, "GET", "/v1/sessions", &headers, "").unwrap();
+    let sessions: Vec<Value> = serde_json::from_str(&sessions).unwrap();
+    assert_eq!(sessions.len(), 2);
+    let there = sessions
+        .iter()
+        .find(|session| session["present"] == false)
+        .unwrap();
+    let path = format!("/v1/sessions/{}", there["name"].as_str().unwrap());
+    assert_eq!(
+        ask(&server.address, "DELETE", &path, &headers, "")
+            .unwrap()
+            .0,
+        200
+    );
+    assert_eq!(get_at(&server.address, &other, "/v1/session").0, 401);
+    assert_eq!(
+        ask(&server.address, "DELETE", "/v1/sessions/none", &headers, "")
+            .unwrap()
+            .0,
+        404
+    );
+    server.stop();
+}

@@ -9,6 +9,7 @@ use crate::enrolment;
 use crate::installation::Installation;
 use crate::officers::Session;
 use crate::openapi::{is_kind, openapi};
+use crate::signing_in;
 use crate::statistics;
 use crate::{Error, Result, Role};
 use axum::extract::rejection::BytesRejection;
@@ -20,7 +21,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router, body::Bytes};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
-use rilascio_circuit::process::{OfficerId, Reason, Right};
+use rilascio_circuit::process::{Reason, Right};
 use rilascio_store::{Error as StoreError, Tx, entity, journal, work};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -35,7 +36,7 @@ pub(crate) const LIST_MAX: u32 = 500;
 /// What the handlers share.
 #[derive(Clone)]
 pub struct Api {
-    installation: Arc<Installation>,
+    pub(crate) installation: Arc<Installation>,
     metrics: Option<PrometheusHandle>,
 }
 
@@ -125,7 +126,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
 /// Who asks.
 pub(crate) struct SignedIn(pub(crate) Session);
 
-fn token(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
     headers
         .get(header::AUTHORIZATION)?
         .to_str()
@@ -133,7 +134,7 @@ fn token(headers: &HeaderMap) -> Option<&str> {
         .strip_prefix("Bearer ")
 }
 
-fn not_signed_in() -> Response {
+pub(crate) fn not_signed_in() -> Response {
     let body = json!({ "code": "NODE-401", "it": "accesso non effettuato", "en": "not signed in",
         "remedy_it": "accedere di nuovo", "remedy_en": "sign in again" });
     (StatusCode::UNAUTHORIZED, Json(body)).into_response()
@@ -183,9 +184,6 @@ impl Api {
             .route("/health", get(health))
             .route("/metrics", get(metrics_text))
             .route("/v1/openapi.json", get(async || Json(openapi())))
-            .route("/v1/sign-in", post(sign_in))
-            .route("/v1/sign-out", post(sign_out))
-            .route("/v1/session", get(session))
             .route("/v1/commands/{name}", post(command))
             .route("/v1/{role}/journal", get(journal_entries))
             .route("/v1/{role}/journal/of/{kind}/{id}", get(history))
@@ -197,6 +195,7 @@ impl Api {
             .merge(casework::routes())
             .merge(enrolment::routes())
             .merge(statistics::routes())
+            .merge(signing_in::routes())
             .route("/v1/{role}/{kind}", get(list))
             .route("/v1/{role}/{kind}/{id}", get(read))
             .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
@@ -275,13 +274,6 @@ async fn metrics_text(State(api): State<Api>) -> Answered<String> {
         .unwrap_or_default())
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SignIn {
-    officer: OfficerId,
-    password: zeroize::Zeroizing<String>,
-}
-
 pub(crate) fn parsed<T: serde::de::DeserializeOwned>(body: &[u8]) -> Answered<T> {
     serde_json::from_slice(body).map_err(|why| {
         ApiFault(Error::Malformed {
@@ -289,48 +281,6 @@ pub(crate) fn parsed<T: serde::de::DeserializeOwned>(body: &[u8]) -> Answered<T>
             why: why.to_string(),
         })
     })
-}
-
-async fn sign_in(State(api): State<Api>, body: Bytes) -> Answered<Response> {
-    let request: SignIn = parsed(&body)?;
-    let installation = Arc::clone(&api.installation);
-    let now = api.now();
-    let found = blocking(move || {
-        for desk in installation.desks.values() {
-            if let Some(found) = desk.sign_in(&request.officer, &request.password, now)? {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
-    })
-    .await?;
-    Ok(match found {
-        Some((token, session)) => {
-            Json(json!({ "token": token.as_str(), "session": session })).into_response()
-        }
-        None => not_signed_in(),
-    })
-}
-
-async fn sign_out(
-    State(api): State<Api>,
-    _: SignedIn,
-    headers: HeaderMap,
-) -> Answered<Json<Value>> {
-    let token = token(&headers).unwrap_or_default().to_owned();
-    let (installation, now) = (Arc::clone(&api.installation), api.now());
-    blocking(move || {
-        installation
-            .desks
-            .values()
-            .try_for_each(|desk| desk.sign_out(&token, now))
-    })
-    .await?;
-    Ok(Json(json!({ "signed": "out" })))
-}
-
-async fn session(SignedIn(session): SignedIn) -> Json<Session> {
-    Json(session)
 }
 
 async fn command(

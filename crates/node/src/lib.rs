@@ -22,6 +22,7 @@ mod openapi;
 mod replay;
 mod role;
 mod server;
+mod signing_in;
 mod statistics;
 mod worker;
 

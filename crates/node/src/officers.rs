@@ -17,10 +17,12 @@ use zeroize::Zeroizing;
 
 /// How long somebody stays signed in, in milliseconds: a shift.
 const SESSION_MS: i64 = 8 * 3600 * 1000;
-/// After so many wrong passwords the officer waits.
-const FAILURES_MAX: u32 = 5;
-/// How long, in milliseconds.
-const WAIT_MS: i64 = 5 * 60 * 1000;
+/// From the third wrong password in a row on an officer waits, each time twice as long, to an hour.
+const FAILURES_FREE: u32 = 2;
+const WAIT_MS: i64 = 5000;
+const WAIT_MS_MAX: i64 = 3600 * 1000;
+/// After so many an administrator has to name the officer again.
+const FAILURES_MAX: u32 = 15;
 /// The longest password, in bytes.
 const PASSWORD_BYTES_MAX: usize = 256;
 /// The shortest password that is accepted, in characters.
@@ -56,6 +58,14 @@ pub struct Session {
     pub epoch: u32,
 }
 
+/// How long an officer waits after so many wrong passwords.
+fn wait_ms(failures: u32) -> i64 {
+    match failures.checked_sub(FAILURES_FREE + 1) {
+        None => 0,
+        Some(more) => WAIT_MS.saturating_mul(1 << more.min(20)).min(WAIT_MS_MAX),
+    }
+}
+
 fn decode_officer(row: &Entity) -> Result<Officer> {
     serde_json::from_str(&row.body).map_err(|why| malformed("officer", why))
 }
@@ -71,6 +81,12 @@ fn malformed(what: &'static str, why: impl ToString) -> Error {
         what,
         why: why.to_string(),
     }
+}
+
+/// Computes for as long as a password takes: whether a name is known is not told by the clock.
+pub(crate) fn take_time(password: &str) {
+    let text = &password.as_bytes()[..password.len().min(PASSWORD_BYTES_MAX)];
+    let _ = hasher().hash_password_with_salt(text, b"0123456789abcdef");
 }
 
 /// A password that nobody guesses: 20 letters and digits that are not mistaken for each other.
@@ -107,19 +123,10 @@ impl Desk {
             // Nobody gives rights to themselves.
             by.beside(&officer.officer)?;
         }
-        if password.chars().count() < PASSWORD_MIN || password.len() > PASSWORD_BYTES_MAX {
-            return Err(malformed(
-                "password",
-                format!("{PASSWORD_MIN} to {PASSWORD_BYTES_MAX} characters"),
-            ));
-        }
-        let salt = self.seed();
-        let hash = hasher()
-            .hash_password_with_salt(password.as_bytes(), &salt[..16])
-            .map_err(|why| malformed("password", why))?;
+        let hash = self.hashed(password)?;
         let record = Officer {
             actor: officer.clone(),
-            password: hash.to_string(),
+            password: hash,
             failures: 0,
             wait_until_ms: 0,
             epoch: 0,
@@ -147,6 +154,100 @@ impl Desk {
                 id,
                 &serde_json::json!({ "named": record.actor }),
             )
+        })
+    }
+
+    fn hashed(&self, password: &str) -> Result<String> {
+        if password.chars().count() < PASSWORD_MIN || password.len() > PASSWORD_BYTES_MAX {
+            return Err(malformed(
+                "password",
+                format!("{PASSWORD_MIN} to {PASSWORD_BYTES_MAX} characters"),
+            ));
+        }
+        let salt = self.seed();
+        let hash = hasher()
+            .hash_password_with_salt(password.as_bytes(), &salt[..16])
+            .map_err(|why| malformed("password", why))?;
+        Ok(hash.to_string())
+    }
+
+    /// Gives an officer another password, against the present one; every session of the officer ends.
+    ///
+    /// # Errors
+    /// `circuit.right` when the present password is wrong, `circuit.too-early` after too many tries, or when the new
+    /// one is too short.
+    pub fn change_password(
+        self: &Arc<Self>,
+        officer: &OfficerId,
+        present: &str,
+        new: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let hash = self.hashed(new)?;
+        let Some((_, session)) = self.sign_in(officer, present, now)? else {
+            return Err(Reason::Right.refusal().into());
+        };
+        let id = officer.as_str().to_owned();
+        self.transact(&session.actor, now, move |ledger| {
+            let row = entity::get(ledger.tx, OFFICER, &id)?;
+            let mut row = row.ok_or_else(|| Reason::Unknown.refusal())?;
+            let mut record = decode_officer(&row)?;
+            record.password.clone_from(&hash);
+            record.epoch += 1;
+            row.body = encode(OFFICER, &record)?;
+            entity::put(ledger.tx, OFFICER, &row)?;
+            let who = ledger.actor.clone();
+            ledger.note(&who, OFFICER, &id, &serde_json::json!("changed-password"))
+        })
+    }
+
+    /// The sessions of an officer that are open, the latest to end first: what names each, and until when.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn sessions(
+        &self,
+        officer: &OfficerId,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Timestamp)>> {
+        let (officer, now_ms) = (officer.as_str().to_owned(), now.as_millisecond());
+        self.store.read::<_, Error, _>(move |tx| {
+            let Some(record) = entity::get(tx, OFFICER, &officer)? else {
+                return Ok(Vec::new());
+            };
+            let epoch = decode_officer(&record)?.epoch;
+            let rows = entity::list(tx, SESSION, Some("open"), Some(&officer), "", PAGE)?;
+            let mut open = Vec::new();
+            for row in rows {
+                let session: Session =
+                    serde_json::from_str(&row.body).map_err(|why| malformed("session", why))?;
+                if session.epoch == epoch && session.until.as_millisecond() > now_ms {
+                    open.push((row.id, session.until));
+                }
+            }
+            open.sort_by_key(|(_, until)| std::cmp::Reverse(*until));
+            Ok(open)
+        })
+    }
+
+    /// Ends a session of an officer by its name.
+    ///
+    /// # Errors
+    /// `circuit.unknown` when it is none of this officer's, or what the store says.
+    pub fn end_session(
+        self: &Arc<Self>,
+        officer: &Actor,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (id, name) = (officer.officer.to_string(), name.to_owned());
+        self.transact(officer, now, move |ledger| {
+            let row = entity::get(ledger.tx, SESSION, &name)?;
+            let mut row = row
+                .filter(|row| row.site == id)
+                .ok_or_else(|| Reason::Unknown.refusal())?;
+            row.state = "ended".to_owned();
+            Ok(entity::put(ledger.tx, SESSION, &row)?)
         })
     }
 
@@ -305,11 +406,12 @@ impl Desk {
             }
             if !good {
                 record.failures += 1;
-                if record.failures >= FAILURES_MAX {
-                    record.failures = 0;
-                    record.wait_until_ms = ledger.now_ms() + WAIT_MS;
-                }
+                record.wait_until_ms = ledger.now_ms() + wait_ms(record.failures);
                 ledger.note(&who, OFFICER, &id, &serde_json::json!("wrong-password"))?;
+                if record.failures >= FAILURES_MAX {
+                    row.state = "locked".to_owned();
+                    ledger.note(&who, OFFICER, &id, &serde_json::json!("locked"))?;
+                }
             } else {
                 record.failures = 0;
                 let session = Entity {

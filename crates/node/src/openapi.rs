@@ -151,6 +151,13 @@ fn other_paths(paths: &mut Map<String, Value>) {
             json!({ "$ref": "#/components/schemas/Session" }),
         ),
         (
+            "/v1/sessions",
+            "list-sessions",
+            "The open sessions of whoever is signed in; DELETE /v1/sessions/{name} ends one.",
+            vec![],
+            list.clone(),
+        ),
+        (
             "/v1/{role}/journal",
             "list-journal",
             "Entries of the journal; needs the right audit.",
@@ -351,6 +358,14 @@ fn other_paths(paths: &mut Map<String, Value>) {
             "requestBody": { "required": true, "content": { "application/json": {
                 "schema": { "$ref": "#/components/schemas/Receipt" } } } },
             "responses": responses("what there is", json!({ "$ref": "#/components/schemas/ApplicantView" })) } }),
+    );
+    let passwords = json!({ "type": "object", "required": ["present", "new"],
+        "properties": { "present": { "type": "string" }, "new": { "type": "string", "minLength": 12 } } });
+    paths.insert(
+        "/v1/password".to_owned(),
+        json!({ "post": { "operationId": "change-password", "summary": "Another password; every session ends.", "tags": ["session"],
+            "requestBody": { "required": true, "content": { "application/json": { "schema": passwords } } },
+            "responses": responses("done", any.clone()) } }),
     );
     paths.insert(
         "/v1/sign-out".to_owned(),

@@ -61,7 +61,21 @@ officer = Officer
 officer-help = As it was given: for example questura-roma.rossi
 password = Password
 sign-in-wrong = Wrong officer or password.
-sign-in-wait = Too many attempts: try again in five minutes.
+sign-in-wait = Too many attempts: wait before you try again. The wait doubles each time.
+account = My account
+sessions = Open sessions
+session-until = Until { $time }
+session-this = this one
+session-end = End
+another-password = Change the password
+another-password-about = At least 12 characters. All sessions end, and you sign in again.
+password-present = Present password
+password-new = New password
+password-again = New password, again
+change-password = Change
+password-wrong = The present password is wrong.
+password-short = The new password has 12 to 256 characters.
+password-differs = The two new passwords differ.
 
 # Home
 desks = Your desks

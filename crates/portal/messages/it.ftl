@@ -61,7 +61,21 @@ officer = Operatore
 officer-help = Come assegnato: per esempio questura-roma.rossi
 password = Password
 sign-in-wrong = Operatore o password errati.
-sign-in-wait = Troppi tentativi: riprovare tra cinque minuti.
+sign-in-wait = Troppi tentativi: attendere prima di riprovare. L'attesa raddoppia ogni volta.
+account = Il mio accesso
+sessions = Sessioni aperte
+session-until = Fino al { $time }
+session-this = questa
+session-end = Chiudi
+another-password = Cambia la password
+another-password-about = Almeno 12 caratteri. Tutte le sessioni finiscono e si accede di nuovo.
+password-present = Password attuale
+password-new = Nuova password
+password-again = Nuova password, di nuovo
+change-password = Cambia
+password-wrong = La password attuale è errata.
+password-short = La nuova password ha da 12 a 256 caratteri.
+password-differs = Le due nuove password non sono uguali.
 
 # Home
 desks = I tuoi sportelli

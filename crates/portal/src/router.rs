@@ -5,8 +5,8 @@ use crate::forms::Schemas;
 use crate::node::Node;
 use crate::session::Signed;
 use crate::{
-    adjudication, applicant, assets, commands, desk, dossier, enrolment, inspection, oversight,
-    session, statistics,
+    account, adjudication, applicant, assets, commands, desk, dossier, enrolment, inspection,
+    oversight, session, statistics,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -107,6 +107,9 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock) -> Router {
         .route("/", get(desk::home))
         .route("/sign-in", get(desk::sign_in_form).post(desk::sign_in))
         .route("/sign-out", post(desk::sign_out))
+        .route("/account", get(account::show))
+        .route("/account/sessions", post(account::end_session))
+        .route("/account/password", post(account::change_password))
         .route("/language", get(desk::language))
         .route("/status", get(applicant::form).post(applicant::look))
         .route("/accessibility", get(desk::accessibility))

@@ -36,7 +36,7 @@ const TOURS = {
     things: ['/desk/registry/registration']
   },
   'centre.auditor': {
-    pages: ['/oversight', '/statistics', '/inspection', '/oversight/centre/officers/new', '/oversight/centre/journal', '/oversight/centre/messages', '/oversight/centre/jobs', '/oversight/centre/officers'],
+    pages: ['/account', '/oversight', '/statistics', '/inspection', '/oversight/centre/officers/new', '/oversight/centre/journal', '/oversight/centre/messages', '/oversight/centre/jobs', '/oversight/centre/officers'],
     things: []
   }
 }

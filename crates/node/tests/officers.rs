@@ -1,0 +1,51 @@
+//! Officers who sign in: every wrong password costs more time, and too many of them lock the door.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use common::{Town, person};
+use jiff::SignedDuration;
+use rilascio_circuit::process::{Actor, Right};
+use rilascio_node::{Error, Role};
+
+const PASSWORD: &str = "a-password-of-a-test";
+
+#[test]
+fn each_wrong_password_doubles_the_wait_and_fifteen_lock_the_officer() {
+    let town = Town::in_memory(None);
+    let desk = &town.desks[&Role::Centre];
+    let system = Actor::system(desk.site());
+    let officer = person("dario", "centre", &[Right::Examine]);
+    desk.name_officer(&system, &officer, PASSWORD, town.now)
+        .unwrap();
+    let mut now = town.now;
+    for failures in 1_u32..=15 {
+        let wrong = desk.sign_in(&officer.officer, "something-else", now);
+        assert!(wrong.unwrap().is_none(), "{failures}");
+        let wait = match failures {
+            1 | 2 => 0,
+            more => (5_i64 << (more - 3)).min(3600),
+        };
+        if wait > 0 && failures < 15 {
+            let early = now + SignedDuration::from_millis(wait * 1000 - 1);
+            let refused = desk.sign_in(&officer.officer, PASSWORD, early);
+            assert!(
+                matches!(&refused, Err(Error::Refused(why)) if why.rule == "circuit.too-early"),
+                "{failures}"
+            );
+        }
+        now += SignedDuration::from_secs(wait);
+    }
+    // Locked: the right password does not help, however long somebody waits.
+    now += SignedDuration::from_hours(48);
+    let tried = desk.sign_in(&officer.officer, PASSWORD, now).unwrap();
+    assert!(tried.is_none());
+    assert!(desk.session("none", now).unwrap().is_none());
+    desk.name_officer(&system, &officer, PASSWORD, now).unwrap();
+    let (token, session) = desk
+        .sign_in(&officer.officer, PASSWORD, now)
+        .unwrap()
+        .unwrap();
+    assert_eq!(session.actor, officer);
+    assert!(desk.session(&token, now).unwrap().is_some());
+}

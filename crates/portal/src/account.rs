@@ -1,0 +1,93 @@
+//! An officer's own page: open sessions and another password.
+
+use crate::fault::PageFault;
+use crate::forms::encoded;
+use crate::page::Page;
+use crate::router::Portal;
+use crate::session::{Signed, session_cookie};
+use axum::extract::{Form, State};
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+async fn page(portal: &Portal, signed: &Signed) -> Result<Page, PageFault> {
+    let sessions = portal.node.get("/v1/sessions", Some(&signed.token)).await;
+    let mut page = Page::of(signed);
+    page.put("sessions", sessions.map_err(|fault| signed.fault(fault))?);
+    page.put("fault", Value::Null);
+    Ok(page)
+}
+
+pub(crate) async fn show(
+    State(portal): State<Portal>,
+    signed: Signed,
+) -> Result<Response, PageFault> {
+    Ok(page(&portal, &signed).await?.show("account.html"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Ended {
+    name: String,
+}
+
+pub(crate) async fn end_session(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Form(Ended { name }): Form<Ended>,
+) -> Result<Redirect, PageFault> {
+    let path = format!("/v1/sessions/{}", encoded(&name));
+    let nothing = json!({});
+    let ended = portal
+        .node
+        .send_json(Method::DELETE, &path, Some(&signed.token), None, &nothing);
+    ended.await.map_err(|fault| signed.fault(fault))?;
+    Ok(Redirect::to("/account"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Passwords {
+    present: String,
+    new: String,
+    again: String,
+}
+
+pub(crate) async fn change_password(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Form(given): Form<Passwords>,
+) -> Result<Response, PageFault> {
+    let fault = if given.new == given.again {
+        let body = json!({ "present": given.present, "new": given.new });
+        let changed = portal.node.send_json(
+            Method::POST,
+            "/v1/password",
+            Some(&signed.token),
+            None,
+            &body,
+        );
+        match changed.await {
+            Ok(_) => {
+                let cookie = [(header::SET_COOKIE, session_cookie(""))];
+                return Ok((cookie, Redirect::to("/sign-in")).into_response());
+            }
+            Err(fault) if fault.body["code"] == "circuit.right" => {
+                signed.language.text("password-wrong")
+            }
+            Err(fault) if fault.body["code"] == "circuit.too-early" => {
+                signed.language.text("sign-in-wait")
+            }
+            Err(fault) if fault.status == StatusCode::BAD_REQUEST => {
+                signed.language.text("password-short")
+            }
+            Err(fault) => return Err(signed.fault(fault)),
+        }
+    } else {
+        signed.language.text("password-differs")
+    };
+    let mut page = page(&portal, &signed).await?;
+    page.put("fault", fault);
+    let mut response = page.show("account.html");
+    *response.status_mut() = StatusCode::CONFLICT;
+    Ok(response)
+}
