@@ -135,6 +135,10 @@ person-forgotten = The data are no longer kept here.
 prints-forgotten = The images of the prints are no longer kept: the score is left.
 
 # Taking data
+from-mrz = Fill in from the old document
+from-mrz-help = Two or three lines, as printed or as the reader gives them.
+fill-in = Fill in
+mrz-wrong = The zone cannot be read:
 step-person = Person
 step-document = Document
 step-portrait = Portrait

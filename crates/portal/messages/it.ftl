@@ -135,6 +135,10 @@ person-forgotten = I dati non sono più conservati qui.
 prints-forgotten = Le immagini delle impronte non sono più conservate: resta il punteggio.
 
 # Taking data
+from-mrz = Compila dal vecchio documento
+from-mrz-help = Due o tre righe, come stampate o lette dal lettore.
+fill-in = Compila
+mrz-wrong = La zona non si legge:
 step-person = Persona
 step-document = Documento
 step-portrait = Ritratto

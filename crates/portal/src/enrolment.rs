@@ -4,6 +4,7 @@ use crate::fault::{NodeFault, PageFault};
 use crate::forms::encoded;
 use crate::language::{Language, biometric};
 use crate::page::Page;
+use crate::prefill::{begin_with_record, from_mrz};
 use crate::router::Portal;
 use crate::session::Signed;
 use axum::body::Bytes;
@@ -76,7 +77,7 @@ fn get<'a>(fields: &'a Value, name: &str) -> &'a Value {
     name.split('.').fold(fields, |inner, part| &inner[part])
 }
 
-fn put(fields: &mut Value, name: &str, value: Value) {
+pub(crate) fn put(fields: &mut Value, name: &str, value: Value) {
     let (first, rest) = name
         .split_once('.')
         .map_or((name, None), |(a, b)| (a, Some(b)));
@@ -98,63 +99,6 @@ struct Case {
 
 fn draft_path(id: &str) -> String {
     format!("/v1/office/dossier/{}/draft", encoded(id))
-}
-
-/// What was taken before, by another way or for a dossier that came back, is where a draft begins.
-async fn begin_with_record(portal: &Portal, signed: &Signed, id: &str) -> Result<(), NodeFault> {
-    let base = format!("/v1/office/dossier/{}", encoded(id));
-    let token = Some(&signed.token[..]);
-    let record = portal.node.get(&format!("{base}/record"), token).await?;
-    let text = record["application"].as_str().unwrap_or_default();
-    let Ok(application) = toml::from_str::<Value>(text) else {
-        return Ok(());
-    };
-    let mut fields = json!({});
-    for name in ["person", "document", "delivery", "guardian"] {
-        fields[name] = application[name].clone();
-    }
-    fields["signature_exempt"] = application["images"]["signature_exempt"].clone();
-    let mut wanted = vec![
-        (
-            "portrait".to_owned(),
-            application["images"]["portrait"].clone(),
-        ),
-        (
-            "signature".to_owned(),
-            application["images"]["signature"].clone(),
-        ),
-    ];
-    for print in application["print"].as_array().into_iter().flatten() {
-        let finger = print["finger"].as_str().unwrap_or_default();
-        put(
-            &mut fields,
-            &format!("prints.{finger}"),
-            print["quality"].clone(),
-        );
-        wanted.push((finger.to_owned(), print["image"].clone()));
-    }
-    for missing in application["missing"].as_array().into_iter().flatten() {
-        let finger = missing["finger"].as_str().unwrap_or_default();
-        put(
-            &mut fields,
-            &format!("missing.{finger}"),
-            missing["reason"].clone(),
-        );
-    }
-    let there = record["images"].as_array().cloned().unwrap_or_default();
-    for (name, file) in wanted {
-        if let Some(place) = there
-            .iter()
-            .position(|known| *known == file && !file.is_null())
-        {
-            let content = portal
-                .node
-                .content(&format!("{base}/images/{place}"), token)
-                .await?;
-            keep_image(portal, signed, id, &name, content.bytes).await?;
-        }
-    }
-    keep_fields(portal, signed, id, &fields).await
 }
 
 async fn case(portal: &Portal, signed: &Signed, id: &str) -> Result<Case, PageFault> {
@@ -468,7 +412,7 @@ enum Outcome {
     Stay(Vec<String>),
 }
 
-async fn keep_fields(
+pub(crate) async fn keep_fields(
     portal: &Portal,
     signed: &Signed,
     id: &str,
@@ -481,7 +425,7 @@ async fn keep_fields(
     kept.await.map(drop)
 }
 
-async fn keep_image(
+pub(crate) async fn keep_image(
     portal: &Portal,
     signed: &Signed,
     id: &str,
@@ -685,6 +629,16 @@ async fn take(
 ) -> Result<Outcome, NodeFault> {
     let missing_file = || Outcome::Stay(vec![signed.language.text("no-file")]);
     let outcome = match step {
+        "person" if !sent.text("mrz").is_empty() => {
+            let today = (portal.clock)().to_zoned(jiff::tz::TimeZone::UTC).date();
+            match from_mrz(&mut case.fields, sent.text("mrz"), today) {
+                // What was read is looked at before it is sent.
+                Ok(()) => Outcome::Stay(Vec::new()),
+                Err(why) => {
+                    Outcome::Stay(vec![format!("{} {why}", signed.language.text("mrz-wrong"))])
+                }
+            }
+        }
         "person" | "document" => {
             take_fields(&mut case.fields, step, sent);
             Outcome::Next
