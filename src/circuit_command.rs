@@ -114,6 +114,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
                     .remedy("give --out a folder that is not there"));
             }
             let master = AuthorityStore::master_key(data, &mut rng)?;
+            if role == Role::Office {
+                circuit_setup::refuse_used_sites(data, serves)?;
+            }
             circuit_setup::assign(data, &node, role, serves)?;
             add_member(data, &master, &node, out, now, &mut rng)?;
             println!(

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use rilascio_circuit::process::{Actor, NodeId, Office, OfficerId, Right, SiteId};
 use rilascio_keys::MasterKey;
 use rilascio_node::{Clock, Database, Installation, Plan, Role, Transport, default_routes};
+use rilascio_store::{Store, entity};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -65,6 +66,22 @@ fn keep_offices(data: &Path, file: &OfficeFile) -> Result<(), Fault> {
         text.as_bytes(),
         false,
     )?)
+}
+
+/// Numbers of dossiers begin anew at another node: a site that has dossiers stays where it is.
+pub(crate) fn refuse_used_sites(data: &Path, sites: &[String]) -> Result<(), Fault> {
+    let tables = data.join(Role::Office.name()).join("node.db");
+    if sites.is_empty() || !tables.exists() {
+        return Ok(());
+    }
+    let store = Store::sqlite(&tables).map_err(Fault::failed)?;
+    let counts = store.read::<_, rilascio_store::Error, _>(|tx| entity::count(tx, "dossier"));
+    let counts = counts.map_err(Fault::failed)?;
+    match counts.iter().find(|(_, site, _)| sites.contains(site)) {
+        Some((_, site, _)) => Err(Fault::usage(format!("{site} has dossiers at this node"))
+            .remedy("a site moves to another node before its first dossier")),
+        None => Ok(()),
+    }
 }
 
 /// From the next start on that node serves these sites, or makes the documents of these profiles.

@@ -183,6 +183,11 @@ impl Circuit<'_> {
             }],
         };
         self.give(&staff.enroller, &answer)?;
+        self.settle()?;
+        let read = Command::NoteAnswer {
+            dossier: dossier.clone(),
+        };
+        self.give(&staff.examiner, &read)?;
         self.settle()
     }
 

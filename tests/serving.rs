@@ -454,6 +454,22 @@ fn an_administrator_names_officers_under_a_configuration_file() {
         json!({ "officer": "centre.director", "site": "centre", "rights": ["decide"] }).to_string();
     assert_eq!(send("POST", "/v1/centre/officers", &director).0, 403);
     assert_eq!(send("GET", "/v1/works/jobs?state=ready", "").0, 403);
+    // The registry names nobody who works at another desk, and gives no right that is none of its own.
+    for (site, rights) in [
+        ("centre", json!(["look-up"])),
+        ("questura-roma", json!(["look-up"])),
+        ("registry", json!(["decide"])),
+        ("inps", json!(["administer"])),
+        ("registry", json!(["audit"])),
+    ] {
+        let officer =
+            json!({ "officer": "up.climber", "site": site, "rights": rights }).to_string();
+        assert_eq!(
+            send("POST", "/v1/registry/officers", &officer).0,
+            403,
+            "{officer}"
+        );
+    }
     // Officers of another role's site are named by that role.
     let stranger = json!({ "officer": "x.y", "site": "nowhere", "rights": [] }).to_string();
     assert_eq!(send("POST", "/v1/works/officers", &stranger).0, 403);

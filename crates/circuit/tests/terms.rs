@@ -140,10 +140,18 @@ impl Case {
     }
 }
 
+fn give_notice() -> TermsCommand {
+    TermsCommand::GiveNotice {
+        grounds: reference("act-9"),
+        after: 0,
+    }
+}
+
 fn ask(days: u16) -> TermsCommand {
     TermsCommand::AskPapers {
         papers: BTreeSet::from([reference("rental-contract")]),
         days,
+        after: 1,
     }
 }
 
@@ -187,7 +195,7 @@ fn papers_that_never_come_let_the_term_run_again() {
 fn no_refusal_without_a_notice_that_was_answered_or_whose_time_passed() {
     let mut case = Case::new();
     assert_eq!(case.propose(false, 1), Err("circuit.notice"));
-    let notice = || TermsCommand::GiveNotice(reference("act-9"));
+    let notice = || give_notice();
     case.examine(notice(), 1).unwrap();
     assert_eq!(case.propose(false, 2), Err("circuit.term-stands"));
     case.system(DossierCommand::Terms(TermsCommand::Resume), 11)
@@ -196,17 +204,24 @@ fn no_refusal_without_a_notice_that_was_answered_or_whose_time_passed() {
     case.propose(false, 12).unwrap();
     case.decide(false, 13).unwrap();
     assert_eq!(case.dossier.unwrap().phase, Phase::Refused);
-    // A proposal to grant cannot be turned into a refusal without notice either.
+    // A proposal to grant cannot be turned into a refusal without notice either: it goes back to be noticed.
     let mut turned = Case::new();
     turned.propose(true, 1).unwrap();
     assert_eq!(turned.decide(false, 2), Err("circuit.notice"));
+    turned.examine(give_notice(), 3).unwrap();
+    assert_eq!(turned.decide(true, 4), Err("circuit.state"));
+    // Papers are not what was waited for; an answer is read by an examiner.
+    let take = DossierCommand::Terms(TermsCommand::TakePapers);
+    assert_eq!(turned.system(take, 4), Err("circuit.state"));
+    turned.examine(TermsCommand::TakeAnswer, 5).unwrap();
+    turned.propose(false, 6).unwrap();
+    turned.decide(false, 7).unwrap();
 }
 
 /// A refusal of the first day on which one can be.
 fn refused() -> Case {
     let mut case = Case::new();
-    case.examine(TermsCommand::GiveNotice(reference("act-9")), 1)
-        .unwrap();
+    case.examine(give_notice(), 1).unwrap();
     case.system(DossierCommand::Terms(TermsCommand::Resume), 11)
         .unwrap();
     case.propose(false, 12).unwrap();

@@ -47,13 +47,41 @@ fn may_name(session: &Session, desk: &Desk, site: &SiteId) -> Answered<()> {
     let fits = match desk.role() {
         // An office administers its own people only; officers of other administrations have sites of their own.
         Role::Office => *site == session.actor.site,
-        Role::Registry => true,
+        Role::Registry => site == desk.site() || is_elsewhere(desk, site),
         Role::Centre | Role::Works => site == desk.site(),
     };
     if fits {
         Ok(())
     } else {
         Err(Error::from(Reason::Site.refusal()).into())
+    }
+}
+
+/// A site of another administration: of no role and no office of this circuit.
+fn is_elsewhere(desk: &Desk, site: &SiteId) -> bool {
+    let own = Role::ALL.iter().any(|role| role.name() == site.as_str());
+    !own && !desk.offices().contains_key(site)
+}
+
+/// Nothing, when an administrator may give an officer those rights: those that are of use at this role, and the audit,
+/// which sees everything, only by somebody who has it.
+fn may_give(session: &Session, desk: &Desk, officer: &Actor) -> Answered<()> {
+    let fits = |right: &Right| match right {
+        Right::Audit => session.actor.rights.contains(&Right::Audit),
+        Right::Administer => !is_elsewhere(desk, &officer.site),
+        Right::LookUp => desk.role() == Role::Registry,
+        Right::Enrol | Right::Approve | Right::HandOver => desk.role() == Role::Office,
+        Right::Examine | Right::Decide | Right::Revoke | Right::Watch => {
+            desk.role() == Role::Centre
+        }
+        Right::Produce => desk.role() == Role::Works,
+        Right::Stock => matches!(desk.role(), Role::Office | Role::Works),
+        Right::System => false,
+    };
+    if officer.rights.iter().all(fits) {
+        Ok(())
+    } else {
+        Err(Error::from(Reason::Right.refusal()).into())
     }
 }
 
@@ -82,6 +110,7 @@ async fn name_officer(
     let desk = api.desk(&role)?;
     let officer: Actor = parsed(&body)?;
     may_name(&session, &desk, &officer.site)?;
+    may_give(&session, &desk, &officer)?;
     if let Some(known) = known(&desk, &officer.officer).await? {
         may_name(&session, &desk, &known.site)?;
     }
@@ -98,10 +127,10 @@ async fn name_officer(
     ))
 }
 
-/// The officer of that name, if one is named here.
+/// The officer of that name, if one was ever named here: also one that is locked or removed belongs to a site.
 async fn known(desk: &Arc<Desk>, name: &OfficerId) -> Answered<Option<Actor>> {
     let (desk, name) = (Arc::clone(desk), name.clone());
-    blocking(move || desk.officer(&name)).await
+    blocking(move || desk.named_officer(&name)).await
 }
 
 async fn remove_officer(

@@ -268,6 +268,11 @@ commands! {
         /// The act that states the grounds.
         grounds: Reference,
     }
+    /// Notes that the applicant answered the notice, by a paper that came since: the term runs again.
+    NoteAnswer("note-answer", Centre, Examine) {
+        /// The dossier.
+        dossier: DossierId,
+    }
     /// Notes an appeal against a refusal.
     NoteAppeal("note-appeal", Centre, Examine) {
         /// The dossier.

@@ -48,6 +48,13 @@ pub fn add_member(
     now: Timestamp,
     rng: &mut dyn CryptoRng,
 ) -> Result<()> {
+    let known = data.join("circuit/nodes").join(format!("{name}.cer"));
+    if known.exists() {
+        return Err(file_fault(
+            &known,
+            "there is a node of that name; strike it off or take another name",
+        ));
+    }
     let authority = authority(data, master)?;
     let key = authority.name_node(name.as_str(), now - SignedDuration::from_hours(1), rng)?;
     let nodes = out.join("circuit/nodes");

@@ -57,6 +57,20 @@ impl Occasion {
         }
     }
 
+    /// What tells a second notice of a kind from the first.
+    fn again(self, dossier: &Dossier) -> String {
+        let terms = &dossier.terms;
+        let since = match self {
+            Self::Papers => terms.papers.as_ref().map(|asked| asked.asked),
+            Self::Notice => terms.notice.as_ref().map(|given| given.given),
+            Self::Phase(Phase::Refused) => terms.refused,
+            Self::Phase(_) => None,
+        };
+        since
+            .map(|since| format!(".{}", since.as_second()))
+            .unwrap_or_default()
+    }
+
     /// The occasion that a job names, when it still holds.
     fn of(word: &str, dossier: &Dossier) -> Option<Self> {
         let (papers, notice) = (&dossier.terms.papers, &dossier.terms.notice);
@@ -197,7 +211,7 @@ fn prepare(ledger: &mut Ledger<'_>, subject: &str) -> Result<Option<(DossierId, 
         .and_then(|bytes| Application::parse("application", &String::from_utf8_lossy(&bytes)).ok())
         .and_then(|application| application.delivery.mail);
     let notice = to.map(|to| Notice {
-        id: format!("{id}.{word}"),
+        id: format!("{id}.{word}{}", occasion.again(&dossier)),
         to,
         subject,
         text,

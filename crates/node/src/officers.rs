@@ -265,6 +265,18 @@ impl Desk {
             .transpose()
     }
 
+    /// The officer of that name, whether active, locked or removed.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn named_officer(&self, officer: &OfficerId) -> Result<Option<Actor>> {
+        let id = officer.as_str().to_owned();
+        let row = self
+            .store
+            .read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &id)?))?;
+        row.map(|row| Ok(decode_officer(&row)?.actor)).transpose()
+    }
+
     /// The officers that are named here, by name.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use crate::desk::hits::Hit;
 use crate::desk::works::{Production, ProductionFault};
-use crate::desk::{Desk, centre, office, registry, screening, terms, works};
+use crate::desk::{Desk, centre, draft, office, registry, screening, terms, works};
 use crate::ledger::{SEALED, carries_package};
 use crate::notice::{self, Delivery, Notice};
 use crate::{Error, Result};
@@ -359,6 +359,10 @@ impl Desk {
             terms::WATCH => {
                 let id = dossier(&subject)?;
                 self.end(job, now, move |ledger| terms::watch(ledger, &id))
+            }
+            draft::ABANDONED => {
+                let id = dossier(&subject)?;
+                self.end(job, now, move |ledger| draft::abandoned(ledger, &id))
             }
             office::OVERRUN => {
                 let attestation = subject.clone();

@@ -114,8 +114,11 @@ impl Case {
 
     fn told(&self, word: &str) -> usize {
         let notices = self.advisers.0.lock().unwrap();
-        let id = format!("{}.{word}", self.dossier);
-        notices.iter().filter(|notice| notice.id == id).count()
+        let id = format!("{}.{word}.", self.dossier);
+        notices
+            .iter()
+            .filter(|notice| notice.id.starts_with(&id))
+            .count()
     }
 
     fn journal(&self, role: Role) -> Vec<journal::Entry> {
@@ -149,6 +152,10 @@ fn papers_are_asked_for_brought_and_read() {
     ] {
         assert!(case.bring(wrong).is_err(), "{what}");
     }
+    // Another paper is not the one that is missing.
+    case.bring(vec![paper("photograph", PDF)]).unwrap();
+    case.town.settle().unwrap();
+    assert!(case.at(Role::Centre).terms.stands_until().is_some());
     case.bring(vec![paper("rental-contract", PDF)]).unwrap();
     case.town.settle().unwrap();
     let known = case.at(Role::Centre);
@@ -163,14 +170,14 @@ fn papers_are_asked_for_brought_and_read() {
         .papers(&case.dossier, &examiner, case.town.now)
         .unwrap();
     let titles: Vec<&str> = listed.iter().map(|entry| entry.title.as_str()).collect();
-    assert_eq!(titles, ["identity-card", "rental-contract"]);
+    assert_eq!(titles, ["identity-card", "photograph", "rental-contract"]);
     let read = centre
-        .paper(&case.dossier, 2, &examiner, case.town.now)
+        .paper(&case.dossier, 3, &examiner, case.town.now)
         .unwrap();
     assert_eq!((read.media, &read.bytes[..]), (Media::Pdf, PDF));
     assert!(
         centre
-            .paper(&case.dossier, 3, &examiner, case.town.now)
+            .paper(&case.dossier, 4, &examiner, case.town.now)
             .is_err()
     );
     // Journals hold who read what, and nothing of what it says; they replay to what the tables say.
@@ -186,7 +193,7 @@ fn papers_are_asked_for_brought_and_read() {
     assert!(
         entries
             .iter()
-            .any(|entry| entry.text.contains(r#"["read",2]"#))
+            .any(|entry| entry.text.contains(r#"["read",3]"#))
     );
 }
 

@@ -63,7 +63,13 @@ pub(crate) async fn look(
             page.show("status.html")
         }
         Err(fault) => {
-            page.put("fault", language.text("status-unknown"));
+            let unknown = fault.status.is_client_error();
+            let said = if unknown {
+                language.text("status-unknown")
+            } else {
+                fault.line(language)
+            };
+            page.put("fault", said);
             let mut response = page.show("status.html");
             *response.status_mut() = fault.status;
             response

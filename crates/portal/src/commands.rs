@@ -76,7 +76,12 @@ pub(crate) const STEPS: &[(&str, &str, &[&str], &str)] = &[
     ("centre", "dossier", &["examination"], "propose"),
     ("centre", "dossier", &["proposed"], "decide"),
     ("centre", "dossier", &["examination"], "ask-papers"),
-    ("centre", "dossier", &["examination"], "give-notice"),
+    (
+        "centre",
+        "dossier",
+        &["examination", "proposed"],
+        "give-notice",
+    ),
     (
         "centre",
         "dossier",
@@ -89,6 +94,7 @@ pub(crate) const STEPS: &[(&str, &str, &[&str], &str)] = &[
         &["examination", "proposed", "authorised", "certified"],
         "cancel-dossier",
     ),
+    ("centre", "dossier", &["examination"], "note-answer"),
     ("centre", "dossier", &["refused"], "note-appeal"),
     ("centre", "dossier", &["refused"], "decide-appeal"),
     ("centre", "watch-entry", &["in-force"], "end-watch"),

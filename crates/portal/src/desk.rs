@@ -182,8 +182,9 @@ pub(crate) struct Next {
 
 /// Only a page of this host.
 fn own_page(next: &str) -> &str {
-    let plain =
-        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    let plain = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(|sign: char| sign == '\\' || sign.is_control());
     if plain { next } else { "/" }
 }
 
@@ -230,13 +231,14 @@ pub(crate) async fn sign_in(
             let mut page = Page::plain(language, "/sign-in");
             page.put("next", own_page(&given.next));
             // A wrong name and a wrong password are answered alike.
-            let waits = fault.body["code"] == "circuit.too-early";
-            let key = if waits {
-                "sign-in-wait"
+            let said = if fault.body["code"] == "circuit.too-early" {
+                language.text("sign-in-wait")
+            } else if fault.status.is_client_error() {
+                language.text("sign-in-wrong")
             } else {
-                "sign-in-wrong"
+                fault.line(language)
             };
-            page.put("fault", language.text(key));
+            page.put("fault", said);
             page.put("officer", &given.officer);
             let mut response = page.show("sign-in.html");
             *response.status_mut() = fault.status;
@@ -563,4 +565,31 @@ pub(crate) async fn thing(
 /// What was just done, for a page of its own.
 pub(crate) fn note_done(page: &mut Page, signed: &Signed, asked: &BTreeMap<String, String>) {
     page.put("done", done(signed, asked.get("done")));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_page;
+
+    #[test]
+    fn nobody_is_sent_to_another_host() {
+        for page in [
+            "/",
+            "/desk/office/dossier?state=draft",
+            "/do/decide?dossier=a-1",
+        ] {
+            assert_eq!(own_page(page), page);
+        }
+        for elsewhere in [
+            "",
+            "evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "/\r\nx: y",
+            "https://evil.example",
+        ] {
+            assert_eq!(own_page(elsewhere), "/", "{elsewhere:?}");
+        }
+    }
 }

@@ -128,6 +128,7 @@ fn fitting(signed: &Signed, thing: &Value, profile: &Value, id: &str) -> Vec<Val
         "propose" => !stands,
         "ask-papers" => rules["papers_days"] != 0 && terms["papers"].is_null() && !stands,
         "give-notice" => rules["notice_days"] != 0 && terms["notice"].is_null() && !stands,
+        "note-answer" => open(&terms["notice"]),
         "note-appeal" => appeal.is_null() || appeal["outcome"]["upheld"] == true,
         "decide-appeal" => !appeal.is_null() && appeal["outcome"].is_null(),
         _ => true,
@@ -232,13 +233,19 @@ pub(crate) async fn at_centre(
 async fn passed_on(portal: &Portal, signed: &Signed, path: &str) -> Result<Response, PageFault> {
     let content = portal.node.content(path, Some(&signed.token)).await;
     let content = content.map_err(|fault| signed.fault(fault))?;
+    // A sandboxed page opens no PDF: it is saved and opened by its own program.
+    let place = if content.media == "application/pdf" {
+        "attachment; filename=\"paper.pdf\""
+    } else {
+        "inline"
+    };
     let headers = [
+        (header::CONTENT_DISPOSITION, place.to_owned()),
         (header::CONTENT_TYPE, content.media),
         (header::CACHE_CONTROL, "no-store".to_owned()),
-        (header::CONTENT_DISPOSITION, "inline".to_owned()),
         (
             header::CONTENT_SECURITY_POLICY,
-            "sandbox; default-src 'none'".to_owned(),
+            "sandbox; default-src 'none'; frame-ancestors 'none'".to_owned(),
         ),
     ];
     Ok((headers, content.bytes).into_response())

@@ -16,6 +16,7 @@ use base64ct::{Base64, Encoding};
 use rilascio_biometrics::{
     CaptureRules, Extract, Extractor, PortraitRules, portrait_quality, print_quality, read_print,
 };
+use rilascio_circuit::process::Digest;
 use rilascio_mrtd::finger::FingerPosition;
 use rilascio_mrtd::transliteration::{Scheme, mrz_name};
 use serde_json::{Map, Value, json};
@@ -271,6 +272,12 @@ fn is_taken(case: &Case, step: &str) -> bool {
     }
 }
 
+/// What names the draft as it is.
+fn seen(case: &Case) -> String {
+    let text = json!([case.fields, case.images]).to_string();
+    Digest::of(text.as_bytes()).as_str().to_owned()
+}
+
 fn page(signed: &Signed, case: &Case, id: &str, step: &str) -> Page {
     let language = signed.language;
     let mut page = Page::of(signed);
@@ -310,6 +317,7 @@ fn page(signed: &Signed, case: &Case, id: &str, step: &str) -> Page {
     page.put("fingers", fingers);
     page.put("prints_due", !case.profile["prints"].is_null());
     if step == "proof" {
+        page.put("seen", seen(case));
         page.put("command_name", crate::commands::fresh_name());
         page.put("person", person_facts(language, &case.fields));
         page.put(
@@ -615,6 +623,7 @@ fn without_nothing(value: Value) -> Value {
                 .filter(|(_, inner)| !inner.is_null() && *inner != json!({}));
             Value::Object(kept.collect())
         }
+        Value::Array(list) => list.into_iter().map(without_nothing).collect(),
         other => other,
     }
 }
@@ -648,7 +657,7 @@ async fn take(
             None if case.images.iter().any(|known| known == "portrait") => Outcome::Next,
             None => missing_file(),
         },
-        "fingers" if sent.text("finger").is_empty() => Outcome::Next,
+        "fingers" if sent.text("finger").is_empty() && sent.file.is_none() => Outcome::Next,
         "fingers" => take_finger(portal, signed, id, case, sent).await?,
         "signature" => {
             let exempt = sent.text("exempt");
@@ -671,6 +680,10 @@ async fn take(
             }
         }
         _ => {
+            // The holder confirms what was shown, not what somebody wrote meanwhile.
+            if sent.text("seen") != seen(case) {
+                return Ok(Outcome::Stay(vec![signed.language.text("draft-changed")]));
+            }
             let command = json!({ "dossier": id, "package": package(portal, signed, id, case).await?,
                 "confirmed": sent.text("confirmed") == "yes" });
             let name = sent.text("command-name");
@@ -700,7 +713,15 @@ pub(crate) async fn save(
     let Some(place) = STEPS.iter().position(|known| *known == step) else {
         return Err(PageFault::not_found(signed.language));
     };
-    let sent = receive(parts).await.unwrap_or_default();
+    let sent = receive(parts).await.ok_or_else(|| {
+        let fault = NodeFault::own(
+            StatusCode::BAD_REQUEST,
+            "PORTAL-400",
+            "il modulo non è arrivato intero; i file sono al più 8 MiB. Nulla è stato cambiato",
+            "the form did not arrive whole; files have 8 MiB at most. Nothing was changed",
+        );
+        signed.fault(fault)
+    })?;
     let mut held = case(&portal, &signed, &id).await?;
     let taken = take(&portal, &signed, &id, &step, &mut held, &sent).await;
     let (status, faults, advice) = match taken {

@@ -236,7 +236,12 @@ pub(crate) fn command(fields: &[Field], filled: &BTreeMap<String, String>) -> Va
                     .collect::<Vec<_>>()
             ),
             _ if text.is_empty() && !field.required => continue,
-            Kind::YesNo => json!(text == "yes"),
+            Kind::YesNo => match text {
+                "yes" => json!(true),
+                "no" => json!(false),
+                // Nobody's silence is a decision.
+                other => json!(other),
+            },
             Kind::Number => text
                 .parse::<i64>()
                 .map_or_else(|_| json!(text), |number| json!(number)),

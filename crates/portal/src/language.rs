@@ -47,7 +47,7 @@ impl Language {
     /// The cookie that says so for a year.
     pub(crate) fn cookie(self) -> String {
         format!(
-            "{COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax",
+            "{COOKIE}={}; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax",
             self.code()
         )
     }

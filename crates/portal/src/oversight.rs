@@ -174,7 +174,7 @@ pub(crate) async fn officers(
 }
 
 /// The rights of officers, as the interface names them.
-const RIGHTS: [&str; 11] = [
+const RIGHTS: [&str; 12] = [
     "enrol",
     "approve",
     "examine",
@@ -185,6 +185,7 @@ const RIGHTS: [&str; 11] = [
     "revoke",
     "watch",
     "look-up",
+    "audit",
     "administer",
 ];
 

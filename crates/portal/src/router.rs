@@ -72,10 +72,14 @@ impl Portal {
 
 async fn with_headers(request: axum::extract::Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let fixed: [(HeaderName, &'static str); 5] = [
+    let fixed: [(HeaderName, &'static str); 7] = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
+        // What says nothing of keeping is kept by nobody.
+        (header::CACHE_CONTROL, "no-store"),
+        // Browsers heed it where TLS is, in front of this program.
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
         (
             HeaderName::from_static("permissions-policy"),
             "camera=(self), microphone=(), geolocation=()",
@@ -169,8 +173,9 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock) -> Router {
             portal.clone(),
             session::refuse_foreign,
         ))
-        .layer(middleware::from_fn(with_headers))
         .with_state(portal)
         .route("/assets/{name}", get(assets::asset));
-    pages.fallback_service(interface)
+    pages
+        .fallback_service(interface)
+        .layer(middleware::from_fn(with_headers))
 }

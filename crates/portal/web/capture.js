@@ -30,6 +30,8 @@ function camera (box) {
     canvas.width = video.videoWidth
     canvas.height = video.videoHeight
     canvas.getContext('2d').drawImage(video, 0, 0)
+    for (const track of video.srcObject.getTracks()) track.stop()
+    video.hidden = shoot.hidden = true
     offer(canvas, input, 'portrait.png', () => { said.textContent = box.dataset.done })
   })
 }
@@ -39,6 +41,7 @@ function pad (box) {
   const canvas = box.querySelector('canvas')
   const said = box.querySelector('[role=status]')
   const pen = canvas.getContext('2d')
+  let drawn = false
   box.hidden = false
   const clear = () => {
     pen.fillStyle = '#fff'
@@ -47,6 +50,7 @@ function pad (box) {
     pen.lineWidth = 3
     pen.lineCap = 'round'
     input.value = ''
+    drawn = false
     said.textContent = ''
   }
   clear()
@@ -63,9 +67,12 @@ function pad (box) {
     if (event.buttons) {
       pen.lineTo(...at(event))
       pen.stroke()
+      drawn = true
     }
   })
-  canvas.addEventListener('pointerup', () => offer(canvas, input, 'signature.png', () => { said.textContent = box.dataset.done }))
+  canvas.addEventListener('pointerup', () => {
+    if (drawn) offer(canvas, input, 'signature.png', () => { said.textContent = box.dataset.done })
+  })
   box.querySelector('button').addEventListener('click', clear)
 }
 

@@ -354,6 +354,16 @@ impl<'a> People<'a> {
             let actor = Self::actor(world, node, who);
             let id = dossier.id.clone();
             let command = match dossier.phase {
+                Phase::Examination
+                    if dossier
+                        .terms
+                        .notice
+                        .as_ref()
+                        .is_some_and(|notice| notice.closed.is_none())
+                        && world.dice.permille(400) =>
+                {
+                    Command::NoteAnswer { dossier: id }
+                }
                 // Somebody who does not look proposes although papers may still come.
                 Phase::Examination
                     if dossier.terms.stands_until().is_some() && !world.dice.permille(50) =>

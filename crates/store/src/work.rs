@@ -34,6 +34,9 @@ statements! {
     HASTEN_JOB = "INSERT INTO job (id, kind, subject, state, due_ms, attempts) VALUES ($1, $2, $3, 'ready', $4, 0)
         ON CONFLICT (id) DO UPDATE SET state = 'ready', attempts = 0, due_ms = excluded.due_ms
         WHERE job.state = 'parked' OR job.due_ms > excluded.due_ms";
+    POSTPONE_JOB = "INSERT INTO job (id, kind, subject, state, due_ms, attempts) VALUES ($1, $2, $3, 'ready', $4, 0)
+        ON CONFLICT (id) DO UPDATE SET state = 'ready', attempts = 0, due_ms = excluded.due_ms
+        WHERE job.state = 'parked' OR job.due_ms < excluded.due_ms";
     CLAIM_JOB = "UPDATE job SET due_ms = $2, attempts = attempts + 1 WHERE id =
         (SELECT id FROM job WHERE state = 'ready' AND due_ms <= $1 ORDER BY due_ms, id LIMIT 1)
         RETURNING id, kind, subject, attempts",
@@ -359,6 +362,19 @@ pub fn hasten_job(tx: &mut dyn Tx, kind: &str, subject: &str, due_ms: i64) -> Re
     let id = format!("{kind}/{subject}");
     tx.run(
         &HASTEN_JOB,
+        &[(&id[..]).into(), kind.into(), subject.into(), due_ms.into()],
+    )?;
+    Ok(())
+}
+
+/// Adds a job; one of that name that would be due earlier is due then.
+///
+/// # Errors
+/// What the engine says.
+pub fn postpone_job(tx: &mut dyn Tx, kind: &str, subject: &str, due_ms: i64) -> Result<()> {
+    let id = format!("{kind}/{subject}");
+    tx.run(
+        &POSTPONE_JOB,
         &[(&id[..]).into(), kind.into(), subject.into(), due_ms.into()],
     )?;
     Ok(())

@@ -609,7 +609,10 @@ impl Aggregate for Dossier {
             return Ok((**opened).clone());
         }
         let mut next = state.ok_or_else(|| Reason::State.refusal())?;
-        next.terms.idle = None;
+        // An alarm is no step.
+        if !matches!(event, E::Terms(TermsEvent::Raised(..))) {
+            next.terms.idle = None;
+        }
         let mut hand = |step: Step, officer: &OfficerId| {
             next.hands.insert(step, officer.clone());
         };
@@ -727,6 +730,11 @@ impl Aggregate for Dossier {
             }
             E::Terms(event) => {
                 next.terms.apply(event);
+                if matches!(event, TermsEvent::NoticeGiven(..)) {
+                    next.phase = Phase::Examination;
+                    next.proposal = None;
+                    next.hands.remove(&Step::Propose);
+                }
                 if matches!(event, TermsEvent::AppealEnded(outcome, _) if outcome.upheld) {
                     next.reopen();
                 }
@@ -750,6 +758,7 @@ impl Dossier {
         self.residence = None;
         self.proposal = None;
         self.hands.clear();
+        self.forgotten = None;
         // Whoever judges a second time knows of the appeal that made it necessary.
         self.terms = Terms {
             appeal: self.terms.appeal.take(),

@@ -22,6 +22,8 @@ pub struct PapersRequest {
     pub until: Timestamp,
     /// Which.
     pub papers: BTreeSet<Reference>,
+    /// The number of the last paper that was there before.
+    pub after: u32,
     /// When they came, or the time for them was over.
     pub closed: Option<Timestamp>,
 }
@@ -36,6 +38,8 @@ pub struct RefusalNotice {
     pub until: Timestamp,
     /// The act that states the grounds.
     pub grounds: Reference,
+    /// The number of the last paper that was there before.
+    pub after: u32,
     /// When the answer came, or the time for it was over.
     pub closed: Option<Timestamp>,
 }
@@ -105,11 +109,20 @@ pub enum TermsCommand {
         papers: BTreeSet<Reference>,
         /// For how many days at most.
         days: u16,
+        /// The number of the last paper that is there.
+        after: u32,
     },
-    /// Papers, or the answer to a notice, came.
+    /// All papers that were asked for came.
     TakePapers,
-    /// Gives notice of a refusal.
-    GiveNotice(Reference),
+    /// Gives notice of a refusal; what was proposed before falls.
+    GiveNotice {
+        /// The act that states the grounds.
+        grounds: Reference,
+        /// The number of the last paper that is there.
+        after: u32,
+    },
+    /// Notes that the applicant answered the notice.
+    TakeAnswer,
     /// The time for papers or for an answer is over: the term runs again.
     Resume,
     /// Notes an appeal against a refusal.
@@ -242,7 +255,11 @@ impl Dossier {
         };
         let me = || actor.officer.clone();
         match command {
-            TermsCommand::AskPapers { papers, days } => {
+            TermsCommand::AskPapers {
+                papers,
+                days,
+                after,
+            } => {
                 actor.needs(Right::Examine)?;
                 in_examination()?;
                 if rules.papers_days == 0 {
@@ -262,13 +279,17 @@ impl Dossier {
                     asked: now,
                     until: after_days(now, *days),
                     papers: papers.clone(),
+                    after: *after,
                     closed: None,
                 };
                 Ok(TermsEvent::PapersAsked(asked, me()))
             }
-            TermsCommand::GiveNotice(grounds) => {
+            TermsCommand::GiveNotice { grounds, after } => {
                 actor.needs(Right::Examine)?;
-                in_examination()?;
+                // A director who would refuse what was proposed gives it back to be noticed first.
+                if self.phase != Phase::Proposed {
+                    in_examination()?;
+                }
                 if rules.notice_days == 0 {
                     return Err(Reason::NotOffered.refusal());
                 }
@@ -282,14 +303,24 @@ impl Dossier {
                     given: now,
                     until: after_days(now, rules.notice_days),
                     grounds: grounds.clone(),
+                    after: *after,
                     closed: None,
                 };
                 Ok(TermsEvent::NoticeGiven(given, me()))
             }
             TermsCommand::TakePapers => {
                 actor.needs(Right::System)?;
-                let waited = self.terms.stands_until().is_some();
-                waited
+                let papers = self.terms.papers.as_ref();
+                papers
+                    .is_some_and(|asked| asked.closed.is_none())
+                    .then_some(TermsEvent::Resumed(now))
+                    .ok_or_else(|| Reason::State.refusal())
+            }
+            TermsCommand::TakeAnswer => {
+                actor.needs(Right::Examine)?;
+                let notice = self.terms.notice.as_ref();
+                notice
+                    .is_some_and(|given| given.closed.is_none())
                     .then_some(TermsEvent::Resumed(now))
                     .ok_or_else(|| Reason::State.refusal())
             }

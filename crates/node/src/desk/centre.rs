@@ -51,12 +51,18 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             let ask = TermsCommand::AskPapers {
                 papers: papers.clone(),
                 days: *days,
+                after: terms::last_paper(ledger, dossier)?,
             };
             terms::take_step(ledger, dossier, ask)
         }
         C::GiveNotice { dossier, grounds } => {
-            terms::take_step(ledger, dossier, TermsCommand::GiveNotice(grounds.clone()))
+            let notice = TermsCommand::GiveNotice {
+                grounds: grounds.clone(),
+                after: terms::last_paper(ledger, dossier)?,
+            };
+            terms::take_step(ledger, dossier, notice)
         }
+        C::NoteAnswer { dossier } => terms::take_answer(ledger, dossier),
         C::NoteAppeal { dossier, act } => {
             terms::take_step(ledger, dossier, TermsCommand::NoteAppeal(act.clone()))
         }
@@ -145,7 +151,9 @@ fn came_to_nothing(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
 pub(super) fn record_term(ledger: &mut Ledger<'_>, dossier: &Dossier) -> Result<()> {
     let years = ledger.profile(&dossier.profile)?.circuit.record_years;
     let end = ledger.now_ms() + i64::from(years) * 366 * DAY_MS;
-    ledger.job_at("forget-record", dossier.id.as_str(), end)
+    // A dossier that an appeal brought back has a later end.
+    work::postpone_job(ledger.tx, "forget-record", dossier.id.as_str(), end)?;
+    Ok(())
 }
 
 /// True while the prints of a dossier may be in the gallery.
@@ -416,7 +424,12 @@ fn take_in(
         .as_str()
         .strip_prefix(sent.office.as_str())
         .is_some_and(|rest| rest.starts_with('-'));
+    // A node that gives a known name to another applicant would put one in the place of the other.
+    let other = known
+        .as_ref()
+        .is_some_and(|known| known.receipt != sent.receipt);
     if !own_name
+        || other
         || known
             .as_ref()
             .is_some_and(|known| known.office != sent.office || known.profile != sent.profile)

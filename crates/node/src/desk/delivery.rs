@@ -6,11 +6,24 @@ use crate::ledger::Ledger;
 use crate::{Error, Result};
 use rilascio_circuit::process::{
     BlankState, Block, Defect, Document, DocumentCommand, DocumentId, DocumentState, Dossier,
-    DossierCommand, DossierId, IssueReason, Order, OrderCommand, OrderState, Phase, Reason,
-    Surrender,
+    DossierCommand, DossierId, IssueReason, NodeId, Order, OrderCommand, OrderId, OrderState,
+    Phase, Reason, Surrender,
 };
 use rilascio_exchange::message::{Body, Message};
 use rilascio_store::work;
+
+/// The works that made a document: another may make those of its profile now.
+fn maker(ledger: &mut Ledger<'_>, dossier: &Dossier, document: &DocumentId) -> Result<NodeId> {
+    for attempt in (1..=dossier.orders).rev() {
+        let id = OrderId::of(&dossier.id, attempt)
+            .map_err(|why| Error::Malformed { what: "order", why })?;
+        let order: Option<Order> = ledger.get(id.as_str())?;
+        if let Some(order) = order.filter(|order| order.document.as_ref() == Some(document)) {
+            return Ok(order.works);
+        }
+    }
+    Ok(ledger.desk.routes.works_of(&dossier.profile)?.clone())
+}
 
 /// A document is defective or lost: it is blocked, its blank accounted for, and another is made.
 pub(super) fn complaint(
@@ -22,7 +35,7 @@ pub(super) fn complaint(
 ) -> Result<()> {
     let known: Dossier = ledger.known(dossier.as_str())?;
     let office = ledger.desk.routes.office(&known.office)?.clone();
-    let works = ledger.desk.routes.works_of(&known.profile)?.clone();
+    let works = maker(ledger, &known, document)?;
     if message.header.sender != works {
         only_from(message, &office)?;
     }
@@ -83,7 +96,8 @@ fn tell_works(
     state: BlankState,
     officers: Vec<rilascio_circuit::process::OfficerId>,
 ) -> Result<()> {
-    let works = ledger.desk.routes.works_of(&document.profile)?.clone();
+    let known: Dossier = ledger.known(document.dossier.as_str())?;
+    let works = maker(ledger, &known, &document.id)?;
     let body = Body::StockMovement {
         blank: document.blank.clone(),
         state,
@@ -104,7 +118,7 @@ pub(super) fn handed_over(
     let to = go(Phase::HandedOver, Some(document.clone()));
     follow(ledger, &known.id, &to)?;
     tell_registry(ledger, &in_force)?;
-    let works = ledger.desk.routes.works_of(&in_force.profile)?.clone();
+    let works = maker(ledger, known, document)?;
     work::take_numbers(ledger.tx, &format!("handed-over/{works}"), 1)?;
     tell_works(
         ledger,

@@ -1,8 +1,9 @@
 //! What was taken at a desk before the holder confirms it: kept sealed at every step, so that nothing is lost when a
 //! browser or a node dies, and taken up again when a dossier comes back.
 
+use super::package::BIOMETRICS;
 use crate::desk::Desk;
-use crate::ledger::Ledger;
+use crate::ledger::{DAY_MS, Ledger};
 use crate::{Error, Result};
 use jiff::Timestamp;
 use rilascio_circuit::process::{Actor, Dossier, DossierId, Phase, Reason, Right};
@@ -65,6 +66,33 @@ fn open(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
     }
 }
 
+/// The job that forgets the draft of a dossier that was given up.
+pub(crate) const ABANDONED: &str = "forget-draft";
+
+pub(super) fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+    ledger.forget(dossier.as_str(), DRAFT)?;
+    Ok(())
+}
+
+/// When a draft that nobody goes on with is forgotten.
+fn set_term(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    let days = ledger.profile(&known.profile)?.circuit.biometrics_days;
+    let due = ledger.now_ms() + i64::from(days) * DAY_MS;
+    rilascio_store::work::postpone_job(ledger.tx, ABANDONED, dossier.as_str(), due)?;
+    Ok(())
+}
+
+/// Nobody went on with a draft for as long as biometric data may be kept: face and fingers are forgotten.
+pub(crate) fn abandoned(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    if matches!(known.phase, Phase::Draft | Phase::Enrolled) {
+        ledger.forget(dossier.as_str(), BIOMETRICS)?;
+        forget(ledger, dossier)?;
+    }
+    Ok(())
+}
+
 impl Desk {
     /// The draft of a dossier.
     ///
@@ -110,6 +138,7 @@ impl Desk {
         let (dossier, fields) = (dossier.clone(), Zeroizing::new(fields.to_owned()));
         self.transact(actor, now, move |ledger| {
             open(ledger, &dossier)?;
+            set_term(ledger, &dossier)?;
             ledger.keep(dossier.as_str(), DRAFT, FIELDS, fields.as_bytes())
         })
     }
@@ -129,7 +158,10 @@ impl Desk {
         self.transact(actor, now, move |ledger| {
             own(ledger, &dossier)?;
             let found = compartment(&dossier).get(ledger.tx, &ledger.vault, &name)?;
-            found.ok_or_else(|| Reason::Unknown.refusal().into())
+            let found = found.ok_or_else(|| Reason::Unknown.refusal())?;
+            let by = ledger.actor.clone();
+            ledger.note(&by, "draft", dossier.as_str(), &("image", &name))?;
+            Ok(found)
         })
     }
 
@@ -163,6 +195,7 @@ impl Desk {
             if there.len() > IMAGES_MAX && !there.contains(&name) {
                 return Err(Reason::TooMany.refusal().into());
             }
+            set_term(ledger, &dossier)?;
             ledger.keep(dossier.as_str(), DRAFT, &name, &bytes)
         })
     }

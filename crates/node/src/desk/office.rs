@@ -2,7 +2,7 @@
 
 use super::centre::record_term;
 use super::package::check;
-use super::{not_ours, not_yet, only_from, papers, promise, terms};
+use super::{draft, not_ours, not_yet, only_from, papers, promise, terms};
 use crate::command::{Answer, COUNT_MAX, Command};
 use crate::ledger::{Ledger, word};
 use crate::notice::Occasion;
@@ -73,6 +73,8 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             };
             ledger.send(&centre, dossier.as_str(), body, None)?;
             papers::send(ledger, dossier, 0)?;
+            // What was sent is in the record; the draft was for the desk.
+            draft::forget(ledger, dossier)?;
             Ok(Answer::of(dossier, word(Phase::Submitted)))
         }
         C::BringPapers { dossier, papers } => papers::bring(ledger, dossier, papers),
@@ -379,6 +381,7 @@ fn count_in(ledger: &mut Ledger<'_>, counted: &Consignment, second: &OfficerId) 
                 let arrive = DossierCommand::Arrive(item.document.clone());
                 let arrived: Dossier = ledger.step(item.dossier.as_str(), None, &arrive)?;
                 promise::came(ledger, &arrived)?;
+                terms::look_at(ledger, &arrived)?;
             }
         }
     }
@@ -416,14 +419,16 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             };
             // Words of the centre can overtake each other; one that comes too late changes nothing.
             match ledger.step_by_system::<Dossier>(dossier.as_str(), &follow) {
-                Ok(followed) => tell_holder(ledger, &known, &followed)?,
-                Err(Error::Refused(_)) => {}
-                Err(why) => return Err(why),
+                Ok(followed) => {
+                    tell_holder(ledger, &known, &followed)?;
+                    if matches!(phase, Phase::Refused | Phase::Cancelled | Phase::Ordered) {
+                        forget(ledger, dossier)?;
+                    }
+                    Ok(())
+                }
+                Err(Error::Refused(_)) => Ok(()),
+                Err(why) => Err(why),
             }
-            if matches!(phase, Phase::Refused | Phase::Cancelled | Phase::Ordered) {
-                forget(ledger, dossier)?;
-            }
-            Ok(())
         }
         Body::Consignment { consignment } => {
             if consignment.works != message.header.sender

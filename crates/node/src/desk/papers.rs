@@ -1,6 +1,7 @@
 //! Papers of a dossier: what the applicant brought, scanned at the office, kept sealed there and at the centre.
 
 use super::office::to_centre;
+use super::record::may_see;
 use super::terms;
 use crate::command::Answer;
 use crate::desk::Desk;
@@ -203,6 +204,7 @@ impl Desk {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Vec<PaperEntry>> {
+        may_see(actor)?;
         let dossier = dossier.clone();
         self.transact(actor, now, move |ledger| ledger.papers(dossier.as_str()))
     }
@@ -218,6 +220,7 @@ impl Desk {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<PaperContent> {
+        may_see(actor)?;
         let (dossier, by) = (dossier.clone(), actor.clone());
         self.transact(actor, now, move |ledger| {
             let listed = ledger.papers(dossier.as_str())?;

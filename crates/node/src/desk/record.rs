@@ -30,7 +30,7 @@ fn image_names(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<Vec<Strin
 }
 
 /// Only those who take, examine or decide see a person: not everybody who may read the tables.
-fn may_see(actor: &Actor) -> Result<()> {
+pub(super) fn may_see(actor: &Actor) -> Result<()> {
     let rights = [
         Right::Enrol,
         Right::Approve,

@@ -4,10 +4,13 @@ use super::centre::{step, tell_office};
 use crate::Result;
 use crate::command::Answer;
 use crate::desk::Desk;
+use crate::desk::papers::PaperEntry;
 use crate::ledger::{DAY_MS, Ledger};
 use crate::role::Role;
 use jiff::Timestamp;
-use rilascio_circuit::process::{Alarm, Dossier, DossierCommand, DossierId, Phase, TermsCommand};
+use rilascio_circuit::process::{
+    Alarm, Dossier, DossierCommand, DossierId, Phase, Reason, TermsCommand,
+};
 use rilascio_store::{entity, journal};
 use std::sync::Arc;
 
@@ -15,6 +18,7 @@ use std::sync::Arc;
 pub(crate) const WATCH: &str = "watch-terms";
 /// The longest time between two looks, in days: a profile may change meanwhile.
 const LOOK_DAYS: i64 = 90;
+const HOUR_MS: i64 = 3_600_000;
 
 /// A step of the terms by a person; the office hears of it.
 pub(super) fn take_step(
@@ -34,14 +38,38 @@ fn told(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
     look_at(ledger, &known)
 }
 
-/// What was waited for came.
+/// A paper came: the term runs again when it was the last of those that were asked for.
 pub(super) fn papers_came(ledger: &mut Ledger<'_>, known: &Dossier) -> Result<()> {
-    if known.terms.stands_until().is_some() {
+    let Some(asked) = known.terms.papers.as_ref() else {
+        return Ok(());
+    };
+    let there = ledger.papers(known.id.as_str())?;
+    let all = asked.papers.iter().all(|title| {
+        let new = |entry: &PaperEntry| entry.number > asked.after && entry.title == *title;
+        there.iter().any(new)
+    });
+    if asked.closed.is_none() && all {
         let take = DossierCommand::Terms(TermsCommand::TakePapers);
         let _: Dossier = ledger.step_by_system(known.id.as_str(), &take)?;
         told(ledger, &known.id)?;
     }
     Ok(())
+}
+
+/// The number of the last paper of a dossier.
+pub(super) fn last_paper(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<u32> {
+    let there = ledger.papers(dossier.as_str())?;
+    Ok(there.last().map_or(0, |last| last.number))
+}
+
+/// An examiner read the answer to a notice: there is one only when a paper came since.
+pub(super) fn take_answer(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<Answer> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    let after = known.terms.notice.as_ref().map_or(0, |given| given.after);
+    if known.terms.notice.is_some() && last_paper(ledger, dossier)? <= after {
+        return Err(Reason::NotYet.refusal().into());
+    }
+    take_step(ledger, dossier, TermsCommand::TakeAnswer)
 }
 
 /// True while somebody of this role has to do something about a dossier.
@@ -87,8 +115,14 @@ pub(super) fn look_at(ledger: &mut Ledger<'_>, dossier: &Dossier) -> Result<()> 
             next = next.min(at.as_millisecond());
         }
     }
-    if idle > 0 && terms.idle.is_none() && terms.stands_until().is_none() {
-        next = next.min(now + i64::from(idle) * DAY_MS);
+    if idle > 0 && terms.stands_until().is_none() {
+        let idle = i64::from(idle) * DAY_MS;
+        // One that was noticed as idle is looked at again: somebody may have touched it meanwhile.
+        let from = match terms.idle {
+            None => moved_ms(ledger, dossier)?,
+            Some(_) => now,
+        };
+        next = next.min((from + idle).max(now + HOUR_MS));
     }
     // One look that waits is enough, and the earliest counts.
     rilascio_store::work::hasten_job(ledger.tx, WATCH, dossier.id.as_str(), next)?;
