@@ -160,7 +160,7 @@ impl Desk {
             let found = compartment(&dossier).get(ledger.tx, &ledger.vault, &name)?;
             let found = found.ok_or_else(|| Reason::Unknown.refusal())?;
             let by = ledger.actor.clone();
-            ledger.note(&by, "draft", dossier.as_str(), &("image", &name))?;
+            ledger.note(&by, "draft", dossier.as_str(), &("read", &name))?;
             Ok(found)
         })
     }
