@@ -79,7 +79,10 @@ fn a_draft_outlives_the_node_and_is_forgotten_when_it_was_sent() {
         .read::<_, StoreError, _>(|tx| journal::entries(tx, 0, 1000))
         .unwrap();
     let text: String = entries.into_iter().map(|entry| entry.text).collect();
-    assert!(text.contains(r#"["read","image/right-index"]"#), "who looked");
+    assert!(
+        text.contains(r#"["read","image/right-index"]"#),
+        "who looked"
+    );
     assert!(!text.contains("MARKED"));
 }
 

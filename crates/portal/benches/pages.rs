@@ -85,6 +85,7 @@ fn fill(database: &Path) {
     let mut dossier = message["body"]["dossier"].clone();
     dossier["phase"] = "examination".into();
     dossier["office"] = SITE.into();
+    dossier["terms"]["due"] = "2030-03-17T17:46:40Z".into();
     dossier["id"] = "@@".into();
     let body = dossier.to_string().replace('\'', "''");
     let db = rusqlite::Connection::open(database).unwrap();

@@ -145,13 +145,22 @@ fn environment(language: Language) -> Environment<'static> {
             .unwrap_or_else(|| key.to_owned())
     });
     // A word of the interface: its translation, or itself.
-    environment.add_filter("word", move |word: &str| {
+    environment.add_filter("word", move |word: &Jinja| {
+        let Some(word) = word.as_str() else {
+            return "-".to_owned();
+        };
         let key = format!("word-{word}");
         language.find(&key, None).unwrap_or_else(|| word.to_owned())
     });
     environment.add_filter("urlencode", |text: &str| crate::forms::encoded(text));
-    environment.add_filter("moment", move |text: &str| moment(text, true));
-    environment.add_filter("day", move |text: &str| moment(text, false));
+    // What is not there is a dash, not a page that cannot be made.
+    let text = |value: &Jinja, with_time| {
+        value
+            .as_str()
+            .map_or("-".to_owned(), |text| moment(text, with_time))
+    };
+    environment.add_filter("moment", move |value: &Jinja| text(value, true));
+    environment.add_filter("day", move |value: &Jinja| text(value, false));
     environment
 }
 
