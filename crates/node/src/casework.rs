@@ -153,7 +153,7 @@ async fn paper(
         (header::CONTENT_TYPE, media),
         (
             header::CONTENT_SECURITY_POLICY,
-            "sandbox; default-src 'none'",
+            "sandbox; default-src 'none'; frame-ancestors 'none'",
         ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CACHE_CONTROL, "no-store"),

@@ -108,7 +108,7 @@ async fn get(pages: &Router, cookie: &str, path: &str) -> (StatusCode, usize) {
     (status, bytes.len())
 }
 
-fn summary(name: &str, times: &mut Vec<Duration>) {
+fn summary(name: &str, times: &mut [Duration]) {
     times.sort();
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0;
     println!(

@@ -150,7 +150,7 @@ pub(crate) async fn picture(
                 (header::CACHE_CONTROL, "no-store"),
                 (
                     header::CONTENT_SECURITY_POLICY,
-                    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox",
+                    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
                 ),
             ];
             Ok((headers, svg).into_response())

@@ -6,7 +6,7 @@ use crate::forms::encoded;
 use crate::language::Language;
 use crate::page::Page;
 use crate::router::Portal;
-use crate::session::{Signed, session_cookie};
+use crate::session::{Signed, own_token, session_cookie};
 use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -220,6 +220,19 @@ pub(crate) async fn sign_in(
         .await;
     match answer {
         Ok(answer) => {
+            // The session of before ends: whoever knew its token does not come along.
+            if let Some(before) = own_token(&headers) {
+                let nothing = json!({});
+                let ended = portal.node.send_json(
+                    Method::POST,
+                    "/v1/sign-out",
+                    Some(before),
+                    None,
+                    &nothing,
+                );
+                // One that had ended already is no fault.
+                drop(ended.await);
+            }
             let cookie = session_cookie(answer["token"].as_str().unwrap_or_default());
             (
                 [(header::SET_COOKIE, cookie)],

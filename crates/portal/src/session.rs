@@ -25,6 +25,11 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
         .map(|(_, value)| value)
 }
 
+/// The token of a session, if the request brings one.
+pub(crate) fn own_token(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, COOKIE).filter(|token| !token.is_empty())
+}
+
 /// The cookie of a session; an empty token ends it.
 pub(crate) fn session_cookie(token: &str) -> String {
     let age = if token.is_empty() { "; Max-Age=0" } else { "" };
@@ -70,8 +75,7 @@ impl FromRequestParts<Portal> for Signed {
         } else {
             "/".to_owned()
         };
-        let token = cookie(&parts.headers, COOKIE).filter(|token| !token.is_empty());
-        let Some(token) = token.map(str::to_owned) else {
+        let Some(token) = own_token(&parts.headers).map(str::to_owned) else {
             return Err(PageFault::SignIn(back));
         };
         match portal.node.get("/v1/session", Some(&token)).await {

@@ -356,10 +356,8 @@ fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
     if known.phase.is_end() {
         record_term(ledger, &known)?;
     }
-    if ledger.forget_biometrics(dossier.as_str())? {
-        if known.forgotten.is_none() {
-            let _: Dossier = ledger.step_by_system(dossier.as_str(), &DossierCommand::Forget)?;
-        }
+    if ledger.forget_biometrics(dossier.as_str())? && known.forgotten.is_none() {
+        let _: Dossier = ledger.step_by_system(dossier.as_str(), &DossierCommand::Forget)?;
     }
     Ok(())
 }
