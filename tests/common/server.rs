@@ -1,8 +1,12 @@
 //! The serving program of a test: started on a free port, with what it said at its start.
 
-use std::io::{BufRead, BufReader};
+use super::{errors, rilascio};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// A running server.
 pub struct Server {
@@ -77,4 +81,80 @@ impl Server {
         );
         assert!(self.process.wait().unwrap().success(), "a stop is graceful");
     }
+}
+
+/// One request; nothing when the server is gone.
+pub fn ask(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .ok()?;
+    let mut head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    stream
+        .write_all(format!("{head}\r\n{body}").as_bytes())
+        .ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    // A body that was cut off is no answer.
+    let length = head.lines().find_map(|line| {
+        line.to_ascii_lowercase()
+            .strip_prefix("content-length: ")
+            .map(str::to_owned)
+    });
+    (length?.trim().parse::<usize>().ok()? == body.len()).then(|| (status, body.to_owned()))
+}
+
+pub fn sign_in(address: &str, officer: &str, password: &str) -> Option<String> {
+    let body = json!({ "officer": officer, "password": password }).to_string();
+    let (status, answer) = ask(address, "POST", "/v1/sign-in", &[], &body)?;
+    assert_eq!(status, 200, "{answer}");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    Some(format!("Bearer {}", answer["token"].as_str().unwrap()))
+}
+
+pub fn command(
+    address: &str,
+    token: &str,
+    name: &str,
+    id: &str,
+    body: &Value,
+) -> Option<(u16, Value)> {
+    let headers = [("Authorization", token), ("Idempotency-Key", id)];
+    let (status, answer) = ask(
+        address,
+        "POST",
+        &format!("/v1/commands/{name}"),
+        &headers,
+        &body.to_string(),
+    )?;
+    Some((status, serde_json::from_str(&answer).unwrap()))
+}
+
+pub fn get_at(address: &str, token: &str, path: &str) -> (u16, String) {
+    ask(address, "GET", path, &[("Authorization", token)], "").unwrap()
+}
+
+/// Names an operator where somebody works; gives the password.
+pub fn operator(data: &Path, role: &str, name: &str, site: &str, rights: &str) -> String {
+    let data = data.to_str().unwrap();
+    let output = rilascio(&[
+        "operator", "--data", data, "--role", role, "--site", site, "--rights", rights, name,
+    ]);
+    assert!(output.status.success(), "{}", errors(&output));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    said.split_whitespace().last().unwrap().to_owned()
 }
