@@ -6,6 +6,7 @@ use crate::enrolment::{document_facts, person_facts};
 use crate::fault::PageFault;
 use crate::forms::encoded;
 use crate::page::Page;
+use crate::pictures::for_browser;
 use crate::router::Portal;
 use crate::session::Signed;
 use axum::extract::{Path, Query, State};
@@ -232,7 +233,10 @@ pub(crate) async fn at_centre(
 /// Bytes of the node as they are.
 async fn passed_on(portal: &Portal, signed: &Signed, path: &str) -> Result<Response, PageFault> {
     let content = portal.node.content(path, Some(&signed.token)).await;
-    let content = content.map_err(|fault| signed.fault(fault))?;
+    let mut content = content.map_err(|fault| signed.fault(fault))?;
+    if content.media != "application/pdf" {
+        content = for_browser(content).await;
+    }
     // A sandboxed page opens no PDF: it is saved and opened by its own program.
     let place = if content.media == "application/pdf" {
         "attachment; filename=\"paper.pdf\""

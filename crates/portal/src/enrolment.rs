@@ -4,6 +4,7 @@ use crate::fault::{NodeFault, PageFault};
 use crate::forms::encoded;
 use crate::language::{Language, biometric};
 use crate::page::Page;
+use crate::pictures::for_browser;
 use crate::prefill::{begin_with_record, from_mrz};
 use crate::router::Portal;
 use crate::session::Signed;
@@ -347,7 +348,7 @@ pub(crate) async fn image(
 ) -> Result<Response, PageFault> {
     let path = format!("{}/images/{}", draft_path(&id), encoded(&name));
     let content = portal.node.content(&path, Some(&signed.token)).await;
-    let content = content.map_err(|fault| signed.fault(fault))?;
+    let content = for_browser(content.map_err(|fault| signed.fault(fault))?).await;
     let headers = [
         (header::CONTENT_TYPE, content.media),
         (header::CACHE_CONTROL, "no-store".to_owned()),

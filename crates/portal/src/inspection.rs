@@ -3,13 +3,13 @@
 use crate::desk::facts;
 use crate::fault::PageFault;
 use crate::page::Page;
+use crate::pictures::from_jpeg2000;
 use crate::router::Portal;
 use crate::session::Signed;
 use axum::extract::State;
 use axum::extract::multipart::Multipart;
 use axum::response::Response;
 use base64ct::{Base64, Encoding};
-use rilascio_biometrics::decode_jpeg2000;
 use rilascio_inspection::{Report, inspect_files};
 use rilascio_mrtd::face::FaceFormat;
 use rilascio_mrtd::lds::{DataGroup, Dg2, FileId};
@@ -56,20 +56,7 @@ fn portrait(files: &BTreeMap<FileId, Vec<u8>>) -> Option<String> {
         .face;
     let (media, bytes) = match face.format {
         FaceFormat::Jpeg => ("image/jpeg", face.data),
-        FaceFormat::Jpeg2000 => {
-            let pixels = decode_jpeg2000(&face.data).ok()?;
-            let mut bytes = Vec::new();
-            let mut encoder = png::Encoder::new(&mut bytes, pixels.width, pixels.height);
-            encoder.set_color(if pixels.channels == 1 {
-                png::ColorType::Grayscale
-            } else {
-                png::ColorType::Rgb
-            });
-            let mut writer = encoder.write_header().ok()?;
-            writer.write_image_data(&pixels.samples).ok()?;
-            writer.finish().ok()?;
-            ("image/png", bytes)
-        }
+        FaceFormat::Jpeg2000 => ("image/png", from_jpeg2000(&face.data)?),
     };
     Some(format!(
         "data:{media};base64,{}",
