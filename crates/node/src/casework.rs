@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use jiff::Timestamp;
-use rilascio_circuit::process::{Dossier, DossierId, Reason};
+use rilascio_circuit::process::{Actor, Dossier, DossierId, Reason};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -74,15 +74,26 @@ async fn hits(
     ))
 }
 
-/// A dossier that somebody sees, or none.
-fn seen(desk: &Arc<Desk>, session: &Session, id: &DossierId) -> Result<()> {
-    let known = desk.dossier(id.as_str())?;
-    let visible = known.is_some_and(|known| is_visible(session, desk, known.office.as_str()));
-    if visible {
-        Ok(())
-    } else {
-        Err(Reason::Unknown.refusal().into())
-    }
+/// Reads something of a dossier that somebody sees; of no other.
+async fn of_dossier<T: Send + 'static>(
+    api: &Api,
+    role: &str,
+    id: DossierId,
+    session: Session,
+    read: impl FnOnce(&Arc<Desk>, &DossierId, &Actor, Timestamp) -> Result<T> + Send + 'static,
+) -> Answered<T> {
+    let desk = api.desk(role)?;
+    may_read(&session, &desk)?;
+    let now = api.now();
+    blocking(move || {
+        let known = desk.dossier(id.as_str())?;
+        let visible = known.is_some_and(|known| is_visible(&session, &desk, known.office.as_str()));
+        if !visible {
+            return Err(Reason::Unknown.refusal().into());
+        }
+        read(&desk, &id, &session.actor, now)
+    })
+    .await
 }
 
 async fn record(
@@ -90,13 +101,7 @@ async fn record(
     Path((role, id)): Path<(String, DossierId)>,
     SignedIn(session): SignedIn,
 ) -> Answered<Json<ShownRecord>> {
-    let desk = api.desk(&role)?;
-    may_read(&session, &desk)?;
-    let now = api.now();
-    let found = blocking(move || {
-        seen(&desk, &session, &id)?;
-        desk.record(&id, &session.actor, now)
-    });
+    let found = of_dossier(&api, &role, id, session, Desk::record);
     Ok(Json(found.await?))
 }
 
@@ -105,12 +110,8 @@ async fn image(
     Path((role, id, number)): Path<(String, DossierId, usize)>,
     SignedIn(session): SignedIn,
 ) -> Answered<Response> {
-    let desk = api.desk(&role)?;
-    may_read(&session, &desk)?;
-    let now = api.now();
-    let found = blocking(move || {
-        seen(&desk, &session, &id)?;
-        desk.record_image(&id, number, &session.actor, now)
+    let found = of_dossier(&api, &role, id, session, move |desk, id, actor, now| {
+        desk.record_image(id, number, actor, now)
     });
     Ok(image_response(&found.await?))
 }
@@ -120,13 +121,7 @@ async fn papers(
     Path((role, id)): Path<(String, DossierId)>,
     SignedIn(session): SignedIn,
 ) -> Answered<Json<Vec<PaperEntry>>> {
-    let desk = api.desk(&role)?;
-    may_read(&session, &desk)?;
-    let now = api.now();
-    let found = blocking(move || {
-        seen(&desk, &session, &id)?;
-        desk.papers(&id, &session.actor, now)
-    });
+    let found = of_dossier(&api, &role, id, session, Desk::papers);
     Ok(Json(found.await?))
 }
 
@@ -135,12 +130,8 @@ async fn paper(
     Path((role, id, number)): Path<(String, DossierId, u32)>,
     SignedIn(session): SignedIn,
 ) -> Answered<Response> {
-    let desk = api.desk(&role)?;
-    may_read(&session, &desk)?;
-    let now = api.now();
-    let found = blocking(move || {
-        seen(&desk, &session, &id)?;
-        desk.paper(&id, number, &session.actor, now)
+    let found = of_dossier(&api, &role, id, session, move |desk, id, actor, now| {
+        desk.paper(id, number, actor, now)
     })
     .await?;
     let media = match found.media {

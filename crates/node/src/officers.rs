@@ -256,13 +256,9 @@ impl Desk {
     /// # Errors
     /// What the store says.
     pub(crate) fn officer(&self, officer: &OfficerId) -> Result<Option<Actor>> {
-        let id = officer.as_str().to_owned();
-        let row = self
-            .store
-            .read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &id)?))?;
-        row.filter(|row| row.state == "active")
-            .map(|row| Ok(decode_officer(&row)?.actor))
-            .transpose()
+        let row = self.officer_row(officer)?;
+        let row = row.filter(|row| row.state == "active");
+        row.map(|row| Ok(decode_officer(&row)?.actor)).transpose()
     }
 
     /// The officer of that name, whether active, locked or removed.
@@ -270,11 +266,14 @@ impl Desk {
     /// # Errors
     /// What the store says.
     pub(crate) fn named_officer(&self, officer: &OfficerId) -> Result<Option<Actor>> {
-        let id = officer.as_str().to_owned();
-        let row = self
-            .store
-            .read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &id)?))?;
+        let row = self.officer_row(officer)?;
         row.map(|row| Ok(decode_officer(&row)?.actor)).transpose()
+    }
+
+    fn officer_row(&self, officer: &OfficerId) -> Result<Option<Entity>> {
+        let id = officer.as_str().to_owned();
+        self.store
+            .read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &id)?))
     }
 
     /// The officers that are named here, by name.
@@ -318,18 +317,8 @@ impl Desk {
             return Ok(());
         };
         by.beside(second)?;
-        let id = second.as_str().to_owned();
-        let row = self
-            .store
-            .read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &id)?))?;
-        let record = row
-            .filter(|row| row.state == "active")
-            .map(|row| serde_json::from_str::<Officer>(&row.body));
-        let record = record
-            .transpose()
-            .map_err(|why| malformed("officer", why))?;
-        let fits = record.is_some_and(|record| {
-            record.actor.site == by.site && record.actor.rights.contains(&command.right())
+        let fits = self.officer(second)?.is_some_and(|second| {
+            second.site == by.site && second.rights.contains(&command.right())
         });
         if fits {
             Ok(())

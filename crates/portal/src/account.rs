@@ -37,10 +37,7 @@ pub(crate) async fn end_session(
     Form(Ended { name }): Form<Ended>,
 ) -> Result<Redirect, PageFault> {
     let path = format!("/v1/sessions/{}", encoded(&name));
-    let nothing = json!({});
-    let ended = portal
-        .node
-        .send_json(Method::DELETE, &path, Some(&signed.token), None, &nothing);
+    let ended = portal.node.act(Method::DELETE, &path, &signed.token);
     ended.await.map_err(|fault| signed.fault(fault))?;
     Ok(Redirect::to("/account"))
 }
@@ -87,7 +84,5 @@ pub(crate) async fn change_password(
     };
     let mut page = page(&portal, &signed).await?;
     page.put("fault", fault);
-    let mut response = page.show("account.html");
-    *response.status_mut() = StatusCode::CONFLICT;
-    Ok(response)
+    Ok(page.show_as(StatusCode::CONFLICT, "account.html"))
 }

@@ -1,35 +1,32 @@
 //! Hits of a print search, side by side: faces, data, and the prints with the minutiae that fit.
 
-use crate::dossier::put_record;
 use crate::fault::PageFault;
 use crate::forms::encoded;
 use crate::language::{Language, biometric};
 use crate::page::Page;
+use crate::prints::extracted;
+use crate::record::Record;
 use crate::router::Portal;
 use crate::session::Signed;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use rilascio_biometrics::{
-    Extract, Extractor, Shown, adjudication_svg, compare, in_words, read_print,
-};
+use rilascio_biometrics::{Shown, adjudication_svg, compare, in_words};
 use serde_json::{Value, json};
-use std::sync::LazyLock;
 
-/// The resolution of the prints that are taken here, in pixels per inch.
-const RESOLUTION: u16 = 500;
 /// Hits on one page.
 const SHOWN_MAX: usize = 5;
 
-static EXTRACTOR: LazyLock<Extractor> = LazyLock::new(Extractor::new);
-
 /// One person of a comparison, as parts of a page.
 async fn person(portal: &Portal, signed: &Signed, id: &str) -> Value {
-    let mut page = Page::of(signed);
-    put_record(portal, signed, &mut page, "centre", id, &Value::Null).await;
-    json!({ "id": id, "address": format!("/desk/centre/dossier/{}", encoded(id)), "facts": page.get("person"),
-        "portrait": page.get("portrait"), "prints": page.get("prints") })
+    let record = Record::read(portal, signed, "centre", id).await;
+    let mut person = record
+        .unwrap_or_default()
+        .shown(signed.language, &Value::Null);
+    person["id"] = json!(id);
+    person["address"] = json!(format!("/desk/centre/dossier/{}", encoded(id)));
+    person
 }
 
 pub(crate) async fn show(
@@ -81,23 +78,10 @@ pub(crate) async fn show(
 
 /// The image of a finger of a dossier.
 async fn print(portal: &Portal, signed: &Signed, id: &str, finger: &str) -> Option<Bytes> {
-    let base = format!("/v1/centre/dossier/{}", encoded(id));
-    let token = Some(&signed.token[..]);
-    let record = portal
-        .node
-        .get(&format!("{base}/record"), token)
-        .await
-        .ok()?;
-    let application: Value = toml::from_str(record["application"].as_str()?).ok()?;
-    let prints = application["print"].as_array()?;
-    let print = prints.iter().find(|print| print["finger"] == finger)?;
-    let names = record["images"].as_array()?;
-    let place = names.iter().position(|name| *name == print["image"])?;
-    let content = portal
-        .node
-        .content(&format!("{base}/images/{place}"), token)
-        .await;
-    content.ok().map(|content| content.bytes)
+    let record = Record::read(portal, signed, "centre", id).await.ok()?;
+    let print = record.prints().find(|print| print["finger"] == finger)?;
+    let content = record.image(portal, signed, &print["image"]).await;
+    content.ok()?.map(|content| content.bytes)
 }
 
 fn drawn(
@@ -106,26 +90,19 @@ fn drawn(
     names: [&str; 2],
     language: Language,
 ) -> rilascio_biometrics::Result<String> {
-    let read = |bytes: &[u8]| {
-        let image = read_print(bytes, RESOLUTION)?;
-        let template = EXTRACTOR.extract(&image)?;
-        Ok::<_, rilascio_biometrics::Error>((image, template))
-    };
-    let (first, second) = (read(one)?, read(other)?);
+    let (first, second) = (extracted(one)?, extracted(other)?);
     let comparison = compare(&first.1.clone().into(), &second.1.clone().into());
-    let shown = |place: usize| {
-        let (image, template) = if place == 0 {
-            (&first.0, &first.1)
-        } else {
-            (&second.0, &second.1)
-        };
-        Shown {
-            name: names[place],
-            image,
-            template,
-        }
+    let shown = |name, (image, template)| Shown {
+        name,
+        image,
+        template,
     };
-    adjudication_svg(shown(0), shown(1), &comparison, biometric(language))
+    adjudication_svg(
+        shown(names[0], (&first.0, &first.1)),
+        shown(names[1], (&second.0, &second.1)),
+        &comparison,
+        biometric(language),
+    )
 }
 
 /// Two prints with the minutiae that fit, drawn.

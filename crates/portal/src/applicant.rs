@@ -70,9 +70,7 @@ pub(crate) async fn look(
                 fault.line(language)
             };
             page.put("fault", said);
-            let mut response = page.show("status.html");
-            *response.status_mut() = fault.status;
-            response
+            page.show_as(fault.status, "status.html")
         }
     }
 }

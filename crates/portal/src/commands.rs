@@ -308,16 +308,7 @@ async fn form(
             format!("/desk/{role}/dossier/{}", encoded(dossier))
         }),
     );
-    page.put(
-        "faults",
-        fault.map(|fault| {
-            let mut lines = fault.refusals(signed.language);
-            if lines.is_empty() {
-                lines.push(fault.line(signed.language));
-            }
-            lines
-        }),
-    );
+    page.put("faults", fault.map(|fault| fault.lines(signed.language)));
     let mut response = page.show("command.html");
     if let Some(fault) = fault {
         *response.status_mut() = fault.status;

@@ -222,14 +222,7 @@ pub(crate) async fn sign_in(
         Ok(answer) => {
             // The session of before ends: whoever knew its token does not come along.
             if let Some(before) = own_token(&headers) {
-                let nothing = json!({});
-                let ended = portal.node.send_json(
-                    Method::POST,
-                    "/v1/sign-out",
-                    Some(before),
-                    None,
-                    &nothing,
-                );
+                let ended = portal.node.act(Method::POST, "/v1/sign-out", before);
                 // One that had ended already is no fault.
                 drop(ended.await);
             }
@@ -253,9 +246,7 @@ pub(crate) async fn sign_in(
             };
             page.put("fault", said);
             page.put("officer", &given.officer);
-            let mut response = page.show("sign-in.html");
-            *response.status_mut() = fault.status;
-            response
+            page.show_as(fault.status, "sign-in.html")
         }
     }
 }
@@ -263,13 +254,7 @@ pub(crate) async fn sign_in(
 pub(crate) async fn sign_out(State(portal): State<Portal>, signed: Signed) -> Response {
     let ended = portal
         .node
-        .send_json(
-            Method::POST,
-            "/v1/sign-out",
-            Some(&signed.token),
-            None,
-            &json!({}),
-        )
+        .act(Method::POST, "/v1/sign-out", &signed.token)
         .await;
     if let Err(fault) = ended {
         return signed.fault(fault).into_response();

@@ -2,11 +2,12 @@
 
 use crate::commands;
 use crate::desk::{facts, note_done, page_of};
-use crate::enrolment::{document_facts, person_facts};
 use crate::fault::PageFault;
 use crate::forms::encoded;
+use crate::language::Language;
 use crate::page::Page;
 use crate::pictures::for_browser;
+use crate::record::Record;
 use crate::router::Portal;
 use crate::session::Signed;
 use axum::extract::{Path, Query, State};
@@ -32,7 +33,7 @@ const WAY: [(&str, &[&str]); 6] = [
 ];
 
 /// The way with what is behind and where it stands.
-pub(crate) fn way(signed_language: crate::language::Language, phase: &str) -> Vec<Value> {
+pub(crate) fn way(language: Language, phase: &str) -> Vec<Value> {
     let here = WAY.iter().position(|(_, phases)| phases.contains(&phase));
     WAY.iter()
         .enumerate()
@@ -42,13 +43,13 @@ pub(crate) fn way(signed_language: crate::language::Language, phase: &str) -> Ve
                 Some(here) if place == here => "now",
                 _ => "to-come",
             };
-            json!({ "text": signed_language.text(key), "state": state, "number": place + 1 })
+            json!({ "text": language.text(key), "state": state, "number": place + 1 })
         })
         .collect()
 }
 
-/// The record of a person, when this officer may see it and it was not forgotten.
-pub(crate) async fn put_record(
+/// The record and the papers of a dossier, when this officer may see them and they were not forgotten.
+async fn put_record(
     portal: &Portal,
     signed: &Signed,
     page: &mut Page,
@@ -56,44 +57,10 @@ pub(crate) async fn put_record(
     id: &str,
     profile: &Value,
 ) {
-    let base = format!("/v1/{role}/dossier/{}", encoded(id));
-    let token = Some(&signed.token[..]);
-    let record = portal.node.get(&format!("{base}/record"), token).await;
-    let record = record.unwrap_or(Value::Null);
-    let application: Value = record["application"]
-        .as_str()
-        .and_then(|text| toml::from_str(text).ok())
-        .unwrap_or(Value::Null);
-    let names: Vec<&str> = record["images"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    let address = |name: &Value| {
-        let place = names.iter().position(|known| name == known)?;
-        Some(format!(
-            "/desk/{role}/dossier/{}/images/{place}",
-            encoded(id)
-        ))
-    };
-    let prints: Vec<Value> = application["print"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|print| {
-            json!({ "finger": print["finger"], "quality": print["quality"], "address": address(&print["image"]) })
-        })
-        .collect();
-    page.put("person", person_facts(signed.language, &application));
-    page.put(
-        "asked",
-        document_facts(signed.language, &application, profile),
-    );
-    page.put("portrait", address(&application["images"]["portrait"]));
-    page.put("signature", address(&application["images"]["signature"]));
-    page.put("prints", prints);
-    let papers = portal.node.get(&format!("{base}/papers"), token).await;
+    let record = Record::read(portal, signed, role, id).await;
+    page.put_all(record.unwrap_or_default().shown(signed.language, profile));
+    let path = format!("/v1/{role}/dossier/{}/papers", encoded(id));
+    let papers = portal.node.get(&path, Some(&signed.token)).await;
     let papers = papers.unwrap_or_default();
     let papers: Vec<Value> = papers
         .as_array()

@@ -6,6 +6,7 @@ use crate::language::{Language, biometric};
 use crate::page::Page;
 use crate::pictures::for_browser;
 use crate::prefill::{begin_with_record, from_mrz};
+use crate::prints::extracted;
 use crate::router::Portal;
 use crate::session::Signed;
 use axum::body::Bytes;
@@ -14,15 +15,12 @@ use axum::extract::{Path, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64ct::{Base64, Encoding};
-use rilascio_biometrics::{
-    CaptureRules, Extract, Extractor, PortraitRules, portrait_quality, print_quality, read_print,
-};
+use rilascio_biometrics::{CaptureRules, PortraitRules, portrait_quality, print_quality};
 use rilascio_circuit::process::Digest;
 use rilascio_mrtd::finger::FingerPosition;
 use rilascio_mrtd::transliteration::{Scheme, mrz_name};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 /// The steps, in their order.
 const STEPS: [&str; 6] = [
@@ -33,8 +31,6 @@ const STEPS: [&str; 6] = [
     "signature",
     "proof",
 ];
-/// The resolution of capture devices, in pixels per inch.
-const RESOLUTION: u16 = 500;
 
 /// The fields of a step: where they are kept, whether they must be there, and how they are asked for.
 const PERSON: &[(&str, bool, &str)] = &[
@@ -114,15 +110,10 @@ async fn case(portal: &Portal, signed: &Signed, id: &str) -> Result<Case, PageFa
     if draft["fields"] == json!({}) && begin_with_record(portal, signed, id).await.is_ok() {
         draft = at(draft_path(id)).await?;
     }
-    let profiles = at("/v1/profiles".to_owned()).await?;
     let sites = at("/v1/sites".to_owned()).await?;
-    let profile = profiles
-        .as_array()
-        .into_iter()
-        .flatten()
-        .find(|profile| profile["name"] == dossier["profile"])
-        .cloned()
-        .unwrap_or_default();
+    let name = dossier["profile"].as_str().unwrap_or_default();
+    let profile = portal.profiles(signed).await.remove(name);
+    let profile = profile.unwrap_or_default();
     let mut fields = draft["fields"].clone();
     let office = sites
         .as_array()
@@ -166,6 +157,16 @@ fn mrz(fields: &Value) -> Option<String> {
     Some(name.fit(39))
 }
 
+/// The name of a field's label: a name in Latin letters has another than the name itself.
+fn label_key(name: &str) -> String {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    if name.contains("latin") {
+        format!("latin_{last}")
+    } else {
+        last.to_owned()
+    }
+}
+
 fn shown_fields(case: &Case, step: &str, language: Language) -> Vec<Value> {
     let permits = case.profile["permits"]
         .as_array()
@@ -176,7 +177,7 @@ fn shown_fields(case: &Case, step: &str, language: Language) -> Vec<Value> {
         .filter(|(_, _, kind)| *kind != "permit" || !permits.is_empty())
         .map(|(name, required, kind)| {
             let last = name.rsplit('.').next().unwrap_or(name);
-            let key = if name.contains("latin") { format!("latin_{last}") } else { last.to_owned() };
+            let key = label_key(name);
             let must = *required
                 || case.profile["required"].as_array().is_some_and(|list| list.iter().any(|known| known == last));
             let value = match get(&case.fields, name) {
@@ -200,12 +201,7 @@ fn shown_fields(case: &Case, step: &str, language: Language) -> Vec<Value> {
 /// Facts in the order in which a form asks for them.
 fn ordered(language: Language, fields: &Value, form: &[(&str, bool, &str)]) -> Vec<Value> {
     let rows = form.iter().map(|(name, _, _)| {
-        let last = name.rsplit('.').next().unwrap_or(name);
-        let key = if name.contains("latin") {
-            format!("latin_{last}")
-        } else {
-            last.to_owned()
-        };
+        let key = label_key(name);
         let text = match get(fields, name) {
             Value::Null => return None,
             Value::Array(list) => list.iter().map(line).collect::<Vec<_>>().join("; "),
@@ -482,8 +478,6 @@ async fn take_portrait(
     Ok(Outcome::Stay(advice))
 }
 
-static EXTRACTOR: LazyLock<Extractor> = LazyLock::new(Extractor::new);
-
 /// A print: measured, and kept when it is better than the one before.
 async fn take_print(
     portal: &Portal,
@@ -496,8 +490,7 @@ async fn take_print(
     let language = signed.language;
     let given = bytes.clone();
     let measured = computed(move || {
-        let image = read_print(&given, RESOLUTION)?;
-        let template = EXTRACTOR.extract(&image)?;
+        let (image, template) = extracted(&given)?;
         print_quality(&image, &template)
     })
     .await;
@@ -739,19 +732,11 @@ pub(crate) async fn save(
         }
         Ok(Outcome::Stay(advice)) => (StatusCode::OK, Vec::new(), advice),
         Err(fault) if fault.status == StatusCode::UNAUTHORIZED => return Err(signed.fault(fault)),
-        Err(fault) => {
-            let mut lines = fault.refusals(signed.language);
-            if lines.is_empty() {
-                lines.push(fault.line(signed.language));
-            }
-            (fault.status, lines, Vec::new())
-        }
+        Err(fault) => (fault.status, fault.lines(signed.language), Vec::new()),
     };
     let now = case(&portal, &signed, &id).await?;
     let mut page = page(&signed, &now, &id, &step);
     page.put("faults", faults);
     page.put("advice", advice);
-    let mut response = page.show("enrolment.html");
-    *response.status_mut() = status;
-    Ok(response)
+    Ok(page.show_as(status, "enrolment.html"))
 }

@@ -35,11 +35,10 @@ impl NodeFault {
         }
     }
 
-    /// The single refusals of an application that breaks several rules.
-    pub(crate) fn refusals(&self, language: Language) -> Vec<String> {
-        let list = self.body["refusals"].as_array();
-        list.into_iter()
-            .flatten()
+    /// The single refusals of an application that breaks several rules, or the one line of any other fault.
+    pub(crate) fn lines(&self, language: Language) -> Vec<String> {
+        let refusals = self.body["refusals"].as_array().into_iter().flatten();
+        let mut lines: Vec<String> = refusals
             .map(|one| {
                 let fault = Self {
                     status: self.status,
@@ -47,7 +46,11 @@ impl NodeFault {
                 };
                 fault.line(language)
             })
-            .collect()
+            .collect();
+        if lines.is_empty() {
+            lines.push(self.line(language));
+        }
+        lines
     }
 }
 
@@ -83,9 +86,7 @@ impl IntoResponse for PageFault {
                 page.put("fault", fault.line(language));
                 page.put("code", &fault.body["code"]);
                 page.put("status", fault.status.as_u16());
-                let mut response = page.show("fault.html");
-                *response.status_mut() = fault.status;
-                response
+                page.show_as(fault.status, "fault.html")
             }
         }
     }

@@ -18,6 +18,8 @@ mod oversight;
 mod page;
 mod pictures;
 mod prefill;
+mod prints;
+mod record;
 mod router;
 mod session;
 mod statistics;

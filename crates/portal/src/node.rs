@@ -116,6 +116,18 @@ impl Node {
         Ok(serde_json::from_slice(&content.bytes).unwrap_or(Value::Null))
     }
 
+    /// Asks for something that needs no more words.
+    pub(crate) async fn act(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+    ) -> Result<Value, NodeFault> {
+        let nothing = Value::Object(serde_json::Map::new());
+        self.send_json(method, path, Some(token), None, &nothing)
+            .await
+    }
+
     /// Sends bytes, or takes them out.
     pub(crate) async fn send_bytes(
         &self,

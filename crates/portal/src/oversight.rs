@@ -233,9 +233,7 @@ pub(crate) async fn name_officer(
         Err(fault) if fault.status == StatusCode::UNAUTHORIZED => Err(signed.fault(fault)),
         Err(fault) => {
             page.put("fault", fault.line(signed.language));
-            let mut response = page.show("officer.html");
-            *response.status_mut() = fault.status;
-            Ok(response)
+            Ok(page.show_as(fault.status, "officer.html"))
         }
     }
 }
@@ -285,9 +283,6 @@ async fn act(
     method: Method,
     path: &str,
 ) -> Result<(), PageFault> {
-    let nothing = json!({});
-    let done = portal
-        .node
-        .send_json(method, path, Some(&signed.token), None, &nothing);
+    let done = portal.node.act(method, path, &signed.token);
     done.await.map(drop).map_err(|fault| signed.fault(fault))
 }

@@ -47,9 +47,18 @@ impl Page {
         self.fields.insert(name.to_owned(), value);
     }
 
-    /// What was put on the page under that name.
-    pub(crate) fn get(&self, name: &str) -> &Value {
-        self.fields.get(name).unwrap_or(&Value::Null)
+    /// Puts all fields of an object on the page.
+    pub(crate) fn put_all(&mut self, fields: Value) {
+        if let Value::Object(fields) = fields {
+            self.fields.extend(fields);
+        }
+    }
+
+    /// The page, as an answer of that status.
+    pub(crate) fn show_as(&self, status: StatusCode, template: &str) -> Response {
+        let mut response = self.show(template);
+        *response.status_mut() = status;
+        response
     }
 
     /// The page.

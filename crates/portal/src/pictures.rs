@@ -1,11 +1,9 @@
 //! Pictures for a browser, which reads neither JPEG 2000 nor WSQ nor TIFF.
 
 use crate::node::Content;
+use crate::prints;
 use axum::body::Bytes;
-use rilascio_biometrics::{decode_jpeg2000, read_print};
-
-/// Prints come at this resolution, in pixels per inch.
-const RESOLUTION: u16 = 500;
+use rilascio_biometrics::decode_jpeg2000;
 
 /// Samples as PNG.
 fn png(width: u32, height: u32, grey: bool, samples: &[u8]) -> Option<Vec<u8>> {
@@ -40,7 +38,7 @@ pub(crate) async fn for_browser(content: Content) -> Content {
     }
     let given = content.bytes.clone();
     let made = tokio::task::spawn_blocking(move || {
-        let image = read_print(&given, RESOLUTION).ok()?;
+        let image = prints::read(&given).ok()?;
         png(image.width(), image.height(), true, image.pixels())
     });
     match made.await {

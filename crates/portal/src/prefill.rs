@@ -2,7 +2,7 @@
 
 use crate::enrolment::{keep_fields, keep_image, put};
 use crate::fault::NodeFault;
-use crate::forms::encoded;
+use crate::record::Record;
 use crate::router::Portal;
 use crate::session::Signed;
 use jiff::civil::Date;
@@ -16,13 +16,11 @@ pub(crate) async fn begin_with_record(
     signed: &Signed,
     id: &str,
 ) -> Result<(), NodeFault> {
-    let base = format!("/v1/office/dossier/{}", encoded(id));
-    let token = Some(&signed.token[..]);
-    let record = portal.node.get(&format!("{base}/record"), token).await?;
-    let text = record["application"].as_str().unwrap_or_default();
-    let Ok(application) = toml::from_str::<Value>(text) else {
+    let record = Record::read(portal, signed, "office", id).await?;
+    let application = &record.application;
+    if application.is_null() {
         return Ok(());
-    };
+    }
     let mut fields = json!({});
     for name in ["person", "document", "delivery", "guardian"] {
         fields[name] = application[name].clone();
@@ -38,7 +36,7 @@ pub(crate) async fn begin_with_record(
             application["images"]["signature"].clone(),
         ),
     ];
-    for print in application["print"].as_array().into_iter().flatten() {
+    for print in record.prints() {
         let finger = print["finger"].as_str().unwrap_or_default();
         put(
             &mut fields,
@@ -55,16 +53,8 @@ pub(crate) async fn begin_with_record(
             missing["reason"].clone(),
         );
     }
-    let there = record["images"].as_array().cloned().unwrap_or_default();
     for (name, file) in wanted {
-        if let Some(place) = there
-            .iter()
-            .position(|known| *known == file && !file.is_null())
-        {
-            let content = portal
-                .node
-                .content(&format!("{base}/images/{place}"), token)
-                .await?;
+        if let Some(content) = record.image(portal, signed, &file).await? {
             keep_image(portal, signed, id, &name, content.bytes).await?;
         }
     }

@@ -1,6 +1,6 @@
 //! Work that waits in the tables: outgoing messages and jobs. A worker claims it for a time; if it dies, another does.
 
-use crate::tx::{Row, Tx, Value, statements};
+use crate::tx::{Row, Sql, Tx, Value, statements};
 use crate::{Error, Result};
 
 statements! {
@@ -342,16 +342,25 @@ pub fn next_due(tx: &mut dyn Tx) -> Result<Option<i64>> {
     Ok(due.into_iter().min())
 }
 
+/// Adds a job by the statement that says what becomes of one of that name.
+fn put_job(
+    tx: &mut dyn Tx,
+    sql: &'static Sql,
+    id: &str,
+    kind: &str,
+    subject: &str,
+    due_ms: i64,
+) -> Result<()> {
+    let arguments = [id.into(), kind.into(), subject.into(), due_ms.into()];
+    tx.run(sql, &arguments).map(drop)
+}
+
 /// Adds a job; one of that name that waits stays as it is, one that was given up begins again.
 ///
 /// # Errors
 /// What the engine says.
 pub fn add_job(tx: &mut dyn Tx, id: &str, kind: &str, subject: &str, due_ms: i64) -> Result<()> {
-    tx.run(
-        &ADD_JOB,
-        &[id.into(), kind.into(), subject.into(), due_ms.into()],
-    )?;
-    Ok(())
+    put_job(tx, &ADD_JOB, id, kind, subject, due_ms)
 }
 
 /// Adds a job; one of that name that would be due later is due then.
@@ -360,11 +369,7 @@ pub fn add_job(tx: &mut dyn Tx, id: &str, kind: &str, subject: &str, due_ms: i64
 /// What the engine says.
 pub fn hasten_job(tx: &mut dyn Tx, kind: &str, subject: &str, due_ms: i64) -> Result<()> {
     let id = format!("{kind}/{subject}");
-    tx.run(
-        &HASTEN_JOB,
-        &[(&id[..]).into(), kind.into(), subject.into(), due_ms.into()],
-    )?;
-    Ok(())
+    put_job(tx, &HASTEN_JOB, &id, kind, subject, due_ms)
 }
 
 /// Adds a job; one of that name that would be due earlier is due then.
@@ -373,11 +378,7 @@ pub fn hasten_job(tx: &mut dyn Tx, kind: &str, subject: &str, due_ms: i64) -> Re
 /// What the engine says.
 pub fn postpone_job(tx: &mut dyn Tx, kind: &str, subject: &str, due_ms: i64) -> Result<()> {
     let id = format!("{kind}/{subject}");
-    tx.run(
-        &POSTPONE_JOB,
-        &[(&id[..]).into(), kind.into(), subject.into(), due_ms.into()],
-    )?;
-    Ok(())
+    put_job(tx, &POSTPONE_JOB, &id, kind, subject, due_ms)
 }
 
 /// Claims the job that waits longest, until `until_ms`.

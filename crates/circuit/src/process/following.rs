@@ -9,8 +9,7 @@ impl Dossier {
         let sent = self.phase >= P::Submitted && !self.phase.is_end();
         match phase {
             // An appeal brought a refused dossier back to its desk.
-            P::Draft if self.phase == P::Refused => true,
-            P::Refused if self.phase == P::Refused => true,
+            P::Draft | P::Refused if self.phase == P::Refused => true,
             P::Draft | P::Examination | P::Refused => sent && self.phase < P::Certified,
             P::Certified | P::Ordered | P::Cancelled => sent,
             _ => false,
