@@ -23,7 +23,9 @@ use std::sync::Arc;
     --peer works=centre.example:8444 --peer registry=centre.example:8445\n\n\
     A second office node, or works that make the documents of one profile:\n  \
     rilascio circuit member office --name office-ravenna --serves comune-ravenna --data CENTRE --out RAVENNA\n  \
-    rilascio circuit member works --name works-sm --serves sm-permit,sm-residence-card --data CENTRE --out WORKS-SM")]
+    rilascio circuit member works --name works-sm --serves sm-permit,sm-residence-card --data CENTRE --out WORKS-SM\n\n\
+    Works that make the residence permit when those before them are stopped or lost:\n  \
+    rilascio circuit member works --name works-south --stands-in it-pse --data CENTRE --out SOUTH")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     action: Action,
@@ -56,6 +58,14 @@ enum Action {
         /// The sites that this office serves, or the profiles that these works make.
         #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "name")]
         serves: Vec<String>,
+        /// The profiles that these works make while the works before them stand still.
+        #[arg(
+            long,
+            value_name = "PROFILES",
+            value_delimiter = ',',
+            requires = "name"
+        )]
+        stands_in: Vec<String>,
     },
     /// Strike a node off: nobody hears it any more.
     Strike {
@@ -105,6 +115,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
             out,
             name,
             serves,
+            stands_in,
         } => {
             let role = role(word)?;
             let node =
@@ -114,16 +125,33 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
                     .remedy("give --out a folder that is not there"));
             }
             let master = AuthorityStore::master_key(data, &mut rng)?;
-            if role == Role::Office {
-                circuit_setup::refuse_used_sites(data, serves)?;
+            match role {
+                Role::Office if stands_in.is_empty() => {
+                    circuit_setup::refuse_used_sites(data, serves)?;
+                    circuit_setup::assign_sites(data, &node, serves)?;
+                }
+                Role::Works => {
+                    let catalogue = Catalogue::new(None);
+                    let assign = |profiles: &[String], first| {
+                        circuit_setup::assign_profiles(data, &node, profiles, first, &catalogue)
+                    };
+                    assign(serves, true)?;
+                    assign(stands_in, false)?;
+                }
+                _ if serves.is_empty() && stands_in.is_empty() => {}
+                _ => {
+                    return Err(Fault::usage(format!(
+                        "a node of the role '{word}' serves nothing of its own"
+                    ))
+                    .remedy("--serves is for offices and works, --stands-in for works"));
+                }
             }
-            circuit_setup::assign(data, &node, role, serves)?;
             add_member(data, &master, &node, out, now, &mut rng)?;
             println!(
                 "{} for {node} is made; others learn of it within a minute",
                 out.display()
             );
-            if !serves.is_empty() {
+            if !(serves.is_empty() && stands_in.is_empty()) {
                 println!(
                     "copy {} to the other nodes and start them again: it says what {node} serves",
                     data.join("offices.toml").display()

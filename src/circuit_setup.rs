@@ -5,10 +5,11 @@ use crate::entropy;
 use crate::fault::Fault;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rilascio_circuit::NumberShare;
 use rilascio_circuit::process::{Actor, NodeId, Office, OfficerId, Right, SiteId};
 use rilascio_keys::MasterKey;
-use rilascio_node::{Clock, Database, Installation, Plan, Role, Transport, default_routes};
-use rilascio_store::{Store, entity};
+use rilascio_node::{Clock, Database, Installation, Plan, Role, Routes, Transport, default_routes};
+use rilascio_store::{Store, entity, work};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -45,11 +46,44 @@ impl SetClock {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OfficeFile {
-    /// The works that make a document, by profile; the circuit's own works make all others.
+    /// The works that can make a document, by profile, the first choice first; the circuit's own works make all others.
     #[serde(default)]
-    works: BTreeMap<String, NodeId>,
+    works: BTreeMap<String, OneOrMore>,
+    /// Which part of the numbers of a profile works give that joined later. Never to be changed.
+    #[serde(default)]
+    shares: BTreeMap<String, BTreeMap<NodeId, u32>>,
     #[serde(default)]
     office: Vec<Office>,
+}
+
+/// A name alone, or a list of names.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(NodeId),
+    More(Vec<NodeId>),
+}
+
+impl OneOrMore {
+    fn into_list(self) -> Vec<NodeId> {
+        match self {
+            Self::One(node) => vec![node],
+            Self::More(nodes) => nodes,
+        }
+    }
+}
+
+impl OfficeFile {
+    /// Which node makes what, and which numbers it gives.
+    fn routes(self, all: &BTreeMap<SiteId, Office>) -> Result<Routes, Fault> {
+        let mut routes = default_routes(all)?;
+        let works = self.works.into_iter();
+        routes
+            .works
+            .extend(works.map(|(profile, nodes)| (profile, nodes.into_list())));
+        routes.shares = self.shares;
+        Ok(routes)
+    }
 }
 
 fn read_offices(data: &Path) -> Result<OfficeFile, Fault> {
@@ -84,33 +118,102 @@ pub(crate) fn refuse_used_sites(data: &Path, sites: &[String]) -> Result<(), Fau
     }
 }
 
-/// From the next start on that node serves these sites, or makes the documents of these profiles.
-pub(crate) fn assign(
-    data: &Path,
-    node: &NodeId,
-    role: Role,
-    names: &[String],
-) -> Result<(), Fault> {
+/// From the next start on that office node serves these sites.
+pub(crate) fn assign_sites(data: &Path, node: &NodeId, sites: &[String]) -> Result<(), Fault> {
     let mut file = read_offices(data)?;
-    for name in names {
-        match role {
-            Role::Works => {
-                file.works.insert(name.clone(), node.clone());
-            }
-            _ => {
-                let office = file
-                    .office
-                    .iter_mut()
-                    .find(|office| office.site.as_str() == name);
-                let office = office.ok_or_else(|| {
-                    Fault::usage(format!("offices.toml names no site '{name}'"))
-                        .remedy(format!("add it to {}", data.join("offices.toml").display()))
-                })?;
-                office.node = Some(node.clone());
-            }
-        }
+    for name in sites {
+        let office = file
+            .office
+            .iter_mut()
+            .find(|office| office.site.as_str() == name);
+        let office = office.ok_or_else(|| {
+            Fault::usage(format!("offices.toml names no site '{name}'"))
+                .remedy(format!("add it to {}", data.join("offices.toml").display()))
+        })?;
+        office.node = Some(node.clone());
     }
     keep_offices(data, &file)
+}
+
+/// From the next start on those works make the documents of these profiles, as their first choice or when the works
+/// before them stand still. Works that join get numbers of their own.
+pub(crate) fn assign_profiles(
+    data: &Path,
+    node: &NodeId,
+    profiles: &[String],
+    first: bool,
+    catalogue: &Catalogue,
+) -> Result<(), Fault> {
+    let mut file = read_offices(data)?;
+    let routes = read_offices(data)?.routes(&BTreeMap::new())?;
+    let known = catalogue.names();
+    for name in profiles {
+        if name != "*" && !known.contains(name) {
+            return Err(Fault::usage(format!("there is no profile '{name}'"))
+                .remedy(format!("profiles are {}", known.join(", "))));
+        }
+        let mut works = routes.works_of(name)?.to_vec();
+        works.retain(|known| known != node);
+        works.insert(if first { 0 } else { works.len() }, node.clone());
+        file.works.insert(name.clone(), OneOrMore::More(works));
+        let share = routes.share(name, node);
+        if share.number > 0 {
+            continue;
+        }
+        if share.highest >= NumberShare::JOINED_MAX {
+            return Err(Fault::usage(format!(
+                "{name} has {} works already: the numbers of a profile are parted no further",
+                share.highest + 1
+            )));
+        }
+        let joined = NumberShare {
+            number: share.highest + 1,
+            highest: share.highest + 1,
+        };
+        refuse_used_numbers(data, catalogue, name, joined)?;
+        let shares = file.shares.entry(name.clone()).or_default();
+        shares.insert(node.clone(), joined.number);
+    }
+    keep_offices(data, &file)
+}
+
+/// Numbers that the works here gave already are not given to others.
+fn refuse_used_numbers(
+    data: &Path,
+    catalogue: &Catalogue,
+    profile: &str,
+    joined: NumberShare,
+) -> Result<(), Fault> {
+    let tables = data.join(Role::Works.name()).join("node.db");
+    if profile == "*" || !tables.exists() {
+        return Ok(());
+    }
+    let document = catalogue.profile(profile)?.document.clone();
+    let patterns = [
+        ("number", document.number.as_ref().clone()),
+        ("serial", document.serial.as_ref().clone()),
+    ];
+    let store = Store::sqlite(&tables).map_err(Fault::failed)?;
+    for (series, pattern) in patterns {
+        let name = format!("{series}/{profile}");
+        let given = store
+            .read::<_, rilascio_store::Error, _>(move |tx| work::read_number(tx, &name))
+            .map_err(Fault::failed)?;
+        let left = NumberShare {
+            number: 0,
+            highest: joined.highest,
+        };
+        if !pattern
+            .places(left)
+            .contains(&u128::try_from(given).unwrap_or_default())
+        {
+            return Err(Fault::usage(format!(
+                "the works here have given more than half of the numbers that they have left of {profile}"
+            ))
+            .remedy("widen the number pattern of the profile first"));
+        }
+    }
+    Ok(())
 }
 
 /// The offices of `DATA/offices.toml`, and the desk of `rilascio issue`, which issues everything.
@@ -144,6 +247,7 @@ pub(crate) fn offices(
 pub(crate) fn write_offices(data: &Path, offices: Vec<Office>) -> Result<(), Fault> {
     let file = OfficeFile {
         works: BTreeMap::new(),
+        shares: BTreeMap::new(),
         office: offices,
     };
     keep_offices(data, &file)
@@ -164,8 +268,7 @@ pub(crate) struct Setup<'a> {
 pub(crate) fn open(setup: Setup<'_>) -> Result<Installation, Fault> {
     let entropy = entropy::maker()?;
     let all = offices(setup.data, &setup.catalogue)?;
-    let mut routes = default_routes(&all)?;
-    routes.works.extend(read_offices(setup.data)?.works);
+    let routes = read_offices(setup.data)?.routes(&all)?;
     let plan = Plan {
         data: setup.data.to_owned(),
         roles: setup.roles,

@@ -84,8 +84,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         );
         println!("    {} events in the journals", total.events);
         println!(
-            "    {} kills of nodes, {} parcels lost",
-            total.kills, total.parcels_lost
+            "    {} kills of nodes, {} parcels lost, {} works stopped or lost",
+            total.kills, total.parcels_lost, total.works_failed
         );
     }
     println!("state {}", total.state);
@@ -147,6 +147,7 @@ fn run_all(
 /// Sums up; the state of several runs is the hash over the hash so far and the next.
 fn add(total: &mut Summary, run: Summary) {
     total.dossiers += run.dossiers;
+    total.works_failed += run.works_failed;
     total.commands += run.commands;
     total.refused += run.refused;
     total.kills += run.kills;

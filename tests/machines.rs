@@ -285,3 +285,211 @@ fn two_offices_on_two_machines_each_serve_their_own_sites() {
     assert_eq!(refused.0, 403, "{}", refused.1);
     servers.into_iter().for_each(Server::stop);
 }
+
+/// The application of Utopia with its real images, as a package.
+fn real_package() -> Value {
+    use base64ct::{Base64, Encoding};
+    let folder = common::root().join("examples/specimen-utopia");
+    let application = std::fs::read_to_string(folder.join("application.toml")).unwrap();
+    let images: serde_json::Map<String, Value> = application
+        .split('"')
+        .filter(|part| part.ends_with(".png"))
+        .map(|part| {
+            let bytes = std::fs::read(folder.join(part)).unwrap();
+            (part.to_owned(), json!(Base64::encode_string(&bytes)))
+        })
+        .collect();
+    json!({ "application": application, "images": images })
+}
+
+#[test]
+fn works_that_are_stopped_or_lost_hand_their_orders_to_those_that_stand_in() {
+    let place = folder("stand-in");
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let (centre, south) = (place.join("centre"), place.join("south"));
+    let run = |arguments: &[&str]| {
+        let output = rilascio(arguments);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            common::errors(&output)
+        );
+    };
+    run(&[
+        "circuit",
+        "found",
+        "--roles",
+        "office,centre,works,registry",
+        "--data",
+        &text(&centre),
+    ]);
+    run(&[
+        "circuit",
+        "member",
+        "works",
+        "--name",
+        "works-south",
+        "--stands-in",
+        "specimen-utopia",
+        "--data",
+        &text(&centre),
+        "--out",
+        &text(&south),
+    ]);
+    let own = ["office", "centre", "works", "registry"].map(|role| (role, port()));
+    let theirs = port();
+    let mut here = vec![
+        "--roles=office,centre,works,registry".to_owned(),
+        format!("--peer=works-south={theirs}"),
+    ];
+    let mut there = vec![
+        "--roles=works".to_owned(),
+        format!("--messages=works={theirs}"),
+    ];
+    for (role, address) in &own {
+        here.push(format!("--messages={role}={address}"));
+        there.push(format!("--peer={role}={address}"));
+    }
+    let start = |data: &Path, arguments: &[String]| {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        Server::start(data, &arguments)
+    };
+    let (one, two) = (start(&centre, &here), start(&south, &there));
+    let signed =
+        |server: &Server, data: &Path, role: &str, name: &str, site: &str, rights: &str| {
+            let password = operator(data, role, name, site, rights);
+            sign_in(&server.address, name, &password).unwrap()
+        };
+    let enroller = signed(&one, &centre, "office", "anna", "desk", "enrol");
+    let approver = signed(&one, &centre, "office", "bruno", "desk", "approve");
+    let examiner = signed(&one, &centre, "centre", "carla", "centre", "examine");
+    let director = signed(
+        &one,
+        &centre,
+        "centre",
+        "dario",
+        "centre",
+        "decide,administer",
+    );
+    let keeper = signed(&two, &south, "works", "elena", "works", "stock,produce");
+    operator(&south, "works", "fabio", "works", "stock");
+    let give = |server: &Server, token: &str, name: &str, id: &str, body: Value| {
+        let (status, answer) = command(&server.address, token, name, id, &body).unwrap();
+        assert_eq!(status, 200, "{name}: {answer}");
+        answer
+    };
+    let thing = |kind: &str, id: &str| -> Value {
+        let path = format!("/v1/centre/{kind}/{id}");
+        serde_json::from_str(&get_at(&one.address, &director, &path).1).unwrap()
+    };
+    let until = |what: &str, done: &dyn Fn() -> bool| {
+        let come = (0..600).any(|_| {
+            std::thread::sleep(Duration::from_millis(50));
+            done()
+        });
+        assert!(come, "{what}");
+    };
+    let order = |dossier: &str, attempt: u32| thing("order", &format!("{dossier}-{attempt}"));
+    // A dossier whose order waits for a blank at the first works.
+    let ordered = |id: &str| {
+        let open = json!({ "profile": "specimen-utopia", "reason": "first", "previous": null });
+        let opened = give(&one, &enroller, "open-dossier", &format!("open-{id}"), open);
+        let dossier = opened["ids"][0].as_str().unwrap().to_owned();
+        let of = json!({ "dossier": dossier });
+        let enrol = json!({ "dossier": dossier, "confirmed": true, "package": real_package() });
+        give(&one, &enroller, "enrol", &format!("enrol-{id}"), enrol);
+        give(
+            &one,
+            &approver,
+            "submit-dossier",
+            &format!("send-{id}"),
+            of.clone(),
+        );
+        until("the dossier was identified and verified", &|| {
+            let known = thing("dossier", &dossier);
+            !known["identification"].is_null() && !known["residence"].is_null()
+        });
+        let known = thing("dossier", &dossier);
+        if known["identification"] != json!("clear") {
+            let judge = json!({ "dossier": dossier, "same": true });
+            give(&one, &examiner, "adjudicate", &format!("judge-{id}"), judge);
+        }
+        if known["screening"] != json!("clear") {
+            let path = format!("/v1/centre/dossier/{dossier}/findings");
+            let shown: Value =
+                serde_json::from_str(&get_at(&one.address, &examiner, &path).1).unwrap();
+            let clear = json!({ "dossier": dossier, "seen": shown["seen"], "clear": true });
+            give(
+                &one,
+                &examiner,
+                "examine-findings",
+                &format!("clear-{id}"),
+                clear,
+            );
+        }
+        let propose = json!({ "dossier": dossier, "grant": true });
+        give(
+            &one,
+            &examiner,
+            "propose",
+            &format!("propose-{id}"),
+            propose,
+        );
+        let decide = json!({ "dossier": dossier, "grant": true, "express": false });
+        give(&one, &director, "decide", &format!("decide-{id}"), decide);
+        dossier
+    };
+    let first = ordered("1");
+    until("the first works took the order", &|| {
+        order(&first, 1)["state"] == json!("accepted")
+    });
+    assert_eq!(order(&first, 1)["works"], json!("works"));
+    // The first works are stopped: they give back what they had not begun.
+    let act = |works: &str| json!({ "works": works, "act": "act-1" });
+    give(&one, &director, "stop-works", "stop", act("works"));
+    until("the others got the order", &|| {
+        order(&first, 2)["state"] == json!("accepted")
+    });
+    assert_eq!(order(&first, 1)["state"], json!("cancelled"));
+    assert_eq!(order(&first, 2)["works"], json!("works-south"));
+    let unknown = command(
+        &one.address,
+        &director,
+        "stop-works",
+        "stop-2",
+        &act("nobody"),
+    );
+    assert_eq!(unknown.unwrap().0, 404);
+    let count = json!({ "profile": "specimen-utopia", "count": 1 });
+    let two_people =
+        json!({ "profile": "specimen-utopia", "count": 1, "second": "fabio", "batch": "batch-1" });
+    give(&two, &keeper, "receive-blanks", "receive", two_people);
+    give(&two, &keeper, "initialise-blanks", "initialise", count);
+    let assign = json!({ "profile": "specimen-utopia", "count": 1, "second": "fabio" });
+    give(&two, &keeper, "assign-blanks", "assign", assign);
+    until("the document was made", &|| {
+        thing("dossier", &first)["phase"] == json!("produced")
+    });
+    // Whoever joined gives the upper half of the numbers and serials.
+    assert_eq!(
+        thing("dossier", &first)["document"],
+        json!("specimen-utopia.D50000001")
+    );
+    assert_eq!(
+        order(&first, 2)["blank"],
+        json!("specimen-utopia.UTO5000001")
+    );
+    // Works that are lost answer nobody: what they had not made is made by others.
+    give(&one, &director, "resume-works", "resume", act("works"));
+    let second = ordered("2");
+    until("the first works took the second order", &|| {
+        order(&second, 1)["state"] == json!("accepted")
+    });
+    give(&one, &director, "lose-works", "lose", act("works"));
+    until("the others got the second order", &|| {
+        order(&second, 2)["works"] == json!("works-south")
+    });
+    assert_eq!(order(&second, 1)["state"], json!("cancelled"));
+    two.stop();
+    one.stop();
+}

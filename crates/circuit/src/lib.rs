@@ -16,7 +16,7 @@ pub use application::{
     Address, Application, ApplicationDocument, Delivery, Guardian, Images, MissingFinger, Person,
     PrintImage,
 };
-pub use numbering::NumberPattern;
+pub use numbering::{NumberPattern, NumberShare};
 pub use prints::{PrintChoice, choose_prints};
 pub use profile::{
     AbsentPrints, AccessProtocol, ActiveAuthentication, AuthorityProfile, ChipImages, ChipProfile,

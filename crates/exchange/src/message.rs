@@ -245,7 +245,7 @@ pub enum Body {
         phase: Phase,
         /// The document, once there is one.
         document: Option<DocumentId>,
-        /// The live order, if there is one.
+        /// The live order, if there is one; of a certified record the last that came to nothing.
         order: Option<OrderId>,
         /// The number of this word on the dossier: a lower one is older.
         word: i64,
@@ -270,6 +270,22 @@ pub enum Body {
     OrderInformation {
         /// The items.
         items: Vec<ItemOutcome>,
+    },
+    /// Centre to works: orders that are not to be made any more, if they are not begun.
+    OrderRecall {
+        /// The orders.
+        orders: BTreeSet<OrderId>,
+        /// Whether other works are to make them.
+        again: bool,
+    },
+    /// Works to centre: what became of the orders that were asked back.
+    RecallAnswer {
+        /// Nothing is made of these.
+        given_up: BTreeSet<OrderId>,
+        /// The documents of these come.
+        kept: BTreeSet<OrderId>,
+        /// What the centre wrote.
+        again: bool,
     },
     /// Works to centre: a document is made and checked.
     PrintNotification {
@@ -422,6 +438,8 @@ impl Body {
             Self::Papers { .. } => "papers",
             Self::Order { .. } => "order",
             Self::OrderInformation { .. } => "order-information",
+            Self::OrderRecall { .. } => "order-recall",
+            Self::RecallAnswer { .. } => "recall-answer",
             Self::PrintNotification { .. } => "print-notification",
             Self::Consignment { .. } => "consignment",
             Self::Receipt { .. } => "receipt",
@@ -447,6 +465,7 @@ impl Body {
             self,
             Self::ApplicationRecord { .. }
                 | Self::Order { .. }
+                | Self::OrderRecall { .. }
                 | Self::Consignment { .. }
                 | Self::Complaint { .. }
                 | Self::DailyBalance { .. }

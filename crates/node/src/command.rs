@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use rilascio_circuit::PaperCase;
 use rilascio_circuit::process::{
     AttestationId, BlankSerial, Block, Cancellation, ConsignmentId, Defect, Digest, DocumentId,
-    DossierId, HolderCheck, IssueReason, LegacyFileId, OfficerId, OrderId, Reference, Right,
-    SheetNumber, SiteId, Surrender, WatchEntryId,
+    DossierId, HolderCheck, IssueReason, LegacyFileId, NodeId, OfficerId, OrderId, Reference,
+    Right, SheetNumber, SiteId, Surrender, WatchEntryId,
 };
 use rilascio_exchange::message::{Package, Paper};
 use schemars::JsonSchema;
@@ -304,6 +304,45 @@ commands! {
         grant: bool,
         /// Whether the order goes before others.
         express: bool,
+    }
+    /// Asks the works for an order back; if they have not begun it, it can be changed, placed again, or the dossier ended.
+    RecallOrder("recall-order", Centre, Decide) {
+        /// The dossier.
+        dossier: DossierId,
+    }
+    /// Places the order of a dossier again, after it was asked back or refused.
+    OrderAgain("order-again", Centre, Decide) {
+        /// The dossier.
+        dossier: DossierId,
+        /// Whether the order goes before others.
+        express: bool,
+    }
+    /// Stops works: they finish what they began, and the next works of each profile make the rest.
+    StopWorks("stop-works", Centre, Administer) {
+        /// The works.
+        works: NodeId,
+        /// The act that orders it.
+        act: Reference,
+    }
+    /// Gives works up: nobody waits for them, and the next works make all that they had not sent.
+    LoseWorks("lose-works", Centre, Administer) {
+        /// The works.
+        works: NodeId,
+        /// The report of what happened.
+        act: Reference,
+    }
+    /// Gives up a document that lost works made and never sent: it is blocked, and made again by others. Ask the office
+    /// first whether it came.
+    LoseDocument("lose-document", Centre, Decide) {
+        /// The dossier.
+        dossier: DossierId,
+    }
+    /// Lets works run again: they get new orders.
+    ResumeWorks("resume-works", Centre, Administer) {
+        /// The works.
+        works: NodeId,
+        /// The act that orders it.
+        act: Reference,
     }
     /// Ends a dossier at the centre without a document.
     CancelDossier("cancel-dossier", Centre, Decide) {

@@ -118,7 +118,8 @@ pub fn default_routes(offices: &BTreeMap<SiteId, Office>) -> Result<Routes> {
     Ok(Routes {
         centre: node(Role::Centre)?,
         registry: node(Role::Registry)?,
-        works: BTreeMap::from([("*".to_owned(), node(Role::Works)?)]),
+        works: BTreeMap::from([("*".to_owned(), vec![node(Role::Works)?])]),
+        shares: BTreeMap::new(),
         offices: offices
             .iter()
             .map(|(site, known)| (site.clone(), known.node.clone().unwrap_or(office.clone())))
@@ -141,6 +142,7 @@ impl Installation {
             Some(routes) => routes.clone(),
             None => default_routes(&plan.offices)?,
         };
+        routes.check_shares()?;
         let local = Arc::new(Local::new(Arc::clone(&plan.clock), plan.far.clone()));
         let mut desks = BTreeMap::new();
         for (role, key) in keys {

@@ -3,7 +3,7 @@
 use crate::{Error, Result, Role};
 use rilascio_circuit::process::{
     AccessGrant, Aggregate, Attestation, Balance, Blank, Consignment, Document, Dossier,
-    LegacyFile, Order, Registration, Sheet, WatchEntry,
+    LegacyFile, Order, Registration, Sheet, Standing, WatchEntry,
 };
 use rilascio_store::Tx;
 use rilascio_store::entity;
@@ -37,6 +37,8 @@ pub struct Replay {
     pub grants: BTreeMap<String, AccessGrant>,
     /// Entries of watch-lists.
     pub watch: BTreeMap<String, WatchEntry>,
+    /// Works that were stopped, lost or let run again.
+    pub works: BTreeMap<String, Standing>,
     /// The count of blanks.
     pub balance: Balance,
     /// Blanks of documents, to find one that was used twice.
@@ -143,6 +145,7 @@ impl Replay {
             "registration" => follow(&mut self.registrations, id, line.event),
             "access-grant" => follow(&mut self.grants, id, line.event),
             "watch-entry" => follow(&mut self.watch, id, line.event),
+            "works" => follow(&mut self.works, id, line.event),
             _ => Ok(()),
         }
     }
@@ -195,10 +198,8 @@ impl Replay {
     }
 
     fn check_order(&self, id: &str) -> Result<()> {
-        use rilascio_circuit::process::OrderState as S;
         let order = &self.orders[id];
-        let live = |order: &Order| !matches!(order.state, S::Rejected | S::Cancelled);
-        if live(order) {
+        if order.is_live() {
             // Orders of one dossier share the beginning of their name.
             let prefix = format!("{}-", order.dossier);
             let others = self
@@ -206,7 +207,7 @@ impl Replay {
                 .range(prefix.clone()..)
                 .take_while(|(name, _)| name.starts_with(&prefix));
             let count = others
-                .filter(|(_, o)| o.dossier == order.dossier && live(o) && o.document.is_none())
+                .filter(|(_, o)| o.dossier == order.dossier && o.is_live() && o.document.is_none())
                 .count();
             if count > 1 {
                 return Err(corrupt("order", id, "its dossier has two live orders"));
@@ -232,6 +233,7 @@ impl Replay {
         compare(tx, &self.registrations, events)?;
         compare(tx, &self.grants, events)?;
         compare(tx, &self.watch, events)?;
+        compare(tx, &self.works, events)?;
         if role == Role::Works {
             let rows = entity::list(tx, "balance", None, None, "", PAGE)?;
             let mut sum = Balance::default();

@@ -2,7 +2,7 @@
 
 use crate::desk::hits::Hit;
 use crate::desk::works::{Production, ProductionFault};
-use crate::desk::{Desk, centre, draft, office, registry, screening, terms, works};
+use crate::desk::{Desk, centre, draft, office, registry, routing, screening, terms, works};
 use crate::ledger::{SEALED, carries_package};
 use crate::notice::{self, Delivery, Notice};
 use crate::{Error, Result};
@@ -24,6 +24,8 @@ const PAUSE_MS: i64 = 1000;
 const PAUSE_MS_MAX: i64 = 3_600_000;
 /// After so many tries it is parked and shown: with the pauses, more than two days.
 const ATTEMPTS_MAX: i64 = 60;
+/// How often it is looked whether others can take over from works that stand still.
+const REROUTE_MS: i64 = 600_000;
 /// Keys of the vault that are wrapped anew in one transaction.
 const REWRAP_MAX: u32 = 500;
 
@@ -352,6 +354,9 @@ impl Desk {
                 }
                 self.end(job, now, |_| Ok(()))
             }
+            routing::REROUTE => {
+                self.reroute(job, &NodeId::parse(&subject).map_err(malformed)?, now)
+            }
             screening::LAPSE => {
                 let entry = subject.clone();
                 self.end(job, now, move |ledger| screening::lapse(ledger, &entry))
@@ -377,6 +382,34 @@ impl Desk {
                 why: format!("'{other}' is unknown to this version"),
             }),
         }
+    }
+
+    /// Takes from works that stand still what others can make, a page of orders at a time.
+    fn reroute(self: &Arc<Self>, job: &Job, works: &NodeId, now: Timestamp) -> Result<()> {
+        let held = works.clone();
+        let before = self.transact(&self.system(), now, move |ledger| {
+            routing::standing(ledger, &held)
+        })?;
+        for state in routing::rerouted(before.as_ref()) {
+            let mut after = Some(String::new());
+            while let Some(last) = after {
+                let held = works.clone();
+                after = self.transact(&self.system(), now, move |ledger| {
+                    routing::reroute(ledger, &held, *state, &last)
+                })?;
+            }
+        }
+        let held = works.clone();
+        self.end(job, now, move |ledger| {
+            let after = routing::standing(ledger, &held)?;
+            if routing::rerouted(after.as_ref()).is_empty() {
+                return Ok(());
+            }
+            // What changed meanwhile is looked at from the beginning; later on others may have come back who can help.
+            let pause = if after == before { REROUTE_MS } else { 0 };
+            let due = ledger.now_ms() + pause;
+            ledger.job_at(routing::REROUTE, held.as_str(), due)
+        })
     }
 
     pub(crate) fn system(&self) -> Actor {

@@ -82,12 +82,14 @@ const LISTS: &[(&str, &str, &[&str])] = &[
         &[
             "placed",
             "accepted",
+            "asked-back",
             "produced",
             "dispatched",
             "rejected",
             "cancelled",
         ],
     ),
+    ("centre", "works", &["running", "stopped", "lost"]),
     (
         "works",
         "order",
@@ -115,6 +117,7 @@ fn columns(kind: &str) -> &'static [&'static str] {
         "document" => &["profile", "dossier", "office", "valid_until"],
         "blank" => &["profile", "site", "batch"],
         "watch-entry" => &["list", "act", "until"],
+        "works" => &["act", "since"],
         "access-grant" => &["administration", "purpose", "until"],
         "attestation" => &["dossier", "office", "return_by"],
         "legacy-file" => &["profile", "office", "until"],

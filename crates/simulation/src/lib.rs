@@ -3,6 +3,7 @@
 
 mod casework;
 mod dice;
+mod failures;
 mod mischief;
 mod network;
 mod people;

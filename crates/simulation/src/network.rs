@@ -8,7 +8,7 @@ use rilascio_circuit::process::NodeId;
 use rilascio_exchange::{Error, Result};
 use rilascio_node::{Desk, Transport};
 use rilascio_store::Error as StoreError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -28,6 +28,7 @@ pub(crate) struct Network {
     desks: Mutex<BTreeMap<NodeId, Arc<Desk>>>,
     clocks: Mutex<BTreeMap<NodeId, Timestamp>>,
     cut_until: Mutex<BTreeMap<NodeId, Timestamp>>,
+    dark: Mutex<BTreeSet<NodeId>>,
     late: Mutex<Vec<Late>>,
     killed: Killed,
 }
@@ -41,6 +42,7 @@ impl Network {
             desks: Mutex::default(),
             clocks: Mutex::default(),
             cut_until: Mutex::default(),
+            dark: Mutex::default(),
             late: Mutex::default(),
             killed: Mutex::default(),
         }
@@ -48,6 +50,19 @@ impl Network {
 
     pub(crate) fn connect(&self, desk: &Arc<Desk>) {
         locked(&self.desks).insert(desk.node().clone(), Arc::clone(desk));
+    }
+
+    /// A node burns, or loses its power: nobody reaches it.
+    pub(crate) fn darken(&self, node: &NodeId) {
+        locked(&self.dark).insert(node.clone());
+    }
+
+    pub(crate) fn lighten(&self, node: &NodeId) {
+        locked(&self.dark).remove(node);
+    }
+
+    pub(crate) fn is_dark(&self, node: &NodeId) -> bool {
+        locked(&self.dark).contains(node)
     }
 
     pub(crate) fn set_clocks(&self, clocks: impl Iterator<Item = (NodeId, Timestamp)>) {
@@ -62,6 +77,9 @@ impl Network {
     pub(crate) fn deliver_late(&self) {
         let late = std::mem::take(&mut *locked(&self.late));
         for message in late {
+            if self.is_dark(&message.receiver) {
+                continue;
+            }
             let _ = self.hand_over(&message.receiver, &message.sealed);
         }
     }
@@ -113,7 +131,7 @@ impl Network {
 
 impl Transport for Network {
     fn send(&self, receiver: &NodeId, sealed: &[u8]) -> Result<Vec<u8>> {
-        if self.is_cut(receiver) {
+        if self.is_dark(receiver) || self.is_cut(receiver) {
             return Err(Self::fault(receiver, "the link is cut"));
         }
         if self.chance(self.scenario.lost_messages) {

@@ -51,7 +51,13 @@ fn rights(role: Role) -> BTreeSet<Right> {
             Right::Stock,
             Right::Administer,
         ],
-        Role::Centre => &[Right::Examine, Right::Decide, Right::Revoke, Right::Watch],
+        Role::Centre => &[
+            Right::Examine,
+            Right::Decide,
+            Right::Revoke,
+            Right::Watch,
+            Right::Administer,
+        ],
         Role::Works => &[Right::Stock, Right::Produce],
         Role::Registry => &[Right::Administer, Right::LookUp],
     };
@@ -119,6 +125,9 @@ impl<'a> People<'a> {
     /// Half an hour in the life of everybody.
     pub(crate) fn turn(&mut self, world: &mut World) -> Result<(), Fault> {
         for node in 0..world.nodes.len() {
+            if world.is_dark(node) {
+                continue;
+            }
             match world.nodes[node].role {
                 Role::Office => self.office(world, node)?,
                 Role::Centre => self.centre(world, node)?,
@@ -396,6 +405,8 @@ impl<'a> People<'a> {
             self.give(world, node, &actor, &command)?;
         }
         self.appeals(world, node)?;
+        self.failures(world, node)?;
+        self.recalls(world, node)?;
         if world.dice.below(24) == 0 && world.dice.permille(world.scenario.losses * 10) {
             self.loss(world, node)?;
         }
@@ -583,6 +594,10 @@ impl<'a> People<'a> {
             .iter()
             .filter(|(_, parcel)| parcel.lost && world.now > parcel.arrives)
             .map(|(id, _)| id.clone())
+            .filter(|id| {
+                let own = &world.nodes[node].replay.consignments;
+                own.contains_key(id.as_str())
+            })
             .collect();
         for consignment in overdue {
             let command = Command::ReportLostConsignment {
@@ -681,24 +696,29 @@ impl<'a> People<'a> {
 
     /// Counts in enough blanks of every profile for which an order waits.
     pub(crate) fn stock_all(&mut self, world: &mut World) -> Result<(), Fault> {
-        let node = world.node_of(Role::Works);
-        let actor = Self::actor(world, node, 0);
-        let second = Self::actor(world, node, 1).officer;
-        let waiting = world.waiting_orders();
-        let orders = &world.nodes[node].replay.orders;
-        let profiles: BTreeSet<String> = waiting
-            .iter()
-            .filter_map(|id| Some(orders.get(id.as_str())?.profile.clone()))
-            .collect();
-        self.stock(world, node, &profiles, &actor, &second)
+        for node in world.all_of(Role::Works) {
+            let actor = Self::actor(world, node, 0);
+            let second = Self::actor(world, node, 1).officer;
+            let profiles: BTreeSet<String> = world
+                .waiting_orders(node)
+                .into_iter()
+                .map(|order| order.profile.clone())
+                .collect();
+            self.stock(world, node, &profiles, &actor, &second)?;
+        }
+        Ok(())
     }
 
     /// Counts the day at the works.
     pub(crate) fn evening(&mut self, world: &mut World) -> Result<(), Fault> {
-        let node = world.node_of(Role::Works);
-        let actor = Self::actor(world, node, 0);
-        let day = world.clock(node).to_zoned(jiff::tz::TimeZone::UTC).date();
-        self.give(world, node, &actor, &Command::CloseDay { day })?;
+        for node in world.all_of(Role::Works) {
+            if world.is_dark(node) {
+                continue;
+            }
+            let actor = Self::actor(world, node, 0);
+            let day = world.clock(node).to_zoned(jiff::tz::TimeZone::UTC).date();
+            self.give(world, node, &actor, &Command::CloseDay { day })?;
+        }
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use rilascio_circuit::process::{BlankState, ConsignmentState, DocumentState, Phase};
 use rilascio_node::{Error, Profiles, Role};
 use rilascio_store::{Error as StoreError, work};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -23,6 +24,8 @@ pub struct Summary {
     pub kills: u64,
     /// Parcels that were lost.
     pub parcels_lost: u64,
+    /// Times that works were stopped or lost.
+    pub works_failed: u64,
     /// Documents that were handed over.
     pub handed_over: u64,
     /// Events in all journals.
@@ -89,6 +92,9 @@ pub fn run(
 /// Every node does some of its work; the works no more than their capacity.
 fn work_some(world: &mut World, most: u64) -> Result<(), Fault> {
     for node in 0..world.nodes.len() {
+        if world.is_dark(node) {
+            continue;
+        }
         let mut steps = world.dice.below(most);
         if world.nodes[node].role == Role::Works {
             steps = steps.min(u64::from(world.scenario.capacity));
@@ -125,6 +131,9 @@ fn step(world: &mut World, node: usize) -> Result<bool, Fault> {
 /// No more faults: everything that was on its way arrives, and the books of all nodes agree.
 fn calm_down(world: &mut World) -> Result<(), Fault> {
     world.faults.store(false, Ordering::Relaxed);
+    let mut people = People::new(&[]);
+    people.number_from(world.events);
+    people.resume_works(world)?;
     for _ in 0..CALM_ROUNDS {
         world.network.deliver_late();
         let mut idle = true;
@@ -133,7 +142,7 @@ fn calm_down(world: &mut World) -> Result<(), Fault> {
                 idle = false;
             }
         }
-        let waits = !world.waiting_orders().is_empty();
+        let waits = waits(world);
         if idle && !waits && open_messages(world)? == 0 {
             break;
         }
@@ -181,9 +190,17 @@ fn calm_down(world: &mut World) -> Result<(), Fault> {
     agree(world).map_err(|text| broken(event, text))
 }
 
+/// True while works have something to make.
+fn waits(world: &World) -> bool {
+    let works = world.all_of(Role::Works);
+    works
+        .into_iter()
+        .any(|works| !world.waiting_orders(works).is_empty())
+}
+
 /// In the calm the works have blanks for every order.
 fn stock_up(world: &mut World) -> Result<(), Fault> {
-    if !world.waiting_orders().is_empty() {
+    if waits(world) {
         let mut people = People::new(&[]);
         people.number_from(world.events);
         people.stock_all(world)?;
@@ -210,7 +227,6 @@ fn open_messages(world: &World) -> Result<usize, Fault> {
 /// What offices, centre, works and registry know of each other is the same.
 fn agree(world: &World) -> Result<(), String> {
     let centre = &world.nodes[world.node_of(Role::Centre)].replay;
-    let works = &world.nodes[world.node_of(Role::Works)].replay;
     let registry = &world.nodes[world.node_of(Role::Registry)].replay;
     for office in world.nodes.iter().filter(|node| node.role == Role::Office) {
         for (id, dossier) in &office.replay.dossiers {
@@ -250,7 +266,7 @@ fn agree(world: &World) -> Result<(), String> {
                     .document
                     .as_ref()
                     .and_then(|id| centre.documents.get(id.as_str()));
-                let blank = document.and_then(|document| works.blanks.get(document.blank.as_str()));
+                let blank = document.and_then(|document| world.blank(document.blank.as_str()));
                 if blank.is_none_or(|blank| blank.state != BlankState::HandedOver) {
                     return Err(format!(
                         "dossier {id} was handed over, and its blank was not"
@@ -271,9 +287,8 @@ fn agree(world: &World) -> Result<(), String> {
             ));
         }
         if document.state == DocumentState::InForce
-            && works
-                .blanks
-                .get(document.blank.as_str())
+            && world
+                .blank(document.blank.as_str())
                 .is_none_or(|b| b.state != BlankState::HandedOver)
         {
             return Err(format!(
@@ -281,13 +296,21 @@ fn agree(world: &World) -> Result<(), String> {
             ));
         }
     }
-    if works
-        .orders
-        .values()
-        .filter(|order| order.document.is_some())
-        .count()
-        != centre.documents.len()
-    {
+    let works: Vec<_> = world
+        .nodes
+        .iter()
+        .filter(|node| node.role == Role::Works)
+        .map(|node| &node.replay)
+        .collect();
+    let serials: BTreeSet<&String> = works.iter().flat_map(|works| works.blanks.keys()).collect();
+    if serials.len() != works.iter().map(|works| works.blanks.len()).sum::<usize>() {
+        return Err("two works have a blank of the same serial".to_owned());
+    }
+    let made = works
+        .iter()
+        .flat_map(|works| works.orders.values())
+        .filter(|order| order.document.is_some());
+    if made.count() != centre.documents.len() {
         return Err("the works made other documents than the centre knows".to_owned());
     }
     Ok(())

@@ -12,8 +12,12 @@ pub struct Scenario {
     pub officers: u32,
     /// People who come to each office in a day.
     pub arrivals: u32,
-    /// Documents that the works make in a day.
+    /// Works; all but the first stand in for those before them.
+    pub works: u32,
+    /// Documents that works make in a day.
     pub capacity: u32,
+    /// Works that are stopped or lost, in half an hour.
+    pub works_failures: u32,
     /// Blanks that fail in production.
     pub spoilage: u32,
     /// Times that a machine stands still.
@@ -58,7 +62,9 @@ impl Default for Scenario {
             offices: 2,
             officers: 4,
             arrivals: 5,
+            works: 2,
             capacity: 30,
+            works_failures: 8,
             spoilage: 60,
             standstill: 20,
             lost_parcels: 60,
@@ -94,6 +100,9 @@ impl Scenario {
             || scenario.officers > 50
         {
             return Err("a scenario has 1 to 50 offices with 4 to 50 officers each".to_owned());
+        }
+        if !(1..=5).contains(&scenario.works) {
+            return Err("a scenario has 1 to 5 works".to_owned());
         }
         Ok(scenario)
     }

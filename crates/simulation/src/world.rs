@@ -5,10 +5,10 @@ use crate::network::Network;
 use crate::scenario::Scenario;
 use crate::{Broken, Fault};
 use jiff::{SignedDuration, Timestamp};
-use rilascio_circuit::process::{Defect, DossierId};
 use rilascio_circuit::process::{
-    Digest, NodeId, Office, OrderId, PrintSearch, ResidenceCheck, SiteId,
+    Blank, Digest, NodeId, Office, Order, PrintSearch, ResidenceCheck, SiteId,
 };
+use rilascio_circuit::process::{Defect, DossierId};
 use rilascio_exchange::message::Package;
 use rilascio_node::{
     Advisers, CircuitAuthority, Delivery, Desk, DeskParts, Identification, MadeDocument,
@@ -196,13 +196,21 @@ impl World {
             ("works".to_owned(), Role::Works),
             ("registry".to_owned(), Role::Registry),
         ];
+        plan.extend((2..=scenario.works).map(|n| (format!("works-{n}"), Role::Works)));
+        let works: Vec<NodeId> = plan
+            .iter()
+            .filter(|(_, role)| *role == Role::Works)
+            .map(|(name, _)| node_id(name))
+            .collect();
+        let joined = works.iter().cloned().zip(0..).skip(1);
         plan.extend((1..=scenario.offices).map(|n| (format!("office-{n}"), Role::Office)));
         let start = jiff::civil::date(2026, 1, 1);
         let mut offices = BTreeMap::new();
         let mut routes = Routes {
             centre: node_id("centre"),
             registry: node_id("registry"),
-            works: BTreeMap::from([("*".to_owned(), node_id("works"))]),
+            shares: BTreeMap::from([("*".to_owned(), joined.collect())]),
+            works: BTreeMap::from([("*".to_owned(), works)]),
             offices: BTreeMap::new(),
         };
         for (name, role) in &plan {
@@ -334,6 +342,27 @@ impl World {
             .iter()
             .position(|node| node.role == role)
             .unwrap_or(0)
+    }
+
+    /// All nodes of a role.
+    pub(crate) fn all_of(&self, role: Role) -> Vec<usize> {
+        let all = self.nodes.iter().enumerate();
+        all.filter(|(_, node)| node.role == role)
+            .map(|(place, _)| place)
+            .collect()
+    }
+
+    /// True while nobody does anything at a node.
+    pub(crate) fn is_dark(&self, node: usize) -> bool {
+        self.network.is_dark(self.nodes[node].desk.node())
+    }
+
+    /// A blank, at whichever works it is.
+    pub(crate) fn blank(&self, serial: &str) -> Option<&Blank> {
+        let works = self.nodes.iter().filter(|node| node.role == Role::Works);
+        works
+            .filter_map(|node| node.replay.blanks.get(serial))
+            .next()
     }
 
     /// Gives every node the revocation list of the day.
@@ -517,15 +546,12 @@ impl World {
         Ok(Digest::of(&all))
     }
 
-    /// Orders that wait for a blank.
-    pub(crate) fn waiting_orders(&self) -> Vec<OrderId> {
+    /// Orders that wait for a blank at works.
+    pub(crate) fn waiting_orders(&self, works: usize) -> Vec<&Order> {
         use rilascio_circuit::process::OrderState as S;
-        let works = &self.nodes[self.node_of(Role::Works)].replay;
-        works
-            .orders
-            .values()
+        let orders = self.nodes[works].replay.orders.values();
+        orders
             .filter(|order| matches!(order.state, S::Accepted | S::InProduction))
-            .map(|order| order.id.clone())
             .collect()
     }
 }

@@ -515,7 +515,7 @@ impl Aggregate for Dossier {
                     return Err(Reason::Exists.refusal());
                 }
                 let can = match word {
-                    Some(_) => dossier.can_obey(*phase),
+                    Some(_) => dossier.can_obey(*phase, order.as_ref()),
                     None => dossier.phase != *phase && dossier.can_follow(*phase),
                 };
                 if !can {

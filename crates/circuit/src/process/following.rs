@@ -1,15 +1,19 @@
 //! Where a dossier can go because another node moved it: its words may be late, doubled or missing.
 
-use super::{Dossier, Phase};
+use super::{Dossier, OrderId, Phase};
 
 impl Dossier {
     /// Whether the centre's newest word can move the office's dossier there: it may have missed words between.
-    pub(super) fn can_obey(&self, phase: Phase) -> bool {
+    pub(super) fn can_obey(&self, phase: Phase, order: Option<&OrderId>) -> bool {
         use Phase as P;
         let sent = self.phase >= P::Submitted && !self.phase.is_end();
         match phase {
             // An appeal brought a refused dossier back to its desk.
             P::Draft | P::Refused if self.phase == P::Refused => true,
+            // The document came from works that the centre had given up: it is blocked, and another is made.
+            P::Certified if self.phase == P::HandedOver => {
+                order.is_some() && order == self.order.as_ref()
+            }
             P::Draft | P::Examination | P::Refused => sent && self.phase < P::Certified,
             P::Certified | P::Ordered | P::Cancelled => sent,
             _ => false,

@@ -20,6 +20,7 @@ mod reason;
 mod registration;
 mod rollout;
 mod sheet;
+mod standing;
 mod terms;
 mod watch;
 
@@ -49,6 +50,7 @@ pub use registration::{
 };
 pub use rollout::{Office, Procedure};
 pub use sheet::{Sheet, SheetCommand, SheetEvent, SheetState};
+pub use standing::{Standing, StandingCommand, StandingEvent, StandingState};
 pub use terms::{
     Alarm, Appeal, AppealOutcome, PapersRequest, RefusalNotice, Terms, TermsCommand, TermsEvent,
 };

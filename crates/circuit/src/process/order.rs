@@ -20,6 +20,8 @@ pub enum OrderState {
     Accepted,
     /// The works cannot make it.
     Rejected,
+    /// The centre asked for it back, and waits for the works' answer.
+    AskedBack,
     /// A blank is bound to it.
     InProduction,
     /// The document is made and checked.
@@ -66,6 +68,10 @@ pub enum OrderCommand {
     Accept,
     /// The works refuse it.
     Reject,
+    /// Asks for it back: other works may make the document.
+    AskBack,
+    /// The works have begun it: its document comes.
+    Keep,
     /// Binds a blank.
     Bind(BlankSerial),
     /// The blank failed; another is to be bound.
@@ -90,6 +96,10 @@ pub enum OrderEvent {
     Accepted,
     /// Refused by the works.
     Rejected,
+    /// Asked back.
+    AskedBack,
+    /// The works keep it.
+    Kept,
     /// A blank is bound.
     Bound(BlankSerial),
     /// The blank failed.
@@ -106,6 +116,14 @@ pub enum OrderEvent {
 
 /// The most blanks that are spoiled for one order before somebody looks at it.
 pub const SPOILED_MAX: u16 = 5;
+
+impl Order {
+    /// True while its document is on its way or to be made.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        !matches!(self.state, OrderState::Rejected | OrderState::Cancelled)
+    }
+}
 
 impl Aggregate for Order {
     type Command = OrderCommand;
@@ -144,8 +162,20 @@ impl Aggregate for Order {
             }
             C::Reject => {
                 actor.needs(Right::System)?;
-                from(&[S::Placed, S::Accepted])?;
+                from(&[S::Placed, S::Accepted, S::AskedBack])?;
                 Ok(OrderEvent::Rejected)
+            }
+            C::AskBack => {
+                if !actor.is_system() {
+                    actor.needs(Right::Decide)?;
+                }
+                from(&[S::Placed, S::Accepted])?;
+                Ok(OrderEvent::AskedBack)
+            }
+            C::Keep => {
+                actor.needs(Right::System)?;
+                from(&[S::AskedBack])?;
+                Ok(OrderEvent::Kept)
             }
             C::Bind(blank) => {
                 from(&[S::Accepted, S::InProduction])?;
@@ -177,7 +207,7 @@ impl Aggregate for Order {
                     return Err(Reason::LiveDocument.refusal());
                 }
                 // The centre hears of the blank when the document is made.
-                from(&[S::InProduction, S::Accepted])?;
+                from(&[S::InProduction, S::Accepted, S::AskedBack])?;
                 if order.blank.as_ref().is_some_and(|bound| bound != blank) {
                     return Err(Reason::State.refusal());
                 }
@@ -189,7 +219,20 @@ impl Aggregate for Order {
             }
             C::Cancel => {
                 actor.needs(Right::System)?;
-                from(&[S::Placed, S::Accepted, S::Produced, S::Dispatched])?;
+                if order.state == S::InProduction {
+                    // While a blank is bound nobody knows what is on it.
+                    if order.blank.is_some() {
+                        return Err(Reason::State.refusal());
+                    }
+                } else {
+                    from(&[
+                        S::Placed,
+                        S::Accepted,
+                        S::AskedBack,
+                        S::Produced,
+                        S::Dispatched,
+                    ])?;
+                }
                 Ok(OrderEvent::Cancelled)
             }
         }
@@ -205,6 +248,8 @@ impl Aggregate for Order {
             E::Placed(_) => {}
             E::Accepted => next.state = OrderState::Accepted,
             E::Rejected => next.state = OrderState::Rejected,
+            E::AskedBack => next.state = OrderState::AskedBack,
+            E::Kept => next.state = OrderState::Accepted,
             E::Bound(blank) => {
                 next.blank = Some(blank.clone());
                 next.state = OrderState::InProduction;

@@ -162,6 +162,10 @@ reasons! {
     NotInParcel = "circuit.parcel":
         "un documento non è di questa spedizione", "a document is not of this consignment";
         "controllare la distinta", "check the list".
+    /// No number is left for these works.
+    NumbersUsedUp = "circuit.numbers":
+        "i numeri di questo stabilimento per questo documento sono finiti", "these works have no numbers left for this document";
+        "ampliare il formato del numero nel profilo, o far produrre un altro stabilimento", "widen the number pattern of the profile, or let other works make it".
     /// Too many at once.
     TooMany = "circuit.too-many":
         "troppi elementi in una volta", "too many at once";

@@ -3,7 +3,7 @@
 use super::delivery::{complaint, handed_over, recalled};
 use super::package::{CERTIFICATE, RECORD, check};
 use super::papers::PAPERS;
-use super::{hits, not_ours, not_yet, only_from, papers, promise, screening, terms};
+use super::{hits, not_ours, not_yet, only_from, papers, promise, routing, screening, terms};
 use crate::command::{Answer, Command};
 use crate::ledger::{DAY_MS, Ledger, word};
 use crate::worker::Identification;
@@ -85,20 +85,19 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         } => {
             let answer = step(ledger, dossier, &DossierCommand::Decide(*grant))?;
             if *grant {
-                ledger.job(
-                    if *express {
-                        "certify-express"
-                    } else {
-                        "certify"
-                    },
-                    dossier.as_str(),
-                )?;
+                ledger.job(certify_job(*express), dossier.as_str())?;
             } else {
                 tell_office(ledger, dossier, Phase::Refused)?;
                 came_to_nothing(ledger, dossier)?;
             }
             Ok(answer)
         }
+        C::RecallOrder { dossier } => routing::recall_one(ledger, dossier),
+        C::OrderAgain { dossier, express } => routing::order_again(ledger, dossier, *express),
+        C::StopWorks { works, act } => routing::stop(ledger, works, act),
+        C::LoseWorks { works, act } => routing::lose(ledger, works, act),
+        C::LoseDocument { dossier } => routing::lose_document(ledger, dossier),
+        C::ResumeWorks { works, act } => routing::resume(ledger, works, act),
         C::CancelDossier { dossier, why } => {
             let answer = step(ledger, dossier, &DossierCommand::Cancel(*why))?;
             tell_office(ledger, dossier, Phase::Cancelled)?;
@@ -211,11 +210,19 @@ fn answer_office(
     let known: Dossier = ledger.known(dossier.as_str())?;
     let office = ledger.desk.routes.office(&known.office)?.clone();
     let row = rilascio_store::entity::get(ledger.tx, "dossier", dossier.as_str())?;
+    let order = match known.order {
+        // A parcel of an order of which the office heard nothing would wait for its word.
+        None if phase == Phase::Certified && known.orders > 0 => {
+            let last = OrderId::of(dossier, known.orders);
+            Some(last.map_err(|why| Error::Malformed { what: "order", why })?)
+        }
+        live => live,
+    };
     let body = Body::DossierProgress {
         dossier: dossier.clone(),
         phase,
         document: known.document,
-        order: known.order,
+        order,
         word: row.map_or(0, |row| row.version),
         terms: Box::new(known.terms),
     };
@@ -260,6 +267,11 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 .iter()
                 .try_for_each(|item| order_information(ledger, message, item))
         }
+        Body::RecallAnswer {
+            given_up,
+            kept,
+            again,
+        } => routing::recall_answered(ledger, message, given_up, kept, *again),
         Body::PrintNotification {
             order, document, ..
         } => printed(ledger, message, order, document),
@@ -270,7 +282,9 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 only_from(message, &order.works)?;
                 match order.state {
                     OrderState::Produced => {}
-                    OrderState::Placed | OrderState::Accepted => return Err(not_yet()),
+                    OrderState::Placed | OrderState::Accepted | OrderState::AskedBack => {
+                        return Err(not_yet());
+                    }
                     // Given up meanwhile.
                     _ => continue,
                 }
@@ -298,7 +312,7 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
         } => {
             let known = of_office(ledger, message, dossier)?;
             if known.document.as_ref() != Some(document) {
-                return Err(not_yet());
+                return given_up(ledger, document);
             }
             match known.phase {
                 Phase::Produced | Phase::Dispatched => {}
@@ -320,6 +334,9 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             ..
         } => {
             let known = of_office(ledger, message, dossier)?;
+            if known.document.as_ref() != Some(document) {
+                return given_up(ledger, document);
+            }
             if known.phase < Phase::Activated {
                 return Err(not_yet());
             }
@@ -383,6 +400,17 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
         Body::StatusList { .. } => only_from(message, &ledger.desk.routes.registry.clone()),
         Body::Error { .. } => Ok(()),
         _ => Err(not_ours(message)),
+    }
+}
+
+/// A document that is not the dossier's was given up meanwhile, or the word of it has still to come. One that was given up
+/// gets no further; its office has the word, or will.
+fn given_up(ledger: &mut Ledger<'_>, document: &DocumentId) -> Result<()> {
+    let registered: Option<Document> = ledger.get(document.as_str())?;
+    if registered.is_some_and(|known| known.is_dead()) {
+        Ok(())
+    } else {
+        Err(not_yet())
     }
 }
 
@@ -487,6 +515,15 @@ fn take_in(
     )
 }
 
+/// The job that certifies and orders.
+pub(super) fn certify_job(express: bool) -> &'static str {
+    if express {
+        "certify-express"
+    } else {
+        "certify"
+    }
+}
+
 /// Freezes the record, signs it and orders the document.
 pub(crate) fn certify(ledger: &mut Ledger<'_>, dossier: &DossierId, express: bool) -> Result<()> {
     let mut known: Dossier = ledger.known(dossier.as_str())?;
@@ -526,7 +563,8 @@ pub(crate) fn certify(ledger: &mut Ledger<'_>, dossier: &DossierId, express: boo
     let signed = compartment
         .get(ledger.tx, &ledger.vault, CERTIFICATE)?
         .ok_or_else(|| Reason::State.refusal())?;
-    let works = ledger.desk.routes.works_of(&known.profile)?.clone();
+    // Where all works of a profile stand still, its orders wait.
+    let works = routing::running(ledger, &known.profile)?.ok_or_else(not_yet)?;
     let attempt = known
         .orders
         .checked_add(1)
@@ -564,7 +602,13 @@ pub(crate) fn certify(ledger: &mut Ledger<'_>, dossier: &DossierId, express: boo
 fn order_information(ledger: &mut Ledger<'_>, message: &Message, item: &ItemOutcome) -> Result<()> {
     let order: Order = ledger.known(item.order.as_str())?;
     only_from(message, &order.works)?;
-    if order.state != OrderState::Placed {
+    let waits = match order.state {
+        OrderState::Placed => true,
+        // Whatever was asked back is answered by itself, unless it was never taken.
+        OrderState::AskedBack => !item.accepted,
+        _ => false,
+    };
+    if !waits {
         return Ok(());
     }
     let dossier = order.dossier;
@@ -601,8 +645,11 @@ fn printed(
         return Err(Reason::Malformed.refusal().into());
     }
     match order.state {
-        OrderState::Accepted => {}
+        OrderState::Accepted | OrderState::AskedBack => {}
         OrderState::Placed => return Err(not_yet()),
+        OrderState::Cancelled if order.document.is_none() => {
+            return routing::too_late(ledger, &order, document);
+        }
         _ => return Err(Reason::State.refusal().into()),
     }
     let produce = OrderCommand::Produce(document.id.clone(), document.blank.clone());

@@ -12,17 +12,26 @@ use rilascio_circuit::process::{
 use rilascio_exchange::message::{Body, Message};
 use rilascio_store::work;
 
-/// The works that made a document: another may make those of its profile now.
-fn maker(ledger: &mut Ledger<'_>, dossier: &Dossier, document: &DocumentId) -> Result<NodeId> {
+/// The orders of a dossier, the newest first.
+fn orders(ledger: &mut Ledger<'_>, dossier: &Dossier) -> Result<Vec<Order>> {
+    let mut all = Vec::new();
     for attempt in (1..=dossier.orders).rev() {
         let id = OrderId::of(&dossier.id, attempt)
             .map_err(|why| Error::Malformed { what: "order", why })?;
-        let order: Option<Order> = ledger.get(id.as_str())?;
-        if let Some(order) = order.filter(|order| order.document.as_ref() == Some(document)) {
-            return Ok(order.works);
-        }
+        all.extend(ledger.get::<Order>(id.as_str())?);
     }
-    Ok(ledger.desk.routes.works_of(&dossier.profile)?.clone())
+    Ok(all)
+}
+
+/// The works that made a document: another may make those of its profile now.
+fn maker(ledger: &mut Ledger<'_>, dossier: &Dossier, document: &DocumentId) -> Result<NodeId> {
+    let made = orders(ledger, dossier)?
+        .into_iter()
+        .find(|order| order.document.as_ref() == Some(document));
+    match made {
+        Some(order) => Ok(order.works),
+        None => Ok(ledger.desk.routes.works_of(&dossier.profile)?[0].clone()),
+    }
 }
 
 /// A document is defective or lost: it is blocked, its blank accounted for, and another is made.
@@ -35,8 +44,11 @@ pub(super) fn complaint(
 ) -> Result<()> {
     let known: Dossier = ledger.known(dossier.as_str())?;
     let office = ledger.desk.routes.office(&known.office)?.clone();
-    let works = maker(ledger, &known, document)?;
-    if message.header.sender != works {
+    // Works whose order was given up may have made one all the same.
+    let from_works = orders(ledger, &known)?
+        .iter()
+        .any(|order| order.works == message.header.sender);
+    if !from_works {
         only_from(message, &office)?;
     }
     // The word that it was made has to come first: a complaint must not get lost before it.
@@ -90,7 +102,7 @@ pub(super) fn complaint(
     )
 }
 
-fn tell_works(
+pub(super) fn tell_works(
     ledger: &mut Ledger<'_>,
     document: &Document,
     state: BlankState,

@@ -10,7 +10,9 @@ pub(crate) mod papers;
 pub(crate) mod promise;
 pub(crate) mod record;
 pub(crate) mod registry;
+pub(crate) mod routing;
 pub(crate) mod screening;
+pub(crate) mod stock;
 pub(crate) mod terms;
 pub(crate) mod works;
 
@@ -22,10 +24,10 @@ use crate::{Error, Result};
 use jiff::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, SeedableRng};
-use rilascio_circuit::Profile;
 use rilascio_circuit::process::{
     Actor, Consignment, Digest, Dossier, NodeId, Office, Reason, SiteId,
 };
+use rilascio_circuit::{NumberShare, Profile};
 use rilascio_exchange::envelope::{self, Circle, Identity};
 use rilascio_exchange::message::{Acknowledgement, Body, Message, Outcome, SCHEMA};
 use rilascio_store::journal::HeadKey;
@@ -47,22 +49,60 @@ pub struct Routes {
     pub centre: NodeId,
     /// The registry.
     pub registry: NodeId,
-    /// The works of each profile; `*` for all others.
-    pub works: BTreeMap<String, NodeId>,
+    /// The works of each profile, the first choice first; `*` for all others.
+    pub works: BTreeMap<String, Vec<NodeId>>,
+    /// Which part of the numbers of a profile works give that joined later; `*` for all profiles.
+    pub shares: BTreeMap<String, BTreeMap<NodeId, u32>>,
     /// The node of each office.
     pub offices: BTreeMap<SiteId, NodeId>,
 }
 
 impl Routes {
-    /// The works that make a document.
+    /// The works that can make a document, the first choice first.
     ///
     /// # Errors
     /// [`Error::Route`].
-    pub fn works_of(&self, profile: &str) -> Result<&NodeId> {
+    pub fn works_of(&self, profile: &str) -> Result<&[NodeId]> {
         let works = self.works.get(profile).or_else(|| self.works.get("*"));
-        works.ok_or_else(|| Error::Route {
-            what: format!("the works of {profile}"),
-        })
+        works
+            .filter(|works| !works.is_empty())
+            .map(Vec::as_slice)
+            .ok_or_else(|| Error::Route {
+                what: format!("the works of {profile}"),
+            })
+    }
+
+    /// The part of the numbers of a profile that works give.
+    #[must_use]
+    pub fn share(&self, profile: &str, works: &NodeId) -> NumberShare {
+        let tables = [profile, "*"].map(|name| self.shares.get(name));
+        let own = tables.iter().flatten().find_map(|table| table.get(works));
+        let all = tables.iter().flatten().flat_map(|table| table.values());
+        NumberShare {
+            number: own.copied().unwrap_or(0),
+            highest: all.copied().max().unwrap_or(0),
+        }
+    }
+
+    /// No two works give the same numbers.
+    ///
+    /// # Errors
+    /// [`Error::Route`], naming them.
+    pub fn check_shares(&self) -> Result<()> {
+        for (profile, works) in &self.works {
+            let mut owners = BTreeMap::new();
+            for one in works {
+                let share = self.share(profile, one).number;
+                if let Some(other) = owners.insert(share, one).filter(|other| *other != one) {
+                    return Err(Error::Route {
+                        what: format!(
+                            "the numbers of {profile}: {one} and {other} would give the same; [shares] has a number of its own for each"
+                        ),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The node of an office.

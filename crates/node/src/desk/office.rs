@@ -404,8 +404,8 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
         } => {
             only_from(message, &centre)?;
             let known: Dossier = ledger.known(dossier.as_str())?;
-            // Only an appeal opens again what had ended.
-            if known.phase.is_end() && known.phase != Phase::Refused {
+            // Only an appeal opens again what had ended, or the word that what was handed over had been given up.
+            if known.phase.is_end() && !matches!(known.phase, Phase::Refused | Phase::HandedOver) {
                 return Ok(());
             }
             let follow = DossierCommand::Follow {
@@ -444,8 +444,9 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                     return Err(Reason::Site.refusal().into());
                 }
                 if known.order.as_ref() != Some(&item.order) {
-                    // The word that it was ordered has to come first.
-                    if item.order.attempt() > known.orders {
+                    // The word that it was ordered has to come first; to what came to nothing there comes none.
+                    let over = known.phase.is_end() && known.phase != Phase::HandedOver;
+                    if item.order.attempt() > known.orders && !over {
                         return Err(not_yet());
                     }
                     // The centre has given this order up meanwhile.

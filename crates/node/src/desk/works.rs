@@ -1,16 +1,16 @@
-//! The works: blanks, orders, production, parcels, and the balance of every day.
+//! The works: orders, production and parcels.
 
 use super::package::{BIOMETRICS, RECORD, check};
-use super::{not_ours, only_from};
+use super::stock::{blank_step, close_day, each_blank, move_blank, own_number, receive_blanks};
+use super::{not_ours, not_yet, only_from, routing};
 use crate::command::{Answer, COUNT_MAX, Command};
-use crate::ledger::{Ledger, encode, word};
+use crate::ledger::{Ledger, word};
 use crate::{Error, Result};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use rilascio_circuit::process::{
-    Balance, Blank, BlankCommand, BlankSerial, BlankState, Consignment, ConsignmentCommand,
-    ConsignmentId, ConsignmentItem, ConsignmentState, Defect, Digest, Document, DocumentId,
-    DocumentState, NodeId, OfficerId, Order, OrderCommand, OrderId, OrderState, Reason, SiteId,
+    Blank, BlankCommand, BlankSerial, BlankState, Consignment, ConsignmentCommand, ConsignmentId,
+    ConsignmentItem, ConsignmentState, Defect, Digest, Document, DocumentId, DocumentState, NodeId,
+    OfficerId, Order, OrderCommand, OrderId, OrderState, Reason, SiteId,
 };
 use rilascio_circuit::{Profile, Record};
 use rilascio_exchange::message::{
@@ -18,7 +18,7 @@ use rilascio_exchange::message::{
 };
 use rilascio_mrtd::code::DocumentNumber;
 use rilascio_store::{entity, work};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What production needs to make one document.
@@ -174,131 +174,6 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
     }
 }
 
-/// The name under which the counts of a site are kept.
-const BALANCE: &str = "balance";
-
-/// Moves a blank, and with it one unit of the balance.
-fn move_blank(
-    ledger: &mut Ledger<'_>,
-    blank: &BlankSerial,
-    command: &BlankCommand,
-    system: bool,
-) -> Result<Blank> {
-    let before: Option<Blank> = ledger.get(blank.as_str())?;
-    let after: Blank = if system {
-        ledger.step_by_system(blank.as_str(), command)?
-    } else {
-        ledger.step(blank.as_str(), None, command)?
-    };
-    let from = before.map(|blank| blank.state.bucket());
-    let to = after.state.bucket();
-    if from != Some(to) {
-        let id = after.site.as_str().to_owned();
-        let row = entity::get(ledger.tx, BALANCE, &id)?;
-        let corrupt = |why: String| Error::Corrupt {
-            what: BALANCE,
-            id: id.clone(),
-            why,
-        };
-        let mut balance: Balance = match &row {
-            Some(row) => serde_json::from_str(&row.body).map_err(|why| corrupt(why.to_string()))?,
-            None => Balance::default(),
-        };
-        if !balance.step(from, to) || !balance.holds() {
-            return Err(corrupt("a bucket would go below zero".into()));
-        }
-        let row = entity::Entity {
-            id: id.clone(),
-            version: row.map_or(0, |row| row.version),
-            site: id,
-            state: String::new(),
-            due_ms: None,
-            body: encode(BALANCE, &balance)?,
-        };
-        entity::put(ledger.tx, BALANCE, &row)?;
-    }
-    Ok(after)
-}
-
-fn blank_step(
-    ledger: &mut Ledger<'_>,
-    blank: &BlankSerial,
-    command: &BlankCommand,
-) -> Result<Answer> {
-    let next = move_blank(ledger, blank, command, false)?;
-    Ok(Answer::of(blank, word(next.state)))
-}
-
-fn receive_blanks(
-    ledger: &mut Ledger<'_>,
-    name: &str,
-    batch: &str,
-    count: u32,
-    second: &OfficerId,
-) -> Result<Answer> {
-    if count == 0 || count > COUNT_MAX {
-        return Err(Reason::TooMany.refusal().into());
-    }
-    let profile = ledger.profile(name)?;
-    let last = work::take_numbers(ledger.tx, &format!("serial/{name}"), count.into())?;
-    let site = ledger.actor.site.clone();
-    let mut ids = Vec::new();
-    for number in last - i64::from(count) + 1..=last {
-        let number = u128::try_from(number).unwrap_or_default();
-        let serial = profile.document.serial.as_ref().number(number);
-        let serial = serial.ok_or_else(|| Reason::TooMany.refusal())?;
-        let serial =
-            BlankSerial::parse(&format!("{name}.{serial}")).map_err(|why| Error::Malformed {
-                what: "serial",
-                why,
-            })?;
-        let receive = BlankCommand::Receive {
-            serial: serial.clone(),
-            profile: name.to_owned(),
-            batch: batch.to_owned(),
-            site: site.clone(),
-            second: second.clone(),
-        };
-        move_blank(ledger, &serial, &receive, false)?;
-        ids.push(serial.to_string());
-    }
-    Ok(Answer {
-        ids,
-        state: word(BlankState::Received),
-        found: None,
-    })
-}
-
-fn each_blank(
-    ledger: &mut Ledger<'_>,
-    profile: &str,
-    state: BlankState,
-    count: u32,
-    command: &BlankCommand,
-) -> Result<Answer> {
-    if count == 0 || count > COUNT_MAX {
-        return Err(Reason::TooMany.refusal().into());
-    }
-    let site = ledger.actor.site.clone();
-    let blanks: Vec<Blank> =
-        ledger.list_at(&format!("{profile}/{}", word(state)), site.as_str(), count)?;
-    if blanks.len() < count as usize {
-        return Err(Reason::Unknown.refusal().into());
-    }
-    let mut ids = Vec::new();
-    let mut after = String::new();
-    for blank in blanks {
-        let next = move_blank(ledger, &blank.serial, command, false)?;
-        after = word(next.state);
-        ids.push(blank.serial.to_string());
-    }
-    Ok(Answer {
-        ids,
-        state: after,
-        found: None,
-    })
-}
-
 pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> {
     let centre = ledger.desk.routes.centre.clone();
     match &message.body {
@@ -315,6 +190,10 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 .to_owned();
             let body = Body::OrderInformation { items: outcomes };
             ledger.send(&centre, &subject, body, Some(&message.header.id))
+        }
+        Body::OrderRecall { orders, again } => {
+            only_from(message, &centre)?;
+            routing::asked_back(ledger, message, orders, *again)
         }
         Body::Receipt {
             consignment,
@@ -349,8 +228,19 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 BlankState::Missing => BlankCommand::Miss,
                 _ => return Err(Reason::Malformed.refusal().into()),
             };
-            if known.state == BlankState::Dispatched {
-                move_blank(ledger, blank, &command, true)?;
+            match known.state {
+                BlankState::Dispatched => {
+                    move_blank(ledger, blank, &command, true)?;
+                }
+                // The centre gave the document up before it left: it is not sent any more.
+                BlankState::Finished if *state != BlankState::HandedOver => {
+                    move_blank(ledger, blank, &command, true)?;
+                    if let Some(order) = &known.order {
+                        let _: Order =
+                            ledger.step_by_system(order.as_str(), &OrderCommand::Cancel)?;
+                    }
+                }
+                _ => {}
             }
             Ok(())
         }
@@ -385,6 +275,21 @@ fn take_order(ledger: &mut Ledger<'_>, item: &OrderItem, centre: &NodeId) -> Res
     let known: Option<Order> = ledger.get(order.id.as_str())?;
     if known.is_some() {
         return Ok(outcome(Vec::new()));
+    }
+    if routing::was_given_up(ledger, &order.id)? {
+        return Ok(outcome(vec![ItemFault {
+            code: "order.given-up".to_owned(),
+            text: "the order was asked back before it came".to_owned(),
+        }]));
+    }
+    for attempt in 1..order.id.attempt() {
+        let earlier = OrderId::of(&order.dossier, attempt)
+            .map_err(|why| Error::Malformed { what: "order", why })?;
+        let earlier: Option<Order> = ledger.get(earlier.as_str())?;
+        // The word that the earlier one was given up has to come first.
+        if earlier.is_some_and(|earlier| earlier.is_live() && earlier.document.is_none()) {
+            return Err(not_yet());
+        }
     }
     if let Err(why) = check_order(ledger, item, centre) {
         let faults = match &why {
@@ -442,6 +347,20 @@ fn check_order(ledger: &mut Ledger<'_>, item: &OrderItem, centre: &NodeId) -> Re
     let profile = ledger.profile(&order.profile)?;
     let checked = check(&profile, &item.package, ledger.today(), None)?;
     // A number that was asked for is this order's from here on; a document that is made again gets another.
+    if let (Some(given), 1) = (&checked.application.document.number, order.id.attempt()) {
+        let profile = ledger.profile(&order.profile)?;
+        let pattern = profile.document.number.as_ref();
+        let share = ledger.desk.routes.share(&order.profile, &ledger.desk.node);
+        let foreign = share.highest > 0
+            && pattern
+                .place(given.as_str())
+                .is_some_and(|place| !pattern.places(share).contains(&place));
+        if foreign {
+            return Err(wrong(&format!(
+                "the number {given} is for other works to give"
+            )));
+        }
+    }
     if let (Some(given), 1) = (&checked.application.document.number, order.id.attempt())
         && !burn(ledger, &order.profile, given.as_str(), &order.id)?
     {
@@ -544,8 +463,7 @@ fn allocate(
     } else {
         loop {
             let next = work::take_numbers(ledger.tx, &format!("number/{}", order.profile), 1)?;
-            let number = pattern.number(u128::try_from(next).unwrap_or_default());
-            let number = number.ok_or_else(|| Reason::TooMany.refusal())?;
+            let number = own_number(ledger, pattern, &order.profile, next)?;
             if burn(ledger, &order.profile, &number, &order.id)? {
                 break number;
             }
@@ -621,9 +539,15 @@ pub(crate) fn finish(ledger: &mut Ledger<'_>, bound: &Bound, made: &MadeDocument
     };
     let centre = ledger.desk.routes.centre.clone();
     ledger.send(&centre, order.dossier.as_str(), body, None)?;
+    forget_order(ledger, id)?;
+    Ok(true)
+}
+
+/// What came with an order is forgotten: it is made, or given up.
+pub(super) fn forget_order(ledger: &mut Ledger<'_>, id: &OrderId) -> Result<()> {
     ledger.forget(id.as_str(), BIOMETRICS)?;
     ledger.forget(id.as_str(), RECORD)?;
-    Ok(true)
+    Ok(())
 }
 
 fn dispatch(
@@ -706,56 +630,4 @@ fn lose_items(
         ledger.send(&centre, lost.id.as_str(), body, None)?;
     }
     Ok(())
-}
-
-/// The blanks of this site, counted one state at a time.
-pub(crate) fn counted(ledger: &mut Ledger<'_>) -> Result<Balance> {
-    let mut balance = Balance::default();
-    for (state, site, count) in entity::count(ledger.tx, "blank")? {
-        let state = state.rsplit('/').next().unwrap_or_default().to_owned();
-        let state: BlankState =
-            serde_json::from_value(serde_json::Value::String(state)).map_err(|why| {
-                Error::Corrupt {
-                    what: "blank",
-                    id: site.clone(),
-                    why: why.to_string(),
-                }
-            })?;
-        let count = u64::try_from(count).unwrap_or(0);
-        *balance.of(state.bucket()) += count;
-        balance.received += count;
-    }
-    Ok(balance)
-}
-
-fn close_day(ledger: &mut Ledger<'_>, day: Date) -> Result<Answer> {
-    if day > ledger.today() {
-        return Err(Reason::TooEarly.refusal().into());
-    }
-    let balance = counted(ledger)?;
-    let states: BTreeMap<String, i64> = entity::count(ledger.tx, "order")?.into_iter().fold(
-        BTreeMap::new(),
-        |mut all, (state, _, count)| {
-            *all.entry(state).or_default() += count;
-            all
-        },
-    );
-    let of = |state: OrderState| states.get(&word(state)).copied().unwrap_or(0);
-    let pending = of(OrderState::Accepted) + of(OrderState::InProduction);
-    let printed = work::read_number(ledger.tx, "printed")?;
-    let body = Body::DailyBalance {
-        day,
-        site: ledger.desk.site.clone(),
-        balance,
-        pending: u64::try_from(pending).unwrap_or(0),
-        printed: u64::try_from(printed).unwrap_or(0),
-    };
-    let actor = ledger.actor.clone();
-    ledger.note(&actor, "day", &day.to_string(), &body)?;
-    let centre = ledger.desk.routes.centre.clone();
-    ledger.send(&centre, &day.to_string(), body, None)?;
-    Ok(Answer {
-        found: serde_json::to_value(balance).ok(),
-        ..Answer::of(day, "closed")
-    })
 }

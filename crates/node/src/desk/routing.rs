@@ -1,0 +1,323 @@
+//! Which works make a document: the first of its profile that run. What works had not made when they were stopped or
+//! lost is made by the next; no dossier ever has two documents that count.
+
+use super::centre::{certify_job, follow, tell_office, tell_registry};
+use super::delivery::tell_works;
+use super::{only_from, promise};
+use crate::Result;
+use crate::command::Answer;
+use crate::ledger::{Ledger, decode, word};
+use rilascio_circuit::process::{
+    Aggregate, BlankState, Block, Document, DocumentCommand, Dossier, DossierCommand, DossierId,
+    NodeId, Order, OrderCommand, OrderId, OrderState, Phase, Reason, Reference, Standing,
+    StandingCommand, StandingState,
+};
+use rilascio_exchange::message::{Body, Message};
+use rilascio_store::{entity, work};
+use std::collections::BTreeSet;
+
+/// The job that takes orders from works which stand still.
+pub(crate) const REROUTE: &str = "reroute";
+/// Orders that are looked at in one transaction.
+const PAGE: u32 = 100;
+
+/// Where works stand; those of which there is no record run.
+pub(crate) fn standing(ledger: &mut Ledger<'_>, works: &NodeId) -> Result<Option<Standing>> {
+    ledger.get(works.as_str())
+}
+
+fn state_of(ledger: &mut Ledger<'_>, works: &NodeId) -> Result<StandingState> {
+    let known = standing(ledger, works)?;
+    Ok(known.map_or(StandingState::Running, |known| known.state))
+}
+
+/// The works that get an order for a document now, if any run.
+pub(super) fn running(ledger: &mut Ledger<'_>, profile: &str) -> Result<Option<NodeId>> {
+    for works in ledger.desk.routes.works_of(profile)? {
+        if state_of(ledger, works)? == StandingState::Running {
+            return Ok(Some(works.clone()));
+        }
+    }
+    Ok(None)
+}
+
+fn step(ledger: &mut Ledger<'_>, works: &NodeId, command: &StandingCommand) -> Result<Answer> {
+    let known = ledger.desk.routes.works.values().flatten();
+    if !known.into_iter().any(|known| known == works) {
+        return Err(Reason::Unknown.refusal().into());
+    }
+    let next: Standing = ledger.step(works.as_str(), None, command)?;
+    if next.state != StandingState::Running {
+        let now_ms = ledger.now_ms();
+        work::hasten_job(ledger.tx, REROUTE, works.as_str(), now_ms)?;
+    }
+    Ok(Answer::of(works, word(next.state)))
+}
+
+pub(super) fn stop(ledger: &mut Ledger<'_>, works: &NodeId, act: &Reference) -> Result<Answer> {
+    let (works, act) = (works.clone(), act.clone());
+    step(
+        ledger,
+        &works.clone(),
+        &StandingCommand::Stop { works, act },
+    )
+}
+
+pub(super) fn lose(ledger: &mut Ledger<'_>, works: &NodeId, act: &Reference) -> Result<Answer> {
+    let (works, act) = (works.clone(), act.clone());
+    step(
+        ledger,
+        &works.clone(),
+        &StandingCommand::Lose { works, act },
+    )
+}
+
+pub(super) fn resume(ledger: &mut Ledger<'_>, works: &NodeId, act: &Reference) -> Result<Answer> {
+    step(ledger, works, &StandingCommand::Resume { act: act.clone() })
+}
+
+/// Somebody asks for the order of a dossier back, to change it or to end the dossier.
+pub(super) fn recall_one(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<Answer> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    let id = known.order.ok_or_else(|| Reason::State.refusal())?;
+    let order: Order = ledger.step(id.as_str(), None, &OrderCommand::AskBack)?;
+    let body = Body::OrderRecall {
+        orders: BTreeSet::from([id.clone()]),
+        again: false,
+    };
+    ledger.send(&order.works, dossier.as_str(), body, None)?;
+    Ok(Answer::of(id, word(order.state)))
+}
+
+/// Somebody places the order of a certified dossier again.
+pub(super) fn order_again(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    express: bool,
+) -> Result<Answer> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    if known.phase != Phase::Certified || known.order.is_some() {
+        return Err(Reason::State.refusal().into());
+    }
+    ledger.job(certify_job(express), dossier.as_str())?;
+    Ok(Answer::of(dossier, word(known.phase)))
+}
+
+/// Looks at one page of the orders in a state and takes from works that stand still what others can make; gives the last
+/// name of the page.
+pub(crate) fn reroute(
+    ledger: &mut Ledger<'_>,
+    works: &NodeId,
+    state: OrderState,
+    after: &str,
+) -> Result<Option<String>> {
+    let standing = state_of(ledger, works)?;
+    if standing == StandingState::Running {
+        return Ok(None);
+    }
+    let rows = entity::list(
+        ledger.tx,
+        Order::KIND,
+        Some(&word(state)),
+        None,
+        after,
+        PAGE,
+    )?;
+    let last = rows.last().map(|row| row.id.clone());
+    let mut asked = BTreeSet::new();
+    for row in &rows {
+        let order: Order = decode(row)?;
+        if order.works != *works {
+            continue;
+        }
+        match standing {
+            StandingState::Lost => give_up(ledger, &order)?,
+            _ if running(ledger, &order.profile)?.is_some() => {
+                let _: Order = ledger.step_by_system(order.id.as_str(), &OrderCommand::AskBack)?;
+                asked.insert(order.id);
+            }
+            // Nobody else can make it: it stays where it is.
+            _ => {}
+        }
+    }
+    if !asked.is_empty() {
+        let body = Body::OrderRecall {
+            orders: asked,
+            again: true,
+        };
+        ledger.send(works, works.as_str(), body, None)?;
+    }
+    Ok(last)
+}
+
+/// The states of orders that works of a standing are not waited for.
+pub(crate) fn rerouted(standing: Option<&Standing>) -> &'static [OrderState] {
+    match standing.map_or(StandingState::Running, |known| known.state) {
+        StandingState::Running => &[],
+        StandingState::Stopped => &[OrderState::Placed, OrderState::Accepted],
+        StandingState::Lost => &[
+            OrderState::Placed,
+            OrderState::Accepted,
+            OrderState::AskedBack,
+        ],
+    }
+}
+
+/// An order of works that were lost is made by others; what they may yet make of it never counts.
+fn give_up(ledger: &mut Ledger<'_>, order: &Order) -> Result<()> {
+    // One that reached them is taken back when they are heard again.
+    let body = Body::OrderRecall {
+        orders: BTreeSet::from([order.id.clone()]),
+        again: true,
+    };
+    ledger.send(&order.works, order.dossier.as_str(), body, None)?;
+    ended(ledger, order, true)
+}
+
+/// Somebody gives up a document that lost works made and never sent: it is blocked, and made again by others.
+pub(super) fn lose_document(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<Answer> {
+    let known: Dossier = ledger.known(dossier.as_str())?;
+    let id = known.order.ok_or_else(|| Reason::State.refusal())?;
+    let order: Order = ledger.known(id.as_str())?;
+    let lost = state_of(ledger, &order.works)? == StandingState::Lost;
+    // One of which more was heard is at its office.
+    let (Some(document), true, OrderState::Produced, Phase::Produced) =
+        (&order.document, lost, order.state, known.phase)
+    else {
+        return Err(Reason::State.refusal().into());
+    };
+    let block = DocumentCommand::Block(Block::LostInTransit);
+    let blocked: Document = ledger.step_by_system(document.as_str(), &block)?;
+    tell_registry(ledger, &blocked)?;
+    tell_works(ledger, &blocked, BlankState::Missing, Vec::new())?;
+    ended(ledger, &order, true)?;
+    Ok(Answer::of(dossier, word(Phase::Certified)))
+}
+
+/// An order ended without a document that counts.
+fn ended(ledger: &mut Ledger<'_>, order: &Order, again: bool) -> Result<()> {
+    let _: Order = ledger.step_by_system(order.id.as_str(), &OrderCommand::Cancel)?;
+    // If it did not reach the works, it is not sent any more.
+    let dossier = order.dossier.as_str();
+    work::answered_about(ledger.tx, "order", dossier, order.works.as_str())?;
+    if order.document.is_none() {
+        promise::ended(ledger, &order.works)?;
+    }
+    let reorder = DossierCommand::Reorder(order.id.clone());
+    follow(ledger, &order.dossier, &reorder)?;
+    tell_office(ledger, &order.dossier, Phase::Certified)?;
+    if again {
+        ledger.job(certify_job(order.express), order.dossier.as_str())?;
+    }
+    Ok(())
+}
+
+/// The works say what became of orders that were asked back.
+pub(super) fn recall_answered(
+    ledger: &mut Ledger<'_>,
+    message: &Message,
+    given_up: &BTreeSet<OrderId>,
+    kept: &BTreeSet<OrderId>,
+    again: bool,
+) -> Result<()> {
+    super::check_items(&message.body, given_up.len() + kept.len())?;
+    for id in given_up.iter().chain(kept) {
+        let order: Order = ledger.known(id.as_str())?;
+        only_from(message, &order.works)?;
+        // It was made, refused or given up meanwhile: that counts.
+        if order.state != OrderState::AskedBack {
+            continue;
+        }
+        if given_up.contains(id) {
+            ended(ledger, &order, again)?;
+        } else {
+            let _: Order = ledger.step_by_system(id.as_str(), &OrderCommand::Keep)?;
+        }
+    }
+    Ok(())
+}
+
+/// Works that were given up made a document after all: it is on record, never valid, and its blank is to be destroyed.
+pub(super) fn too_late(ledger: &mut Ledger<'_>, order: &Order, document: &Document) -> Result<()> {
+    let register = DocumentCommand::Register(Box::new(document.clone()));
+    let registered: Document = ledger.step_by_system(document.id.as_str(), &register)?;
+    let block = DocumentCommand::Block(Block::Defective);
+    let blocked: Document = ledger.step_by_system(registered.id.as_str(), &block)?;
+    work::take_numbers(ledger.tx, &format!("printed/{}", order.works), 1)?;
+    let body = Body::StockMovement {
+        blank: document.blank.clone(),
+        state: BlankState::Spoiled,
+        officers: Vec::new(),
+    };
+    ledger.send(&order.works, document.id.as_str(), body, None)?;
+    tell_registry(ledger, &blocked)
+}
+
+/// The row that says that an order was given up before it came: it is not taken any more.
+const GIVEN_UP: &str = "given-up";
+
+/// At the works: an order was given up before it came.
+pub(super) fn was_given_up(ledger: &mut Ledger<'_>, order: &OrderId) -> Result<bool> {
+    Ok(entity::get(ledger.tx, GIVEN_UP, order.as_str())?.is_some())
+}
+
+/// At the works: the centre asks for orders back. What is not begun is given up and forgotten.
+pub(super) fn asked_back(
+    ledger: &mut Ledger<'_>,
+    message: &Message,
+    orders: &BTreeSet<OrderId>,
+    again: bool,
+) -> Result<()> {
+    super::check_items(&message.body, orders.len())?;
+    let (mut given_up, mut kept) = (BTreeSet::new(), BTreeSet::new());
+    for id in orders {
+        let known: Option<Order> = ledger.get(id.as_str())?;
+        let free = match &known {
+            None => {
+                note_given_up(ledger, id)?;
+                true
+            }
+            Some(order) => match order.state {
+                OrderState::Placed | OrderState::Accepted => true,
+                OrderState::InProduction => order.blank.is_none(),
+                OrderState::Cancelled | OrderState::Rejected => {
+                    given_up.insert(id.clone());
+                    continue;
+                }
+                _ => false,
+            },
+        };
+        if !free {
+            kept.insert(id.clone());
+            continue;
+        }
+        if known.is_some() {
+            let _: Order = ledger.step_by_system(id.as_str(), &OrderCommand::Cancel)?;
+            super::works::forget_order(ledger, id)?;
+        }
+        given_up.insert(id.clone());
+    }
+    let body = Body::RecallAnswer {
+        given_up,
+        kept,
+        again,
+    };
+    let centre = ledger.desk.routes.centre.clone();
+    let subject = ledger.desk.node.to_string();
+    ledger.send(&centre, &subject, body, Some(&message.header.id))
+}
+
+fn note_given_up(ledger: &mut Ledger<'_>, order: &OrderId) -> Result<()> {
+    if was_given_up(ledger, order)? {
+        return Ok(());
+    }
+    let row = entity::Entity {
+        id: order.to_string(),
+        version: 0,
+        site: String::new(),
+        state: String::new(),
+        due_ms: None,
+        body: "{}".to_owned(),
+    };
+    Ok(entity::put(ledger.tx, GIVEN_UP, &row)?)
+}
