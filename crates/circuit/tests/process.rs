@@ -1,72 +1,14 @@
 //! The rules of the circuit, one by one: who may, who may not, and what comes of it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod common;
+
+use common::*;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rilascio_circuit::process::*;
-use rilascio_circuit::{CircuitRules, Identity, PaperCase};
+use rilascio_circuit::{Identity, PaperCase};
 use std::collections::BTreeSet;
-
-fn now() -> Timestamp {
-    "2026-11-22T09:00:00Z".parse().unwrap()
-}
-
-fn actor(name: &str, site: &str, rights: &[Right]) -> Actor {
-    Actor {
-        officer: OfficerId::parse(name).unwrap(),
-        rights: rights.iter().copied().collect(),
-        site: SiteId::parse(site).unwrap(),
-    }
-}
-
-const OFFICE: [Right; 4] = [Right::Enrol, Right::Approve, Right::HandOver, Right::Stock];
-
-fn clerk(name: &str) -> Actor {
-    actor(name, "roma", &OFFICE)
-}
-
-fn system() -> Actor {
-    Actor::system(&SiteId::parse("centre").unwrap())
-}
-
-fn rules() -> CircuitRules {
-    CircuitRules {
-        identification: false,
-        attestation_days: 30,
-        paper: vec![PaperCase::Health],
-        ..CircuitRules::default()
-    }
-}
-
-/// Gives a command to a thing at a moment; the name of the rule that forbids it.
-fn give_at<A: Aggregate + Clone>(
-    state: &mut Option<A>,
-    actor: &Actor,
-    command: &A::Command,
-    now: Timestamp,
-) -> Result<(), &'static str> {
-    let rules = rules();
-    let context = Context {
-        actor,
-        now,
-        rules: &rules,
-    };
-    let event = A::decide(state.as_ref(), command, &context).map_err(|refusal| refusal.rule)?;
-    *state = Some(A::apply(state.clone(), &event).map_err(|refusal| refusal.rule)?);
-    Ok(())
-}
-
-fn give<A: Aggregate + Clone>(
-    state: &mut Option<A>,
-    actor: &Actor,
-    command: &A::Command,
-) -> Result<(), &'static str> {
-    give_at(state, actor, command, now())
-}
-
-fn document(number: &str) -> DocumentId {
-    DocumentId::parse(number).unwrap()
-}
 
 /// A dossier of a renewal, on its way to that phase.
 fn dossier(until: Phase) -> Option<Dossier> {
@@ -406,95 +348,6 @@ fn certification_freezes_and_one_order_lives_at_a_time() {
         ),
         Err("circuit.right")
     );
-}
-
-fn order() -> Option<Order> {
-    let mut state = None;
-    let order = Order {
-        id: OrderId::parse("roma-1-1").unwrap(),
-        dossier: DossierId::parse("roma-1").unwrap(),
-        profile: "it-pse".into(),
-        works: NodeId::parse("works").unwrap(),
-        office: SiteId::parse("roma").unwrap(),
-        certificate: Digest::of(b"certificate"),
-        express: false,
-        state: OrderState::Placed,
-        blank: None,
-        document: None,
-        spoiled: 0,
-    };
-    give(&mut state, &system(), &OrderCommand::Place(Box::new(order))).unwrap();
-    state
-}
-
-#[test]
-fn an_order_that_is_asked_back_is_given_up_or_comes() {
-    use OrderCommand as C;
-    let blank = BlankSerial::parse("it-pse.S1").unwrap();
-    let decider = actor("elena", "centre", &[Right::Decide]);
-    let mut state = order();
-    assert_eq!(
-        give(&mut state, &clerk("anna"), &C::AskBack),
-        Err("circuit.right")
-    );
-    give(&mut state, &decider, &C::AskBack).unwrap();
-    assert_eq!(
-        give(&mut state, &decider, &C::AskBack),
-        Err("circuit.state")
-    );
-    let mut kept = state.clone();
-    give(&mut state, &system(), &C::Cancel).unwrap();
-    assert!(!state.unwrap().is_live());
-    give(&mut kept, &system(), &C::Keep).unwrap();
-    give(&mut kept, &system(), &C::Bind(blank.clone())).unwrap();
-    // Nobody knows what is on a blank that is bound.
-    assert_eq!(
-        give(&mut kept, &system(), &C::AskBack),
-        Err("circuit.state")
-    );
-    assert_eq!(give(&mut kept, &system(), &C::Cancel), Err("circuit.state"));
-    give(&mut kept, &system(), &C::Release).unwrap();
-    give(&mut kept, &system(), &C::Cancel).unwrap();
-    // A document of which the centre hears while it waits for the answer counts.
-    let mut made = order();
-    give(&mut made, &system(), &C::AskBack).unwrap();
-    give(
-        &mut made,
-        &system(),
-        &C::Produce(document("it-pse.1"), blank),
-    )
-    .unwrap();
-    assert_eq!(made.unwrap().state, OrderState::Produced);
-}
-
-#[test]
-fn works_stop_are_lost_and_come_back() {
-    use StandingCommand as C;
-    let works = NodeId::parse("works").unwrap();
-    let act = Reference::parse("act-1").unwrap();
-    let chief = actor("fabio", "centre", &[Right::Administer]);
-    let stop = C::Stop {
-        works: works.clone(),
-        act: act.clone(),
-    };
-    let lose = C::Lose {
-        works,
-        act: act.clone(),
-    };
-    let resume = C::Resume { act };
-    let mut state: Option<Standing> = None;
-    assert_eq!(give(&mut state, &chief, &resume), Err("circuit.unknown"));
-    assert_eq!(
-        give(&mut state, &clerk("anna"), &stop),
-        Err("circuit.right")
-    );
-    give(&mut state, &chief, &stop).unwrap();
-    assert_eq!(give(&mut state, &chief, &stop), Err("circuit.state"));
-    give(&mut state, &chief, &lose).unwrap();
-    assert_eq!(give(&mut state, &chief, &lose), Err("circuit.state"));
-    assert_eq!(give(&mut state, &chief, &stop), Err("circuit.state"));
-    give(&mut state, &chief, &resume).unwrap();
-    assert_eq!(state.unwrap().state, StandingState::Running);
 }
 
 #[test]

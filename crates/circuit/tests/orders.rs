@@ -1,0 +1,96 @@
+//! Orders that are asked back, and works that stand still.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use common::*;
+use rilascio_circuit::process::*;
+
+fn order() -> Option<Order> {
+    let mut state = None;
+    let order = Order {
+        id: OrderId::parse("roma-1-1").unwrap(),
+        dossier: DossierId::parse("roma-1").unwrap(),
+        profile: "it-pse".into(),
+        works: NodeId::parse("works").unwrap(),
+        office: SiteId::parse("roma").unwrap(),
+        certificate: Digest::of(b"certificate"),
+        express: false,
+        state: OrderState::Placed,
+        blank: None,
+        document: None,
+        spoiled: 0,
+    };
+    give(&mut state, &system(), &OrderCommand::Place(Box::new(order))).unwrap();
+    state
+}
+
+#[test]
+fn an_order_that_is_asked_back_is_given_up_or_comes() {
+    use OrderCommand as C;
+    let blank = BlankSerial::parse("it-pse.S1").unwrap();
+    let decider = actor("elena", "centre", &[Right::Decide]);
+    let mut state = order();
+    assert_eq!(
+        give(&mut state, &clerk("anna"), &C::AskBack),
+        Err("circuit.right")
+    );
+    give(&mut state, &decider, &C::AskBack).unwrap();
+    assert_eq!(
+        give(&mut state, &decider, &C::AskBack),
+        Err("circuit.state")
+    );
+    let mut kept = state.clone();
+    give(&mut state, &system(), &C::Cancel).unwrap();
+    assert!(!state.unwrap().is_live());
+    give(&mut kept, &system(), &C::Keep).unwrap();
+    give(&mut kept, &system(), &C::Bind(blank.clone())).unwrap();
+    // Nobody knows what is on a blank that is bound.
+    assert_eq!(
+        give(&mut kept, &system(), &C::AskBack),
+        Err("circuit.state")
+    );
+    assert_eq!(give(&mut kept, &system(), &C::Cancel), Err("circuit.state"));
+    give(&mut kept, &system(), &C::Release).unwrap();
+    give(&mut kept, &system(), &C::Cancel).unwrap();
+    // A document of which the centre hears while it waits for the answer counts.
+    let mut made = order();
+    give(&mut made, &system(), &C::AskBack).unwrap();
+    give(
+        &mut made,
+        &system(),
+        &C::Produce(document("it-pse.1"), blank),
+    )
+    .unwrap();
+    assert_eq!(made.unwrap().state, OrderState::Produced);
+}
+
+#[test]
+fn works_stop_are_lost_and_come_back() {
+    use StandingCommand as C;
+    let works = NodeId::parse("works").unwrap();
+    let act = Reference::parse("act-1").unwrap();
+    let chief = actor("fabio", "centre", &[Right::Administer]);
+    let stop = C::Stop {
+        works: works.clone(),
+        act: act.clone(),
+    };
+    let lose = C::Lose {
+        works,
+        act: act.clone(),
+    };
+    let resume = C::Resume { act };
+    let mut state: Option<Standing> = None;
+    assert_eq!(give(&mut state, &chief, &resume), Err("circuit.unknown"));
+    assert_eq!(
+        give(&mut state, &clerk("anna"), &stop),
+        Err("circuit.right")
+    );
+    give(&mut state, &chief, &stop).unwrap();
+    assert_eq!(give(&mut state, &chief, &stop), Err("circuit.state"));
+    give(&mut state, &chief, &lose).unwrap();
+    assert_eq!(give(&mut state, &chief, &lose), Err("circuit.state"));
+    assert_eq!(give(&mut state, &chief, &stop), Err("circuit.state"));
+    give(&mut state, &chief, &resume).unwrap();
+    assert_eq!(state.unwrap().state, StandingState::Running);
+}
