@@ -83,6 +83,14 @@ fn every_desk_works_in_a_browser() {
     let pictures = root().join("target/portal");
     let _ = std::fs::remove_dir_all(&pictures);
     travel(&browser, "tour.mjs", &[&address, &operators, &pictures]);
+    // Browsers keep passkeys for names, not for numbers.
+    let port = server.address.rsplit(':').next().unwrap();
+    let by_name = PathBuf::from(format!("http://localhost:{port}"));
+    travel(
+        &browser,
+        "passkey.mjs",
+        &[&by_name, &operators, &pictures.join("passkey")],
+    );
     let examples = root().join("examples");
     travel(
         &browser,

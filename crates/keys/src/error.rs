@@ -37,6 +37,12 @@ pub enum Error {
     /// A sealed key that another master key sealed, or that was altered.
     #[error("the sealed key cannot be opened: wrong master key, or the file was altered")]
     Sealed,
+    /// What an authenticator or its browser said is malformed or for another purpose.
+    #[error("the passkey cannot be used: {why}")]
+    Passkey {
+        /// The reason.
+        why: &'static str,
+    },
 }
 
 impl Error {
@@ -51,6 +57,7 @@ impl Error {
             Self::Algorithm { .. } => "KEYS-005",
             Self::Length { .. } => "KEYS-006",
             Self::Sealed => "KEYS-007",
+            Self::Passkey { .. } => "KEYS-008",
         }
     }
 }

@@ -14,6 +14,7 @@ mod seal;
 mod signer;
 mod suite;
 mod transport;
+pub mod webauthn;
 
 pub use algorithm::SignatureAlgorithm;
 pub use curve::{Curve, CurveParameters};

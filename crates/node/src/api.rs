@@ -38,7 +38,19 @@ pub(crate) const LIST_MAX: u32 = 500;
 pub struct Api {
     pub(crate) installation: Arc<Installation>,
     metrics: Option<PrometheusHandle>,
+    /// Whether officers without a passkey can do no more than add one.
+    passkeys_required: bool,
 }
+
+/// What an officer who has still to show a passkey may do: add one, change the password, sign out.
+const BEFORE_PASSKEY: [&str; 6] = [
+    "/v1/session",
+    "/v1/sessions",
+    "/v1/password",
+    "/v1/passkeys",
+    "/v1/passkeys/challenge",
+    "/v1/sign-out",
+];
 
 /// An answer that is a fault: a status, and the text in both languages.
 pub struct ApiFault(Error);
@@ -64,9 +76,8 @@ impl From<rilascio_circuit::Refusal> for ApiFault {
 fn status(fault: &Error) -> StatusCode {
     match fault {
         Error::Refused(refusal) => match refusal.rule {
-            "circuit.right" | "circuit.site" | "circuit.four-eyes" | "circuit.two-people" => {
-                StatusCode::FORBIDDEN
-            }
+            "circuit.right" | "circuit.site" | "circuit.four-eyes" | "circuit.two-people"
+            | "circuit.passkey" => StatusCode::FORBIDDEN,
             "circuit.unknown" => StatusCode::NOT_FOUND,
             "circuit.malformed" => StatusCode::BAD_REQUEST,
             _ => StatusCode::CONFLICT,
@@ -161,7 +172,13 @@ impl FromRequestParts<Api> for SignedIn {
             Ok(None)
         });
         match found.await {
-            Ok(Some(session)) => Ok(Self(session)),
+            Ok(Some(session)) => {
+                let first = BEFORE_PASSKEY.contains(&parts.uri.path());
+                if api.passkeys_required && !session.passkey && !first {
+                    return Err(ApiFault(Reason::Passkey.refusal().into()).into_response());
+                }
+                Ok(Self(session))
+            }
             Ok(None) => Err(not_signed_in()),
             Err(fault) => Err(fault.into_response()),
         }
@@ -175,6 +192,16 @@ impl Api {
         Self {
             installation,
             metrics,
+            passkeys_required: false,
+        }
+    }
+
+    /// Officers without a passkey can do no more than add one.
+    #[must_use]
+    pub fn requiring_passkeys(self) -> Self {
+        Self {
+            passkeys_required: true,
+            ..self
         }
     }
 

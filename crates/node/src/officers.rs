@@ -3,6 +3,7 @@
 use crate::command::Command;
 use crate::desk::Desk;
 use crate::ledger::encode;
+use crate::passkeys::Passkey;
 use crate::{Error, Result};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
@@ -22,7 +23,7 @@ const FAILURES_FREE: u32 = 2;
 const WAIT_MS: i64 = 5000;
 const WAIT_MS_MAX: i64 = 3600 * 1000;
 /// After so many an administrator has to name the officer again.
-const FAILURES_MAX: u32 = 15;
+pub(crate) const FAILURES_MAX: u32 = 15;
 /// The longest password, in bytes.
 const PASSWORD_BYTES_MAX: usize = 256;
 /// The shortest password that is accepted, in characters.
@@ -31,19 +32,22 @@ const PASSWORD_MIN: usize = 12;
 /// Officers that are read at once.
 const PAGE: u32 = 500;
 
-const OFFICER: &str = "officer";
-const SESSION: &str = "session";
+pub(crate) const OFFICER: &str = "officer";
+pub(crate) const SESSION: &str = "session";
 
 /// An officer as the tables have them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Officer {
+pub(crate) struct Officer {
     actor: Actor,
     password: String,
-    failures: u32,
-    wait_until_ms: i64,
+    pub(crate) failures: u32,
+    pub(crate) wait_until_ms: i64,
     /// How often the officer was named: sessions of before do not count.
     #[serde(default)]
-    epoch: u32,
+    pub(crate) epoch: u32,
+    /// Passkeys; whoever is named anew has none.
+    #[serde(default)]
+    pub(crate) passkeys: Vec<Passkey>,
 }
 
 /// Somebody who is signed in.
@@ -56,17 +60,35 @@ pub struct Session {
     /// Which naming of the officer it belongs to.
     #[serde(default)]
     pub epoch: u32,
+    /// Whether a passkey was shown.
+    #[serde(default)]
+    pub passkey: bool,
+}
+
+/// What a right password leads to.
+pub enum SignIn {
+    /// The officer is signed in: a token and what it is good for.
+    Whole(Zeroizing<String>, Session),
+    /// The officer has passkeys: one of them has to answer.
+    Half {
+        /// What the answer is given with.
+        ticket: Zeroizing<String>,
+        /// What is to be answered.
+        challenge: String,
+        /// The passkeys.
+        passkeys: Vec<Passkey>,
+    },
 }
 
 /// How long an officer waits after so many wrong passwords.
-fn wait_ms(failures: u32) -> i64 {
+pub(crate) fn wait_ms(failures: u32) -> i64 {
     match failures.checked_sub(FAILURES_FREE + 1) {
         None => 0,
         Some(more) => WAIT_MS.saturating_mul(1 << more.min(20)).min(WAIT_MS_MAX),
     }
 }
 
-fn decode_officer(row: &Entity) -> Result<Officer> {
+pub(crate) fn decode_officer(row: &Entity) -> Result<Officer> {
     serde_json::from_str(&row.body).map_err(|why| malformed("officer", why))
 }
 
@@ -76,7 +98,7 @@ fn hasher() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-fn malformed(what: &'static str, why: impl ToString) -> Error {
+pub(crate) fn malformed(what: &'static str, why: impl ToString) -> Error {
     Error::Malformed {
         what,
         why: why.to_string(),
@@ -130,6 +152,7 @@ impl Desk {
             failures: 0,
             wait_until_ms: 0,
             epoch: 0,
+            passkeys: Vec::new(),
         };
         self.transact(by, now, move |ledger| {
             let id = record.actor.officer.as_str();
@@ -184,11 +207,14 @@ impl Desk {
         now: Timestamp,
     ) -> Result<()> {
         let hash = self.hashed(new)?;
-        let Some((_, session)) = self.sign_in(officer, present, now)? else {
+        if !self.password_is(officer, present, now)? {
             return Err(Reason::Right.refusal().into());
-        };
+        }
+        let actor = self
+            .officer(officer)?
+            .ok_or_else(|| Reason::Unknown.refusal())?;
         let id = officer.as_str().to_owned();
-        self.transact(&session.actor, now, move |ledger| {
+        self.transact(&actor, now, move |ledger| {
             let row = entity::get(ledger.tx, OFFICER, &id)?;
             let mut row = row.ok_or_else(|| Reason::Unknown.refusal())?;
             let mut record = decode_officer(&row)?;
@@ -354,7 +380,14 @@ impl Desk {
         })
     }
 
-    /// Signs an officer in: a token and what it is good for; nothing when name or password are wrong.
+    /// A token that nobody guesses.
+    pub(crate) fn token(&self) -> Zeroizing<String> {
+        let seed = self.seed();
+        Zeroizing::new(seed.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Signs an officer in by the password: a token, or the challenge for a passkey where the officer has one; nothing
+    /// when name or password are wrong.
     ///
     /// # Errors
     /// `circuit.too-early` after too many wrong passwords, or what the store says.
@@ -363,49 +396,86 @@ impl Desk {
         officer: &OfficerId,
         password: &str,
         now: Timestamp,
-    ) -> Result<Option<(Zeroizing<String>, Session)>> {
-        let id = officer.as_str().to_owned();
-        let held = id.clone();
-        let row = self
-            .store
-            .read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &held)?))?;
-        let Some(row) = row.filter(|row| row.state == "active") else {
+    ) -> Result<Option<SignIn>> {
+        let Some(record) = self.check_password(officer, password, now)? else {
             return Ok(None);
         };
-        let record: Officer =
-            serde_json::from_str(&row.body).map_err(|why| malformed("officer", why))?;
-        if record.wait_until_ms > now.as_millisecond() {
-            return Err(Reason::TooEarly.refusal().into());
-        }
-        let hash = PasswordHash::new(&record.password).map_err(|why| malformed("officer", why))?;
-        let good = password.len() <= PASSWORD_BYTES_MAX
-            && hasher().verify_password(password.as_bytes(), &hash).is_ok();
-        let token: Zeroizing<String> = Zeroizing::new(
-            self.seed()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        );
         let until_ms = now.as_millisecond() + SESSION_MS;
         let until = Timestamp::from_millisecond(until_ms).map_err(|why| malformed("time", why))?;
         let session = Session {
             actor: record.actor.clone(),
             until,
             epoch: record.epoch,
+            passkey: false,
         };
-        let name = Digest::of(token.as_bytes()).as_str().to_owned();
-        let body = encode(SESSION, &session)?;
+        if !record.passkeys.is_empty() {
+            return Ok(Some(self.begin_half(session, record.passkeys, now)?));
+        }
+        let token = self.token();
+        let row = Entity {
+            id: Digest::of(token.as_bytes()).as_str().to_owned(),
+            version: 0,
+            site: officer.to_string(),
+            state: "open".to_owned(),
+            due_ms: Some(until_ms),
+            body: encode(SESSION, &session)?,
+        };
+        self.transact(&record.actor, now, move |ledger| {
+            entity::put(ledger.tx, SESSION, &row)?;
+            let who = ledger.actor.clone();
+            let note = serde_json::json!("signed-in");
+            ledger.note(&who, OFFICER, who.officer.as_str(), &note)
+        })?;
+        Ok(Some(SignIn::Whole(token, session)))
+    }
+
+    /// Whether a password is the officer's.
+    ///
+    /// # Errors
+    /// As those of [`Desk::sign_in`].
+    pub(crate) fn password_is(
+        self: &Arc<Self>,
+        officer: &OfficerId,
+        password: &str,
+        now: Timestamp,
+    ) -> Result<bool> {
+        Ok(self.check_password(officer, password, now)?.is_some())
+    }
+
+    /// The officer, when the password is right; a wrong one is counted.
+    fn check_password(
+        self: &Arc<Self>,
+        officer: &OfficerId,
+        password: &str,
+        now: Timestamp,
+    ) -> Result<Option<Officer>> {
+        let row = self.officer_row(officer)?;
+        let Some(row) = row.filter(|row| row.state == "active") else {
+            return Ok(None);
+        };
+        let record = decode_officer(&row)?;
+        if record.wait_until_ms > now.as_millisecond() {
+            return Err(Reason::TooEarly.refusal().into());
+        }
+        let hash = PasswordHash::new(&record.password).map_err(|why| malformed("officer", why))?;
+        let good = password.len() <= PASSWORD_BYTES_MAX
+            && hasher().verify_password(password.as_bytes(), &hash).is_ok();
+        let id = officer.as_str().to_owned();
         self.transact(&record.actor, now, move |ledger| {
             let row = entity::get(ledger.tx, OFFICER, &id)?;
             let mut row = row.ok_or_else(|| Reason::Unknown.refusal())?;
-            let mut record: Officer =
-                serde_json::from_str(&row.body).map_err(|why| malformed("officer", why))?;
+            let mut record = decode_officer(&row)?;
             let who = ledger.actor.clone();
             // Others may have guessed at the same time.
             if record.wait_until_ms > ledger.now_ms() {
                 return Err(Reason::TooEarly.refusal().into());
             }
-            if !good {
+            if good && record.failures == 0 {
+                return Ok(Some(record));
+            }
+            if good {
+                record.failures = 0;
+            } else {
                 record.failures += 1;
                 record.wait_until_ms = ledger.now_ms() + wait_ms(record.failures);
                 ledger.note(&who, OFFICER, &id, &serde_json::json!("wrong-password"))?;
@@ -413,23 +483,11 @@ impl Desk {
                     row.state = "locked".to_owned();
                     ledger.note(&who, OFFICER, &id, &serde_json::json!("locked"))?;
                 }
-            } else {
-                record.failures = 0;
-                let session = Entity {
-                    id: name.clone(),
-                    version: 0,
-                    site: id.clone(),
-                    state: "open".to_owned(),
-                    due_ms: Some(until_ms),
-                    body: body.clone(),
-                };
-                entity::put(ledger.tx, SESSION, &session)?;
-                ledger.note(&who, OFFICER, &id, &serde_json::json!("signed-in"))?;
             }
             row.body = encode(OFFICER, &record)?;
-            Ok(entity::put(ledger.tx, OFFICER, &row)?)
-        })?;
-        Ok(good.then_some((token, session)))
+            entity::put(ledger.tx, OFFICER, &row)?;
+            Ok(good.then_some(record))
+        })
     }
 
     /// Who a token belongs to; nothing when it is unknown, ended, or its officer was removed.

@@ -204,6 +204,13 @@ fn other_paths(paths: &mut Map<String, Value>) {
             any.clone(),
         ),
         (
+            "/v1/passkeys",
+            "list-passkeys",
+            "The passkeys of whoever asks.",
+            vec![],
+            list.clone(),
+        ),
+        (
             "/v1/profiles",
             "list-profiles",
             "The documents of the circuit and what their forms ask for.",
@@ -367,6 +374,47 @@ fn other_paths(paths: &mut Map<String, Value>) {
             "requestBody": { "required": true, "content": { "application/json": { "schema": passwords } } },
             "responses": responses("done", any.clone()) } }),
     );
+    let object = json!({ "type": "object" });
+    for (path, id, text, open) in [
+        (
+            "/v1/sign-in/passkey",
+            "sign-in-with-passkey",
+            "Ends a sign-in by the answer of a passkey: {ticket, assertion {id, client_data, authenticator_data, signature}}, bytes in base64url.",
+            true,
+        ),
+        (
+            "/v1/passkeys/challenge",
+            "begin-passkey",
+            "A challenge for a new passkey, good for five minutes.",
+            false,
+        ),
+        (
+            "/v1/passkeys",
+            "add-passkey",
+            "Adds a passkey: {name, client_data, authenticator_data, key}, bytes in base64url.",
+            false,
+        ),
+        (
+            "/v1/passkeys/{id}/remove",
+            "remove-passkey",
+            "Removes an own passkey, against the password: {password}.",
+            false,
+        ),
+    ] {
+        let parameters = if path.contains("{id}") {
+            vec![parameter("id", "path", true, "its name, in base64url")]
+        } else {
+            Vec::new()
+        };
+        let mut post = json!({ "operationId": id, "summary": text, "tags": ["session"], "parameters": parameters,
+            "requestBody": { "required": true, "content": { "application/json": { "schema": object } } },
+            "responses": responses("done", any.clone()) });
+        if open {
+            post["security"] = json!([]);
+        }
+        let paths = paths.entry(path).or_insert_with(|| json!({}));
+        paths["post"] = post;
+    }
     paths.insert(
         "/v1/sign-out".to_owned(),
         json!({ "post": { "operationId": "sign-out", "summary": "Ends the session.", "tags": ["session"],

@@ -1,8 +1,10 @@
-//! Signing in and out over HTTP, sessions, and another password.
+//! Signing in and out over HTTP by password and passkey, sessions, passkeys, and another password.
 
 use crate::Result;
 use crate::api::{Answered, Api, SignedIn, blocking, not_signed_in, parsed, token};
-use crate::officers::{Session, take_time};
+use crate::desk::Desk;
+use crate::officers::{Session, SignIn, take_time};
+use crate::passkeys::{Assertion, NewPasskey, Passkey, WebBytes};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -24,17 +26,21 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/v1/sessions", get(sessions))
         .route("/v1/sessions/{name}", delete(end_session))
         .route("/v1/password", post(password))
+        .route("/v1/sign-in/passkey", post(sign_in_with_passkey))
+        .route("/v1/passkeys", get(passkeys).post(add_passkey))
+        .route("/v1/passkeys/challenge", post(begin_passkey))
+        .route("/v1/passkeys/{id}/remove", post(remove_passkey))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SignIn {
+struct NameAndPassword {
     officer: OfficerId,
     password: zeroize::Zeroizing<String>,
 }
 
 async fn sign_in(State(api): State<Api>, body: Bytes) -> Answered<Response> {
-    let request: SignIn = parsed(&body)?;
+    let request: NameAndPassword = parsed(&body)?;
     let installation = Arc::clone(&api.installation);
     let now = api.now();
     let found = blocking(move || {
@@ -52,11 +58,118 @@ async fn sign_in(State(api): State<Api>, body: Bytes) -> Answered<Response> {
     })
     .await?;
     Ok(match found {
-        Some((token, session)) => {
-            Json(json!({ "token": token.as_str(), "session": session })).into_response()
-        }
+        Some(SignIn::Whole(token, session)) => signed_in(&token, &session),
+        Some(SignIn::Half {
+            ticket,
+            challenge,
+            passkeys,
+        }) => Json(json!({ "ticket": ticket.as_str(), "challenge": challenge, "passkeys": shown(&passkeys) }))
+            .into_response(),
         None => not_signed_in(),
     })
+}
+
+fn signed_in(token: &str, session: &Session) -> Response {
+    Json(json!({ "token": token, "session": session })).into_response()
+}
+
+/// What is told of passkeys: not their keys.
+fn shown(passkeys: &[Passkey]) -> Vec<Value> {
+    let known = passkeys.iter();
+    known
+        .map(|passkey| {
+            json!({ "id": passkey.id, "name": passkey.name, "host": passkey.host, "added": passkey.added })
+        })
+        .collect()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Second {
+    ticket: Zeroizing<String>,
+    assertion: Assertion,
+}
+
+async fn sign_in_with_passkey(State(api): State<Api>, body: Bytes) -> Answered<Response> {
+    let given: Second = parsed(&body)?;
+    let (installation, now) = (Arc::clone(&api.installation), api.now());
+    let found = blocking(move || {
+        for desk in installation.desks.values() {
+            if let Some(found) = desk.end_half(&given.ticket, &given.assertion, now)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    })
+    .await?;
+    Ok(match found {
+        Some((token, session)) => signed_in(&token, &session),
+        None => not_signed_in(),
+    })
+}
+
+/// The desk where an officer is named.
+fn desk_of(api: &Api, officer: &OfficerId) -> Result<Arc<Desk>> {
+    for desk in api.desks() {
+        if desk.officer(officer)?.is_some() {
+            return Ok(Arc::clone(desk));
+        }
+    }
+    Err(Reason::Unknown.refusal().into())
+}
+
+async fn passkeys(
+    State(api): State<Api>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Vec<Value>>> {
+    let found = blocking(move || {
+        let officer = &session.actor.officer;
+        desk_of(&api, officer)?.passkeys(officer)
+    });
+    Ok(Json(shown(&found.await?)))
+}
+
+async fn begin_passkey(
+    State(api): State<Api>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Value>> {
+    let now = api.now();
+    let challenge =
+        blocking(move || desk_of(&api, &session.actor.officer)?.begin_passkey(&session.actor, now));
+    Ok(Json(json!({ "challenge": challenge.await? })))
+}
+
+async fn add_passkey(
+    State(api): State<Api>,
+    SignedIn(session): SignedIn,
+    body: Bytes,
+) -> Answered<Json<Value>> {
+    let (new, now): (NewPasskey, _) = (parsed(&body)?, api.now());
+    blocking(move || desk_of(&api, &session.actor.officer)?.add_passkey(&session.actor, &new, now))
+        .await?;
+    Ok(Json(json!({ "passkey": "added" })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Removal {
+    password: Zeroizing<String>,
+}
+
+async fn remove_passkey(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    SignedIn(session): SignedIn,
+    body: Bytes,
+) -> Answered<Json<Value>> {
+    let (given, now): (Removal, _) = (parsed(&body)?, api.now());
+    let id = WebBytes::try_from(id).map_err(|_| Reason::Unknown.refusal())?;
+    blocking(move || {
+        let desk = desk_of(&api, &session.actor.officer)?;
+        desk.remove_passkey(&session.actor, &id, &given.password, now)
+    })
+    .await?;
+    Ok(Json(json!({ "passkey": "removed" })))
 }
 
 async fn sign_out(
@@ -130,15 +243,10 @@ async fn password(
     body: Bytes,
 ) -> Answered<Json<Value>> {
     let given: Passwords = parsed(&body)?;
-    let (installation, now) = (Arc::clone(&api.installation), api.now());
+    let now = api.now();
     blocking(move || {
-        for desk in installation.desks.values() {
-            if desk.officer(&session.actor.officer)?.is_some() {
-                let officer = &session.actor.officer;
-                return desk.change_password(officer, &given.present, &given.new, now);
-            }
-        }
-        Err(Reason::Unknown.refusal().into())
+        let officer = &session.actor.officer;
+        desk_of(&api, officer)?.change_password(officer, &given.present, &given.new, now)
     })
     .await?;
     Ok(Json(json!({ "password": "changed" })))

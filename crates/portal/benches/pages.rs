@@ -16,7 +16,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use rilascio_circuit::Profile;
 use rilascio_circuit::process::{Actor, Office, OfficerId, Right, SiteId};
 use rilascio_keys::MasterKey;
-use rilascio_node::{Api, Database, Installation, Plan, Profiles, Role};
+use rilascio_node::{Api, Database, Installation, Plan, Profiles, Role, SignIn};
 use rilascio_pki::TrustAnchors;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -170,7 +170,10 @@ async fn measure(installation: &Arc<Installation>) {
             .desk(role)
             .unwrap()
             .sign_in(&officer, PASSWORD, now);
-        format!("__Host-rilascio={}", found.unwrap().unwrap().0.as_str())
+        let Some(SignIn::Whole(token, _)) = found.unwrap() else {
+            panic!("{name} signs in by the password alone");
+        };
+        format!("__Host-rilascio={}", token.as_str())
     };
     let (clerk, examiner) = (
         sign_in(Role::Office, "anna"),

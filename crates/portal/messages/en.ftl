@@ -76,6 +76,26 @@ change-password = Change
 password-wrong = The present password is wrong.
 password-short = The new password has 12 to 256 characters.
 password-differs = The two new passwords differ.
+passkeys = Passkeys
+passkeys-about = With a passkey (a security key, a smart card, or the lock of this device) nobody signs in with the password alone.
+passkeys-needed = This installation asks for a passkey: add one, sign out and sign in again. Until then nothing else is open.
+passkey-add = Add a passkey
+passkey-add-about = Give it a name, press the button and follow your browser. From then on the sign-in asks for it after the password.
+passkey-name = Name
+passkey-name-help = So that you recognise it: key ring, work computer.
+passkey-make = Make the passkey
+passkey-not-made = The browser made no passkey. Open this page by the name of its host, not by its number, and try again.
+passkey-refused = The passkey was not accepted: it answered too late, or is there already. Try again.
+passkey-since = since { $time }, for { $host }
+passkey-remove = Remove
+passkey-remove-about = Password, to remove { $name }
+passkey-show = Show your passkey
+passkey-show-about = The password is right. This officer also signs in with a passkey.
+passkey-use = Use the passkey
+passkey-none = The browser gave no passkey. Insert or touch it and try again.
+passkey-wrong = The passkey was not accepted, or its time was over. Sign in again.
+passkey-script = A passkey needs JavaScript: switch it on for this page.
+sign-in-again = Begin again
 
 # Home
 desks = Your desks

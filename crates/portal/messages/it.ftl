@@ -76,6 +76,26 @@ change-password = Cambia
 password-wrong = La password attuale è errata.
 password-short = La nuova password ha da 12 a 256 caratteri.
 password-differs = Le due nuove password non sono uguali.
+passkeys = Passkey
+passkeys-about = Con una passkey (una chiave di sicurezza, una smart card o il blocco di questo dispositivo) nessuno accede con la sola password.
+passkeys-needed = Questa installazione richiede una passkey: aggiungerne una, uscire e accedere di nuovo. Fino ad allora non si apre altro.
+passkey-add = Aggiungi una passkey
+passkey-add-about = Dai un nome, premi il pulsante e segui il browser. Da quel momento l’accesso la chiede dopo la password.
+passkey-name = Nome
+passkey-name-help = Per riconoscerla: mazzo di chiavi, computer d’ufficio.
+passkey-make = Crea la passkey
+passkey-not-made = Il browser non ha creato la passkey. Apri questa pagina con il nome dell’host, non con il suo numero, e riprova.
+passkey-refused = La passkey non è stata accettata: la risposta è arrivata tardi, o la passkey c’è già. Riprova.
+passkey-since = dal { $time }, per { $host }
+passkey-remove = Rimuovi
+passkey-remove-about = Password, per rimuovere { $name }
+passkey-show = Mostra la passkey
+passkey-show-about = La password è giusta. Questo operatore accede anche con una passkey.
+passkey-use = Usa la passkey
+passkey-none = Il browser non ha dato una passkey. Inseriscila o toccala e riprova.
+passkey-wrong = La passkey non è stata accettata, o il tempo è scaduto. Accedi di nuovo.
+passkey-script = Una passkey richiede JavaScript: attivalo per questa pagina.
+sign-in-again = Ricomincia
 
 # Home
 desks = I tuoi sportelli

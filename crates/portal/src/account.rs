@@ -1,4 +1,4 @@
-//! An officer's own page: open sessions and another password.
+//! An officer's own page: open sessions, passkeys, and another password.
 
 use crate::fault::PageFault;
 use crate::forms::encoded;
@@ -15,8 +15,25 @@ async fn page(portal: &Portal, signed: &Signed) -> Result<Page, PageFault> {
     let sessions = portal.node.get("/v1/sessions", Some(&signed.token)).await;
     let mut page = Page::of(signed);
     page.put("sessions", sessions.map_err(|fault| signed.fault(fault))?);
+    let passkeys = portal.node.get("/v1/passkeys", Some(&signed.token)).await;
+    page.put("passkeys", passkeys.map_err(|fault| signed.fault(fault))?);
+    // What every other page needs is open to this session as well, or a passkey is missing.
+    let open = portal.node.get("/v1/profiles", Some(&signed.token)).await;
+    let needed = matches!(open, Err(fault) if fault.body["code"] == "circuit.passkey");
+    page.put("needed", needed);
     page.put("fault", Value::Null);
     Ok(page)
+}
+
+/// The page with something that went wrong.
+pub(crate) async fn with_fault(
+    portal: &Portal,
+    signed: &Signed,
+    text: &str,
+) -> Result<Response, PageFault> {
+    let mut page = page(portal, signed).await?;
+    page.put("fault", signed.language.text(text));
+    Ok(page.show_as(StatusCode::CONFLICT, "account.html"))
 }
 
 pub(crate) async fn show(

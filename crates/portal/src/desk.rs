@@ -5,6 +5,7 @@ use crate::fault::PageFault;
 use crate::forms::encoded;
 use crate::language::Language;
 use crate::page::Page;
+use crate::passkeys;
 use crate::router::Portal;
 use crate::session::{Signed, own_token, session_cookie};
 use axum::extract::{Form, Path, Query, State};
@@ -184,7 +185,7 @@ pub(crate) struct Next {
 }
 
 /// Only a page of this host.
-fn own_page(next: &str) -> &str {
+pub(crate) fn own_page(next: &str) -> &str {
     let plain = next.starts_with('/')
         && !next.starts_with("//")
         && !next.contains(|sign: char| sign == '\\' || sign.is_control());
@@ -222,20 +223,8 @@ pub(crate) async fn sign_in(
         .send_json(Method::POST, "/v1/sign-in", None, None, &body)
         .await;
     match answer {
-        Ok(answer) => {
-            // The session of before ends: whoever knew its token does not come along.
-            if let Some(before) = own_token(&headers) {
-                let ended = portal.node.act(Method::POST, "/v1/sign-out", before);
-                // One that had ended already is no fault.
-                drop(ended.await);
-            }
-            let cookie = session_cookie(answer["token"].as_str().unwrap_or_default());
-            (
-                [(header::SET_COOKIE, cookie)],
-                Redirect::to(own_page(&given.next)),
-            )
-                .into_response()
-        }
+        Ok(answer) if answer["ticket"].is_string() => passkeys::ask(language, &answer, &given.next),
+        Ok(answer) => welcome(&portal, &headers, &answer, &given.next).await,
         Err(fault) => {
             let mut page = Page::plain(language, "/sign-in");
             page.put("next", own_page(&given.next));
@@ -252,6 +241,23 @@ pub(crate) async fn sign_in(
             page.show_as(fault.status, "sign-in.html")
         }
     }
+}
+
+/// Somebody is signed in: back to the page that asked for it.
+pub(crate) async fn welcome(
+    portal: &Portal,
+    headers: &HeaderMap,
+    answer: &Value,
+    next: &str,
+) -> Response {
+    // The session of before ends: whoever knew its token does not come along.
+    if let Some(before) = own_token(headers) {
+        let ended = portal.node.act(Method::POST, "/v1/sign-out", before);
+        // One that had ended already is no fault.
+        drop(ended.await);
+    }
+    let cookie = session_cookie(answer["token"].as_str().unwrap_or_default());
+    ([(header::SET_COOKIE, cookie)], Redirect::to(own_page(next))).into_response()
 }
 
 pub(crate) async fn sign_out(State(portal): State<Portal>, signed: Signed) -> Response {

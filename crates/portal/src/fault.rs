@@ -81,6 +81,10 @@ impl IntoResponse for PageFault {
                 let next = crate::forms::encoded(&next);
                 Redirect::to(&format!("/sign-in?next={next}")).into_response()
             }
+            // Until a passkey was shown only this page is open; it says so.
+            Self::Node(fault, _) if fault.body["code"] == "circuit.passkey" => {
+                Redirect::to("/account").into_response()
+            }
             Self::Node(fault, language) => {
                 let mut page = Page::plain(language, "/");
                 page.put("fault", fault.line(language));

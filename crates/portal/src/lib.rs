@@ -16,6 +16,7 @@ mod language;
 mod node;
 mod oversight;
 mod page;
+mod passkeys;
 mod pictures;
 mod prefill;
 mod prints;

@@ -6,7 +6,7 @@ use crate::node::Node;
 use crate::session::Signed;
 use crate::{
     account, adjudication, applicant, assets, commands, desk, dossier, enrolment, inspection,
-    oversight, session, statistics,
+    oversight, passkeys, session, statistics,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -82,7 +82,7 @@ async fn with_headers(request: axum::extract::Request, next: Next) -> Response {
         (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
         (
             HeaderName::from_static("permissions-policy"),
-            "camera=(self), microphone=(), geolocation=()",
+            "camera=(self), microphone=(), geolocation=(), publickey-credentials-get=(self), publickey-credentials-create=(self)",
         ),
         (
             HeaderName::from_static("cross-origin-opener-policy"),
@@ -110,9 +110,13 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock) -> Router {
     let pages = Router::new()
         .route("/", get(desk::home))
         .route("/sign-in", get(desk::sign_in_form).post(desk::sign_in))
+        .route("/sign-in/passkey", post(passkeys::sign_in))
         .route("/sign-out", post(desk::sign_out))
         .route("/account", get(account::show))
         .route("/account/sessions", post(account::end_session))
+        .route("/account/passkeys", post(passkeys::add))
+        .route("/account/passkeys/new", get(passkeys::form))
+        .route("/account/passkeys/remove", post(passkeys::remove))
         .route("/account/password", post(account::change_password))
         .route("/language", get(desk::language))
         .route("/status", get(applicant::form).post(applicant::look))

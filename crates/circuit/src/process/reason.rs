@@ -50,6 +50,10 @@ reasons! {
     NotYet = "circuit.not-yet":
         "manca ancora un passo precedente", "an earlier step has not come yet";
         "attendere: il sistema riprova da solo", "wait: the system tries again by itself".
+    /// The second factor is missing.
+    Passkey = "circuit.passkey":
+        "serve l'accesso con una passkey", "signing in with a passkey is needed for this";
+        "aggiungere una passkey nella pagina dell'account e accedere di nuovo", "add a passkey on the account page and sign in again".
     /// Somebody who had a hand in it before.
     FourEyes = "circuit.four-eyes":
         "chi ha già trattato la pratica non può fare questo passo", "somebody who handled the dossier before cannot take this step";
