@@ -225,10 +225,11 @@ fn serve(arguments: &ServeArguments) -> Result<ExitCode, Fault> {
             Fault::failed(format!("{}: {why}", arguments.listen)).remedy("give another --listen")
         })?;
         let address = listener.local_addr().map_err(Fault::failed)?;
+        let stopped = stopped();
         println!("listening on http://{address}");
         use std::io::Write;
         let _ = std::io::stdout().flush();
-        rilascio_doors::serve(listener, doors, stopped())
+        rilascio_doors::serve(listener, doors, stopped)
             .await
             .map_err(Fault::failed)
     })?;

@@ -71,8 +71,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         let port = listener.local_addr().map_err(Fault::failed)?.port();
         let fingers = Box::new(Sample(arguments.person));
         let device = SimulatedDevice::new(key, fingers, Arc::new(Timestamp::now), port);
+        let stopped = stopped();
         println!("listening on http://127.0.0.1:{port}");
-        serve_device(listener, device, stopped())
+        serve_device(listener, device, stopped)
             .await
             .map_err(Fault::failed)
     })?;

@@ -120,9 +120,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         .map_err(Fault::failed)?;
     runtime
         .block_on(async {
+            let stopped = stopped();
             let worker = Worker::connect(plan, truth, &arguments.nats).await?;
             tracing::info!("searching");
-            worker.run(stopped()).await
+            worker.run(stopped).await
         })
         .map_err(|why| Fault::failed(&why))?;
     Ok(ExitCode::SUCCESS)

@@ -20,7 +20,7 @@ use rilascio_circuit::process::NodeId;
 use rilascio_doors::osia::AbisClient;
 use rilascio_exchange::adapter::mail::Mail;
 use rilascio_gallery::Prints;
-use rilascio_node::{Api, Clock, Database, Installation, Role, Tools};
+use rilascio_node::{Api, Clock, Database, Installation, Role, Tools, generate_password};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -29,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
+use zeroize::Zeroizing;
 
 #[derive(clap::Args)]
 #[command(
@@ -125,6 +126,9 @@ pub(crate) struct Arguments {
     /// The sender of notices: a mail address.
     #[arg(long, value_name = "MAIL", env = "RILASCIO_MAIL_FROM")]
     mail_from: Option<String>,
+    /// Officers without a passkey can do no more than add one.
+    #[arg(long, env = "RILASCIO_REQUIRE_PASSKEYS")]
+    require_passkeys: bool,
     /// Write every document that is made into this folder, with the keys of its chip: specimens only.
     #[arg(long, value_name = "DIR")]
     cards: Option<PathBuf>,
@@ -374,6 +378,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     serve(arguments, &data, installation, tools, &roles, guide)
 }
 
+/// A token for the first administrators, where a role has nobody.
+fn first_start(installation: &Installation) -> Result<Option<Zeroizing<String>>, Fault> {
+    for desk in installation.desks.values() {
+        if desk.is_new()? {
+            let token = generate_password(&mut entropy::generator()?);
+            return Ok(Some(token));
+        }
+    }
+    Ok(None)
+}
+
 fn serve(
     arguments: &Arguments,
     data: &std::path::Path,
@@ -396,41 +411,71 @@ fn serve(
         })?;
         let address = listener.local_addr().map_err(Fault::failed)?;
         meet(arguments, &installation).await?;
-        announce(&address, data, guide.as_ref());
-        let interface = Api::new(Arc::clone(&installation), Some(metrics)).router();
+        let mut api = Api::new(Arc::clone(&installation), Some(metrics));
+        if arguments.require_passkeys {
+            api = api.requiring_passkeys();
+        }
+        let first = first_start(&installation)?;
+        if let Some(token) = &first {
+            api = api.with_first_start(token);
+        }
+        let stopped = stopped();
+        announce(
+            &address,
+            data,
+            guide.as_ref(),
+            first.as_deref().map(String::as_str),
+        );
+        let interface = api.router();
         let folder = data.to_owned();
         let anchors = Arc::new(move || AuthorityStore::trust_anchors(&folder));
         let router = rilascio_portal::router(interface, anchors, Arc::clone(&installation.clock));
-        rilascio_node::serve(listener, router, installation, tools, stopped()).await?;
+        rilascio_node::serve(listener, router, installation, tools, stopped).await?;
         Ok::<_, Fault>(())
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ends when somebody stops the program.
-pub(crate) async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Ends when somebody stops the program: from this call on, not only from when it is waited for.
+pub(crate) fn stopped() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
-        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-        if let Ok(mut terminate) = terminate {
+    let signals = {
+        use tokio::signal::unix::{SignalKind, signal};
+        (
+            signal(SignalKind::terminate()),
+            signal(SignalKind::interrupt()),
+        )
+    };
+    async move {
+        #[cfg(unix)]
+        if let (Ok(mut terminate), Ok(mut interrupt)) = signals {
             tokio::select! {
-                _ = interrupt => {}
                 _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
             }
             return;
         }
+        let _ = tokio::signal::ctrl_c().await;
     }
-    let _ = interrupt.await;
 }
 
 #[expect(
     clippy::print_stdout,
     reason = "the address is the output of the command"
 )]
-fn announce(address: &SocketAddr, data: &std::path::Path, guide: Option<&Guide>) {
+fn announce(
+    address: &SocketAddr,
+    data: &std::path::Path,
+    guide: Option<&Guide>,
+    first: Option<&str>,
+) {
     if let Some(guide) = guide {
         guide.print(address);
+    }
+    if let Some(token) = first {
+        println!(
+            "first start: make the administrators at http://{address}/first-start?token={token}"
+        );
     }
     println!("data in {}", data.display());
     println!("listening on http://{address}");

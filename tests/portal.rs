@@ -51,6 +51,41 @@ fn travel(browser: &Path, journey: &str, arguments: &[&Path]) {
     );
 }
 
+/// Browsers keep passkeys for names, not for numbers.
+fn by_name(server: &Server) -> PathBuf {
+    let port = server.address.rsplit(':').next().unwrap();
+    PathBuf::from(format!("http://localhost:{port}"))
+}
+
+#[test]
+fn the_console_makes_the_first_administrator_and_a_passkey_comes_first() {
+    let Some(browser) = browser() else { return };
+    let data = folder("first-start");
+    let roles = ["--roles", "centre,works,registry", "--require-passkeys"];
+    let server = Server::start(&data, &roles);
+    let token = server
+        .said
+        .iter()
+        .find_map(|line| Some(line.split_once("/first-start?token=")?.1.to_owned()))
+        .unwrap();
+    let pictures = root().join("target/portal-first-start");
+    let _ = std::fs::remove_dir_all(&pictures);
+    travel(
+        &browser,
+        "first-start.mjs",
+        &[&by_name(&server), Path::new(&token), &pictures],
+    );
+    server.stop();
+    // Each start shows another link, and none where everybody is named.
+    let again = Server::start(&data, &["--roles", "centre,works,registry"]);
+    assert!(again.said.iter().all(|line| !line.contains(&token)));
+    assert!(again.said.iter().any(|line| line.contains("/first-start")));
+    again.stop();
+    let named = Server::start(&data, &["--roles", "centre,works"]);
+    assert!(named.said.iter().all(|line| !line.contains("/first-start")));
+    named.stop();
+}
+
 #[test]
 fn every_desk_works_in_a_browser() {
     let Some(browser) = browser() else { return };
@@ -83,13 +118,10 @@ fn every_desk_works_in_a_browser() {
     let pictures = root().join("target/portal");
     let _ = std::fs::remove_dir_all(&pictures);
     travel(&browser, "tour.mjs", &[&address, &operators, &pictures]);
-    // Browsers keep passkeys for names, not for numbers.
-    let port = server.address.rsplit(':').next().unwrap();
-    let by_name = PathBuf::from(format!("http://localhost:{port}"));
     travel(
         &browser,
         "passkey.mjs",
-        &[&by_name, &operators, &pictures.join("passkey")],
+        &[&by_name(&server), &operators, &pictures.join("passkey")],
     );
     let examples = root().join("examples");
     travel(

@@ -6,6 +6,7 @@ use crate::casework;
 use crate::command::Command;
 use crate::desk::Desk;
 use crate::enrolment;
+use crate::first_start::{self, FirstStart};
 use crate::installation::Installation;
 use crate::officers::Session;
 use crate::openapi::{is_kind, openapi};
@@ -40,6 +41,8 @@ pub struct Api {
     metrics: Option<PrometheusHandle>,
     /// Whether officers without a passkey can do no more than add one.
     passkeys_required: bool,
+    /// What the first administrators are made with.
+    pub(crate) first_start: Option<Arc<FirstStart>>,
 }
 
 /// What an officer who has still to show a passkey may do: add one, change the password, sign out.
@@ -174,7 +177,7 @@ impl FromRequestParts<Api> for SignedIn {
         match found.await {
             Ok(Some(session)) => {
                 let first = BEFORE_PASSKEY.contains(&parts.uri.path());
-                if api.passkeys_required && !session.passkey && !first {
+                if api.needs_passkey(&session) && !first {
                     return Err(ApiFault(Reason::Passkey.refusal().into()).into_response());
                 }
                 Ok(Self(session))
@@ -193,6 +196,7 @@ impl Api {
             installation,
             metrics,
             passkeys_required: false,
+            first_start: None,
         }
     }
 
@@ -201,6 +205,20 @@ impl Api {
     pub fn requiring_passkeys(self) -> Self {
         Self {
             passkeys_required: true,
+            ..self
+        }
+    }
+
+    /// True when somebody can do no more than add a passkey.
+    pub(crate) fn needs_passkey(&self, session: &Session) -> bool {
+        self.passkeys_required && !session.passkey
+    }
+
+    /// Whoever has this token makes the first administrator of every role that has nobody.
+    #[must_use]
+    pub fn with_first_start(self, token: &str) -> Self {
+        Self {
+            first_start: Some(Arc::new(FirstStart::new(token))),
             ..self
         }
     }
@@ -221,6 +239,7 @@ impl Api {
             .merge(applicant::routes())
             .merge(casework::routes())
             .merge(enrolment::routes())
+            .merge(first_start::routes())
             .merge(statistics::routes())
             .merge(signing_in::routes())
             .route("/v1/{role}/{kind}", get(list))

@@ -11,6 +11,7 @@ mod command;
 mod desk;
 mod enrolment;
 mod error;
+mod first_start;
 mod installation;
 mod keeper;
 mod ledger;

@@ -383,6 +383,12 @@ fn other_paths(paths: &mut Map<String, Value>) {
             true,
         ),
         (
+            "/v1/first-start",
+            "make-first-administrator",
+            "Makes the first administrator of a role with the token of the console: {token, role, site of an office, officer, password}.",
+            true,
+        ),
+        (
             "/v1/passkeys/challenge",
             "begin-passkey",
             "A challenge for a new passkey, good for five minutes.",

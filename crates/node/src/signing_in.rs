@@ -189,8 +189,11 @@ async fn sign_out(
     Ok(Json(json!({ "signed": "out" })))
 }
 
-async fn session(SignedIn(session): SignedIn) -> Json<Session> {
-    Json(session)
+async fn session(State(api): State<Api>, SignedIn(session): SignedIn) -> Json<Value> {
+    let needed = api.needs_passkey(&session);
+    let mut shown = json!(session);
+    shown["passkey_needed"] = json!(needed);
+    Json(shown)
 }
 
 async fn sessions(

@@ -97,6 +97,20 @@ passkey-wrong = The passkey was not accepted, or its time was over. Sign in agai
 passkey-script = A passkey needs JavaScript: switch it on for this page.
 sign-in-again = Begin again
 
+# First start
+first-start = First start
+first-start-about = Each role of this installation has an administrator, who names its other officers. Make them now: the link of the console is good for one of each.
+first-start-role = Role
+first-start-site = Office
+first-start-site-help = For the administrator of an office.
+first-start-password = At least 12 characters.
+first-start-make = Make the administrator
+first-start-made = { $name } is an administrator.
+first-start-wrong = The name is like anna.rossi, the password has 12 to 256 characters.
+first-start-token = The link is not the one that the console showed last. Start the program again for another.
+first-start-over = Every role has its officers: administrators name others.
+password-again-first = Password, again
+
 # Home
 desks = Your desks
 soonest = Decisions due

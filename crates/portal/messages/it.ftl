@@ -97,6 +97,20 @@ passkey-wrong = La passkey non è stata accettata, o il tempo è scaduto. Accedi
 passkey-script = Una passkey richiede JavaScript: attivalo per questa pagina.
 sign-in-again = Ricomincia
 
+# Primo avvio
+first-start = Primo avvio
+first-start-about = Ogni ruolo di questa installazione ha un amministratore, che nomina gli altri operatori. Creali ora: il collegamento della console vale per uno di ciascuno.
+first-start-role = Ruolo
+first-start-site = Ufficio
+first-start-site-help = Per l’amministratore di un ufficio.
+first-start-password = Almeno 12 caratteri.
+first-start-make = Crea l’amministratore
+first-start-made = { $name } è amministratore.
+first-start-wrong = Il nome è come anna.rossi, la password ha da 12 a 256 caratteri.
+first-start-token = Il collegamento non è l’ultimo mostrato dalla console. Riavviare il programma per averne un altro.
+first-start-over = Ogni ruolo ha i suoi operatori: gli amministratori nominano gli altri.
+password-again-first = Password, di nuovo
+
 # Home
 desks = I tuoi sportelli
 soonest = Decisioni in scadenza

@@ -17,10 +17,6 @@ async fn page(portal: &Portal, signed: &Signed) -> Result<Page, PageFault> {
     page.put("sessions", sessions.map_err(|fault| signed.fault(fault))?);
     let passkeys = portal.node.get("/v1/passkeys", Some(&signed.token)).await;
     page.put("passkeys", passkeys.map_err(|fault| signed.fault(fault))?);
-    // What every other page needs is open to this session as well, or a passkey is missing.
-    let open = portal.node.get("/v1/profiles", Some(&signed.token)).await;
-    let needed = matches!(open, Err(fault) if fault.body["code"] == "circuit.passkey");
-    page.put("needed", needed);
     page.put("fault", Value::Null);
     Ok(page)
 }

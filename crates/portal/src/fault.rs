@@ -58,6 +58,8 @@ impl NodeFault {
 pub(crate) enum PageFault {
     /// Nobody is signed in: sign in, then come back here.
     SignIn(String),
+    /// Somebody is signed in who has to show a passkey first: the account says how.
+    Passkey,
     /// The node said no.
     Node(Box<NodeFault>, Language),
 }
@@ -81,10 +83,7 @@ impl IntoResponse for PageFault {
                 let next = crate::forms::encoded(&next);
                 Redirect::to(&format!("/sign-in?next={next}")).into_response()
             }
-            // Until a passkey was shown only this page is open; it says so.
-            Self::Node(fault, _) if fault.body["code"] == "circuit.passkey" => {
-                Redirect::to("/account").into_response()
-            }
+            Self::Passkey => Redirect::to("/account").into_response(),
             Self::Node(fault, language) => {
                 let mut page = Page::plain(language, "/");
                 page.put("fault", fault.line(language));

@@ -10,6 +10,7 @@ mod desk;
 mod dossier;
 mod enrolment;
 mod fault;
+mod first_start;
 mod forms;
 mod inspection;
 mod language;

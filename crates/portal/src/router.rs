@@ -5,8 +5,8 @@ use crate::forms::Schemas;
 use crate::node::Node;
 use crate::session::Signed;
 use crate::{
-    account, adjudication, applicant, assets, commands, desk, dossier, enrolment, inspection,
-    oversight, passkeys, session, statistics,
+    account, adjudication, applicant, assets, commands, desk, dossier, enrolment, first_start,
+    inspection, oversight, passkeys, session, statistics,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -110,6 +110,10 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock) -> Router {
     let pages = Router::new()
         .route("/", get(desk::home))
         .route("/sign-in", get(desk::sign_in_form).post(desk::sign_in))
+        .route(
+            "/first-start",
+            get(first_start::form).post(first_start::make),
+        )
         .route("/sign-in/passkey", post(passkeys::sign_in))
         .route("/sign-out", post(desk::sign_out))
         .route("/account", get(account::show))

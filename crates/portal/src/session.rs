@@ -59,6 +59,11 @@ impl Signed {
     }
 }
 
+/// Pages that are open to somebody who has still to show a passkey.
+fn is_own(path: &str) -> bool {
+    path == "/account" || path.starts_with("/account/") || path == "/sign-out"
+}
+
 impl FromRequestParts<Portal> for Signed {
     type Rejection = PageFault;
 
@@ -79,6 +84,9 @@ impl FromRequestParts<Portal> for Signed {
             return Err(PageFault::SignIn(back));
         };
         match portal.node.get("/v1/session", Some(&token)).await {
+            Ok(session) if session["passkey_needed"] == true && !is_own(parts.uri.path()) => {
+                Err(PageFault::Passkey)
+            }
             Ok(session) => Ok(Self {
                 token,
                 session,

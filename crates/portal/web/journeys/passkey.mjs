@@ -1,5 +1,6 @@
 // A passkey is added, asked for, refused when it is another's, and removed: node passkey.mjs ADDRESS OPERATORS.json OUT
 import { readFileSync } from 'node:fs'
+import { authenticator } from './authenticator.mjs'
 import { Desk } from './browser.mjs'
 
 const [base, operators, out] = process.argv.slice(2)
@@ -10,16 +11,6 @@ const faults = []
 
 function must (right, what) {
   if (!right) throw new Error(what)
-}
-
-// An authenticator of the browser itself, which touches itself.
-async function authenticator (desk) {
-  const devtools = await desk.context.newCDPSession(desk.page)
-  await devtools.send('WebAuthn.enable')
-  const made = await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: { protocol: 'ctap2', transport: 'usb', hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true }
-  })
-  return { devtools, id: made.authenticatorId }
 }
 
 // Signs in as far as the password goes.
