@@ -5,7 +5,7 @@
 mod common;
 
 use common::server::Server;
-use common::{folder, root};
+use common::{declaration, folder, root};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,9 +57,8 @@ fn by_name(server: &Server) -> PathBuf {
     PathBuf::from(format!("http://localhost:{port}"))
 }
 
-#[test]
-fn the_console_makes_the_first_administrator_and_a_passkey_comes_first() {
-    let Some(browser) = browser() else { return };
+/// The console makes the first administrator, and a passkey comes first.
+fn first_start(browser: &Path, pictures: &Path) {
     let data = folder("first-start");
     let roles = ["--roles", "centre,works,registry", "--require-passkeys"];
     let server = Server::start(&data, &roles);
@@ -68,12 +67,10 @@ fn the_console_makes_the_first_administrator_and_a_passkey_comes_first() {
         .iter()
         .find_map(|line| Some(line.split_once("/first-start?token=")?.1.to_owned()))
         .unwrap();
-    let pictures = root().join("target/portal-first-start");
-    let _ = std::fs::remove_dir_all(&pictures);
     travel(
-        &browser,
+        browser,
         "first-start.mjs",
-        &[&by_name(&server), Path::new(&token), &pictures],
+        &[&by_name(&server), Path::new(&token), pictures],
     );
     server.stop();
     // Each start shows another link, and none where everybody is named.
@@ -136,4 +133,7 @@ fn every_desk_works_in_a_browser() {
         ],
     );
     server.stop();
+    first_start(&browser, &pictures.join("first-start"));
+    let folders = ["", "issue", "passkey", "first-start"].map(|name| pictures.join(name));
+    declaration::check(&folders.each_ref().map(PathBuf::as_path));
 }

@@ -8,7 +8,13 @@ fn main() -> Result<(), String> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default());
     let out = PathBuf::from(std::env::var("OUT_DIR").unwrap_or_default());
     let web = root.join("web");
-    for file in ["package-lock.json", "assets.mjs", "site.css", "capture.js"] {
+    for file in [
+        "package-lock.json",
+        "assets.mjs",
+        "site.css",
+        "capture.js",
+        "passkey.js",
+    ] {
         println!("cargo::rerun-if-changed=web/{file}");
     }
     if !web.join("node_modules/bootstrap-italia").is_dir() {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(dead_code, reason = "each test uses its own part")]
 
+pub mod declaration;
 pub mod server;
 
 use rilascio_access::channel::CardChannel;

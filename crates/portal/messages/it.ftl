@@ -324,6 +324,13 @@ field-expiry_date = Scadenza
 
 # Accessibility
 accessibility-aim = Queste pagine seguono le WCAG 2.1, livello AA, in italiano e in inglese.
+accessibility-state = Stato di conformità
+accessibility-full = L’ultimo esame non ha trovato violazioni: ogni pagina è conforme, per quanto un programma può dire.
+accessibility-partly = L’ultimo esame ha trovato { $count } violazioni: le pagine sono conformi in parte.
+accessibility-method = Come è stata esaminata
+accessibility-run = Il { $day } tutti i { $kinds } tipi di pagina sono stati aperti in entrambe le lingue, { $looks } volte in tutto, con Chromium { $browser }, ed esaminati da axe-core { $axe } con le regole WCAG 2.1 A e AA. Un documento è stato emesso con la sola tastiera, dal primo modulo alla consegna, la prima metà senza JavaScript.
+accessibility-limits = Un programma trova solo una parte degli ostacoli. Non è ancora stato fatto un esame con persone che usano lettori di schermo.
+accessibility-contact = Se qualcosa ti ostacola
 accessibility-how = Ogni pagina si usa con la sola tastiera e senza JavaScript, tranne fotocamera e riquadro per la firma, che hanno un'alternativa.
 accessibility-tell = Chi trova un ostacolo lo dica all'ufficio che gestisce il servizio.
 

@@ -294,10 +294,6 @@ pub(crate) async fn language(Query(wanted): Query<Wanted>) -> Response {
         .into_response()
 }
 
-pub(crate) async fn accessibility(headers: HeaderMap) -> Response {
-    Page::plain(Language::wanted(&headers), "/accessibility").show("accessibility.html")
-}
-
 #[derive(Deserialize)]
 pub(crate) struct Listing {
     #[serde(default)]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod accessibility;
 mod account;
 mod adjudication;
 mod applicant;

@@ -5,8 +5,8 @@ use crate::forms::Schemas;
 use crate::node::Node;
 use crate::session::Signed;
 use crate::{
-    account, adjudication, applicant, assets, commands, desk, dossier, enrolment, first_start,
-    inspection, oversight, passkeys, session, statistics,
+    accessibility, account, adjudication, applicant, assets, commands, desk, dossier, enrolment,
+    first_start, inspection, oversight, passkeys, session, statistics,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -124,7 +124,7 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock) -> Router {
         .route("/account/password", post(account::change_password))
         .route("/language", get(desk::language))
         .route("/status", get(applicant::form).post(applicant::look))
-        .route("/accessibility", get(desk::accessibility))
+        .route("/accessibility", get(accessibility::show))
         .route("/do/{command}", get(commands::show).post(commands::give))
         .route("/desk/{role}/{kind}", get(desk::list))
         .route("/desk/{role}/{kind}/{id}", get(desk::thing))

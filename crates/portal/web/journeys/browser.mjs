@@ -7,18 +7,24 @@ import { chromium } from 'playwright-core'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']
 
+// Every page that was looked at, by its address, in which language, and what axe tried.
+const looked = []
+let version = ''
+
 export class Desk {
   constructor (base, out, context, page, faults) {
     Object.assign(this, { base, out, context, page, faults })
   }
 
   static async browser () {
-    return await chromium.launch({
+    const browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking',
         '--disable-component-update', '--disable-sync', '--no-first-run', '--use-fake-device-for-media-stream',
         '--use-fake-ui-for-media-stream']
     })
+    version = browser.version()
+    return browser
   }
 
   // A desk of its own: one officer, or nobody, with or without JavaScript.
@@ -73,12 +79,17 @@ export class Desk {
     for (const violation of found.violations) {
       for (const node of violation.nodes.slice(0, 5)) this.faults.push(`${name} (${this.page.url()}): ${violation.id}: ${node.target.join(' ')}: ${violation.help}`)
     }
+    looked.push({ path: new URL(this.page.url()).pathname, language: await this.page.locator('html').getAttribute('lang'), violations: found.violations.length, axe: found.testEngine.version })
     const wider = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
     if (wider > 0) this.faults.push(`${name}: ${wider} pixels wider than the window`)
     return found.passes.length
   }
 }
 
-export function report (file, value) {
-  writeFileSync(file, JSON.stringify(value, null, 2) + '\n')
+// What a journey saw, for the declaration; its faults are its end.
+export function finish (file, faults, said) {
+  writeFileSync(file, JSON.stringify({ browser: version, standard: TAGS, looked, faults }, null, 2) + '\n')
+  console.log(`${said}, ${faults.length} faults`)
+  for (const fault of faults) console.log(fault)
+  process.exit(faults.length ? 1 : 0)
 }

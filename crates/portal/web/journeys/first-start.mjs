@@ -1,6 +1,7 @@
 // The first administrator, who adds a passkey before anything else: node first-start.mjs ADDRESS TOKEN OUT
+import { join } from 'node:path'
 import { authenticator } from './authenticator.mjs'
-import { Desk } from './browser.mjs'
+import { Desk, finish } from './browser.mjs'
 
 const [base, token, out] = process.argv.slice(2)
 const password = 'a password of the first start'
@@ -71,7 +72,4 @@ try {
 } finally {
   await browser.close()
 }
-if (faults.length) {
-  console.error(faults.join('\n'))
-  process.exit(1)
-}
+finish(join(out, 'journey.json'), faults, 'the first administrators made in two languages')

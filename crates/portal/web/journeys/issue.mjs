@@ -3,7 +3,7 @@
 import { readFileSync, readdirSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Desk, report } from './browser.mjs'
+import { Desk, finish } from './browser.mjs'
 
 const [base, operators, examples, cards, out] = process.argv.slice(2)
 const known = JSON.parse(readFileSync(operators, 'utf8'))
@@ -140,6 +140,10 @@ await as('centre.examiner', async desk => {
   const drawn = await desk.page.locator('.site-pair').evaluateAll(all => all.map(one => one.naturalWidth))
   if (!drawn.length || drawn.some(width => width === 0)) throw new Error(`prints are not drawn: ${drawn}`)
   await look(desk, 'hits')
+  const hits = encodeURIComponent(new URL(desk.page.url()).pathname)
+  await desk.go(`/language?to=en&back=${hits}`)
+  await look(desk, 'hits-en')
+  await desk.go(`/language?to=it&back=${hits}`)
   await desk.press('main a[href^="/do/adjudicate"]')
   await fill(desk, { 'f-same-y': true })
   await send(desk)
@@ -240,7 +244,4 @@ await as(chief, async desk => {
 })
 
 await browser.close()
-report(join(out, 'issue.json'), { dossier, faults })
-console.log(`${dossier} from the first form to the control, ${faults.length} faults`)
-for (const fault of faults) console.log(fault)
-process.exit(faults.length ? 1 : 0)
+finish(join(out, 'journey.json'), faults, `${dossier} from the first form to the control`)

@@ -1,7 +1,8 @@
 // A passkey is added, asked for, refused when it is another's, and removed: node passkey.mjs ADDRESS OPERATORS.json OUT
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { authenticator } from './authenticator.mjs'
-import { Desk } from './browser.mjs'
+import { Desk, finish } from './browser.mjs'
 
 const [base, operators, out] = process.argv.slice(2)
 const known = JSON.parse(readFileSync(operators, 'utf8'))
@@ -83,7 +84,4 @@ try {
 } finally {
   await browser.close()
 }
-if (faults.length) {
-  console.error(faults.join('\n'))
-  process.exit(1)
-}
+finish(join(out, 'journey.json'), faults, 'a passkey added, asked for and removed in two languages')

@@ -1,7 +1,7 @@
 // Every page of every desk, in both languages: node tour.mjs ADDRESS OPERATORS.json OUT
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Desk, report } from './browser.mjs'
+import { Desk, finish } from './browser.mjs'
 
 const [base, operators, out] = process.argv.slice(2)
 const known = JSON.parse(readFileSync(operators, 'utf8'))
@@ -75,7 +75,4 @@ for (const language of ['it', 'en']) {
   }
 }
 await browser.close()
-report(join(out, 'tour.json'), { pages, checks, faults })
-console.log(`${pages} pages, ${checks} checks passed, ${faults.length} faults`)
-for (const fault of faults) console.log(fault)
-process.exit(faults.length ? 1 : 0)
+finish(join(out, 'journey.json'), faults, `${pages} pages, ${checks} checks passed`)
