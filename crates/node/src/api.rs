@@ -95,6 +95,13 @@ fn status(fault: &Error) -> StatusCode {
     }
 }
 
+impl ApiFault {
+    /// The stable code of the fault.
+    pub(crate) fn code(&self) -> String {
+        self.0.code()
+    }
+}
+
 impl IntoResponse for ApiFault {
     fn into_response(self) -> Response {
         let status = status(&self.0);

@@ -134,20 +134,24 @@ async fn paper(
         desk.paper(id, number, actor, now)
     })
     .await?;
-    let media = match found.media {
-        Media::Pdf => "application/pdf",
-        Media::Jpeg => "image/jpeg",
-        Media::Png => "image/png",
+    let (media, ending) = match found.media {
+        Media::Pdf => ("application/pdf", "pdf"),
+        Media::Jpeg => ("image/jpeg", "jpg"),
+        Media::Png => ("image/png", "png"),
     };
     // What an applicant brought runs nowhere.
     let headers = [
-        (header::CONTENT_TYPE, media),
+        (header::CONTENT_TYPE, media.to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"paper-{number}.{ending}\""),
+        ),
         (
             header::CONTENT_SECURITY_POLICY,
-            "sandbox; default-src 'none'; frame-ancestors 'none'",
+            "sandbox; default-src 'none'; frame-ancestors 'none'".to_owned(),
         ),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
     Ok((headers, found.bytes.to_vec()).into_response())
 }

@@ -18,6 +18,8 @@ use zeroize::Zeroizing;
 
 /// How long somebody stays signed in, in milliseconds: a shift.
 const SESSION_MS: i64 = 8 * 3600 * 1000;
+/// A session that nobody uses ends after this time, in milliseconds.
+const IDLE_MS: i64 = 30 * 60 * 1000;
 /// From the third wrong password in a row on an officer waits, each time twice as long, to an hour.
 const FAILURES_FREE: u32 = 2;
 const WAIT_MS: i64 = 5000;
@@ -78,6 +80,11 @@ pub enum SignIn {
         /// The passkeys.
         passkeys: Vec<Passkey>,
     },
+}
+
+/// When a session ends that is not used any more.
+pub(crate) fn idle_until(session: &Session, now_ms: i64) -> i64 {
+    (now_ms + IDLE_MS).min(session.until.as_millisecond())
 }
 
 /// How long an officer waits after so many wrong passwords.
@@ -247,7 +254,7 @@ impl Desk {
             for row in rows {
                 let session: Session =
                     serde_json::from_str(&row.body).map_err(|why| malformed("session", why))?;
-                if session.epoch == epoch && session.until.as_millisecond() > now_ms {
+                if session.epoch == epoch && row.due_ms.is_some_and(|due| due > now_ms) {
                     open.push((row.id, session.until));
                 }
             }
@@ -417,7 +424,7 @@ impl Desk {
             version: 0,
             site: officer.to_string(),
             state: "open".to_owned(),
-            due_ms: Some(until_ms),
+            due_ms: Some(idle_until(&session, now.as_millisecond())),
             body: encode(SESSION, &session)?,
         };
         self.transact(&record.actor, now, move |ledger| {
@@ -490,14 +497,15 @@ impl Desk {
         })
     }
 
-    /// Who a token belongs to; nothing when it is unknown, ended, or its officer was removed.
+    /// Who a token belongs to; nothing when it is unknown, ended, was not used for half an hour, or its officer was
+    /// removed.
     ///
     /// # Errors
     /// What the store says.
-    pub fn session(&self, token: &str, now: Timestamp) -> Result<Option<Session>> {
+    pub fn session(self: &Arc<Self>, token: &str, now: Timestamp) -> Result<Option<Session>> {
         let name = Digest::of(token.as_bytes()).as_str().to_owned();
         let now_ms = now.as_millisecond();
-        self.store.read(move |tx| {
+        let found = self.store.read::<_, Error, _>(move |tx| {
             let Some(row) = entity::get(tx, SESSION, &name)? else {
                 return Ok(None);
             };
@@ -517,8 +525,38 @@ impl Desk {
                 return Ok(None);
             }
             session.actor = record.actor;
-            Ok(Some(session))
-        })
+            Ok(Some((session, row)))
+        })?;
+        let Some((session, row)) = found else {
+            return Ok(None);
+        };
+        self.use_session(&session, row, now)?;
+        Ok(Some(session))
+    }
+
+    /// Who works is not idle; that is written once in a quarter of an hour.
+    fn use_session(
+        self: &Arc<Self>,
+        session: &Session,
+        mut row: Entity,
+        now: Timestamp,
+    ) -> Result<()> {
+        let now_ms = now.as_millisecond();
+        let due_ms = idle_until(session, now_ms);
+        let soon = row.due_ms.is_some_and(|due| due - now_ms < IDLE_MS / 2);
+        if !soon || row.due_ms >= Some(due_ms) {
+            return Ok(());
+        }
+        row.due_ms = Some(due_ms);
+        let system = Actor::system(&self.site);
+        let kept = self.transact(&system, now, move |ledger| {
+            Ok(entity::put(ledger.tx, SESSION, &row)?)
+        });
+        match kept {
+            // Another request of the same session wrote it, or ended it.
+            Err(Error::Store(rilascio_store::Error::Conflict)) => Ok(()),
+            other => other,
+        }
     }
 
     /// Ends a session.

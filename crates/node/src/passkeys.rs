@@ -3,7 +3,8 @@
 use crate::desk::Desk;
 use crate::ledger::encode;
 use crate::officers::{
-    FAILURES_MAX, OFFICER, Officer, SESSION, Session, SignIn, decode_officer, malformed, wait_ms,
+    FAILURES_MAX, OFFICER, Officer, SESSION, Session, SignIn, decode_officer, idle_until,
+    malformed, wait_ms,
 };
 use crate::{Error, Result};
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -219,7 +220,7 @@ impl Desk {
                     version: 0,
                     site: officer.clone(),
                     state: "open".to_owned(),
-                    due_ms: Some(session.until.as_millisecond()),
+                    due_ms: Some(idle_until(&session, ledger.now_ms())),
                     body: encode(SESSION, &session)?,
                 };
                 entity::put(ledger.tx, SESSION, &open)?;

@@ -53,10 +53,17 @@ async fn sign_in(State(api): State<Api>, body: Bytes) -> Answered<Response> {
         }
         if !known {
             take_time(&request.password);
+            // Whatever was typed as a name may be a password.
+            tracing::warn!("a sign-in of nobody who is known here, or locked, was refused");
         }
         Ok(None)
     })
-    .await?;
+    .await
+    .inspect_err(|fault| {
+        if fault.code() == "circuit.too-early" {
+            tracing::warn!("a sign-in while its officer waits was refused");
+        }
+    })?;
     Ok(match found {
         Some(SignIn::Whole(token, session)) => signed_in(&token, &session),
         Some(SignIn::Half {

@@ -49,3 +49,32 @@ fn each_wrong_password_doubles_the_wait_and_fifteen_lock_the_officer() {
     assert_eq!(session.actor, officer);
     assert!(desk.session(&token, now).unwrap().is_some());
 }
+
+#[test]
+fn a_session_that_nobody_uses_ends_after_half_an_hour_and_no_session_outlives_a_shift() {
+    let town = Town::in_memory(None);
+    let desk = &town.desks[&Role::Centre];
+    let officer = person("dario", "centre", &[Right::Examine]);
+    desk.name_officer(&Actor::system(desk.site()), &officer, PASSWORD, town.now)
+        .unwrap();
+    let sign_in = || match desk.sign_in(&officer.officer, PASSWORD, town.now).unwrap() {
+        Some(SignIn::Whole(token, _)) => token,
+        _ => panic!("the password is right"),
+    };
+    let after = |minutes| town.now + SignedDuration::from_mins(minutes);
+    let (idle, used) = (sign_in(), sign_in());
+    assert!(desk.session(&idle, after(29)).unwrap().is_some());
+    assert!(desk.session(&idle, after(29 + 31)).unwrap().is_none());
+    for minute in (0..8 * 60).step_by(20) {
+        assert!(
+            desk.session(&used, after(minute)).unwrap().is_some(),
+            "{minute}"
+        );
+    }
+    assert!(desk.session(&used, after(8 * 60)).unwrap().is_none());
+    assert!(
+        desk.sessions(&officer.officer, after(8 * 60))
+            .unwrap()
+            .is_empty()
+    );
+}

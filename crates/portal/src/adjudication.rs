@@ -123,7 +123,7 @@ pub(crate) async fn picture(
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(svg)) => {
             let headers = [
-                (header::CONTENT_TYPE, "image/svg+xml"),
+                (header::CONTENT_TYPE, "image/svg+xml; charset=utf-8"),
                 (header::CACHE_CONTROL, "no-store"),
                 (
                     header::CONTENT_SECURITY_POLICY,

@@ -205,10 +205,10 @@ async fn passed_on(portal: &Portal, signed: &Signed, path: &str) -> Result<Respo
         content = for_browser(content).await;
     }
     // A sandboxed page opens no PDF: it is saved and opened by its own program.
-    let place = if content.media == "application/pdf" {
-        "attachment; filename=\"paper.pdf\""
-    } else {
-        "inline"
+    let place = match &content.media[..] {
+        "application/pdf" => "attachment; filename=\"paper.pdf\"",
+        "image/png" => "inline; filename=\"image.png\"",
+        _ => "inline; filename=\"image.jpg\"",
     };
     let headers = [
         (header::CONTENT_DISPOSITION, place.to_owned()),

@@ -17,7 +17,7 @@ pub(crate) enum Language {
 }
 
 /// The cookie that remembers it.
-const COOKIE: &str = "language";
+const COOKIE: &str = "__Host-language";
 
 impl Language {
     pub(crate) const ALL: [Self; 2] = [Self::It, Self::En];

@@ -32,7 +32,6 @@ export class Desk {
     const context = await browser.newContext({
       locale: language, javaScriptEnabled, reducedMotion: 'reduce', viewport: { width: 1280, height: 900 }
     })
-    await context.addCookies([{ name: 'language', value: language, url: base }])
     const page = await context.newPage()
     const faults = []
     page.on('pageerror', why => faults.push(`${page.url()}: ${why}`))
