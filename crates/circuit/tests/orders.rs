@@ -1,4 +1,4 @@
-//! Orders that are asked back, and works that stand still.
+//! Orders that are asked back, works that stand still, and blanks that are counted.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
@@ -93,4 +93,42 @@ fn works_stop_are_lost_and_come_back() {
     assert_eq!(give(&mut state, &chief, &stop), Err("circuit.state"));
     give(&mut state, &chief, &resume).unwrap();
     assert_eq!(state.unwrap().state, StandingState::Running);
+}
+
+#[test]
+fn two_people_count_blanks_and_the_books_are_right_or_not() {
+    let note = |counted: u64, second: &str| StockTakeCommand::Note {
+        id: Reference::parse("works-S00001").unwrap(),
+        site: SiteId::parse("works").unwrap(),
+        profile: "it-pse".into(),
+        counted: Shelves {
+            in_stock: counted,
+            ..Shelves::default()
+        },
+        books: Shelves {
+            in_stock: 7,
+            ..Shelves::default()
+        },
+        second: OfficerId::parse(second).unwrap(),
+    };
+    let keeper = actor("fabio", "works", &[Right::Stock]);
+    let mut state: Option<StockTake> = None;
+    assert_eq!(
+        give(&mut state, &keeper, &note(7, "fabio")),
+        Err("circuit.two-people")
+    );
+    let elsewhere = actor("fabio", "works-south", &[Right::Stock]);
+    assert_eq!(
+        give(&mut state, &elsewhere, &note(7, "gino")),
+        Err("circuit.site")
+    );
+    give(&mut state, &keeper, &note(7, "gino")).unwrap();
+    assert_eq!(state.as_ref().unwrap().state, StockTakeState::Agreed);
+    assert_eq!(
+        give(&mut state, &keeper, &note(6, "gino")),
+        Err("circuit.exists")
+    );
+    let mut other: Option<StockTake> = None;
+    give(&mut other, &keeper, &note(6, "gino")).unwrap();
+    assert_eq!(other.unwrap().state, StockTakeState::Differs);
 }

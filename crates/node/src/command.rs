@@ -6,7 +6,7 @@ use rilascio_circuit::PaperCase;
 use rilascio_circuit::process::{
     AttestationId, BlankSerial, Block, Cancellation, ConsignmentId, Defect, Digest, DocumentId,
     DossierId, HolderCheck, IssueReason, LegacyFileId, NodeId, OfficerId, OrderId, Reference,
-    Right, SheetNumber, SiteId, Surrender, WatchEntryId,
+    Right, SheetNumber, Shelves, SiteId, Surrender, WatchEntryId,
 };
 use rilascio_exchange::message::{Package, Paper};
 use schemars::JsonSchema;
@@ -438,6 +438,15 @@ commands! {
         /// The blank.
         blank: BlankSerial,
     }
+    /// Counts the blanks of a profile that are there, with a second officer, and compares them with the books.
+    TakeStock("take-stock", Works, Stock) {
+        /// The profile.
+        profile: String,
+        /// What is there.
+        counted: Shelves,
+        /// The second officer.
+        second: OfficerId,
+    }
     /// Packs finished documents of one office, seals and sends them, with a second officer.
     Dispatch("dispatch", Works, Produce) {
         /// The office.
@@ -496,6 +505,7 @@ impl Command {
             | Self::AssignBlanks { second, .. }
             | Self::ReturnBlanks { second, .. }
             | Self::DestroyBlanks { second, .. }
+            | Self::TakeStock { second, .. }
             | Self::Dispatch { second, .. } => Some(second),
             _ => None,
         }

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha20Rng;
 use rilascio_circuit::Profile;
 use rilascio_circuit::process::{
     AccessGrant, Actor, Aggregate, Attestation, Blank, Consignment, Context, Document, Dossier,
-    LegacyFile, NodeId, Order, Reason, Registration, Sheet, Standing, WatchEntry,
+    LegacyFile, NodeId, Order, Reason, Registration, Sheet, Standing, StockTake, WatchEntry,
 };
 use rilascio_exchange::envelope;
 use rilascio_exchange::message::{Body, Header, Message, MessageId, SCHEMA};
@@ -91,6 +91,7 @@ tabled! {
         |r| if r.list.is_some() { "published".to_owned() } else { "changed".to_owned() };
     AccessGrant: |_| None, |g| g.administration.as_str(),
         |g| if g.ended { "ended".to_owned() } else { "given".to_owned() };
+    StockTake: |s| Some(&s.profile), |s| s.site.as_str(), |s| word(s.state);
     Standing: |_| None, |_| "centre", |s| word(s.state);
     WatchEntry: |_| None, |_| "centre", |w| word(w.state);
     LegacyFile: |l| Some(&l.profile), |l| l.office.as_str(), |l| word(l.state);

@@ -6,7 +6,7 @@ use crate::desk::screening::ShownFindings;
 use crate::officers::Session;
 use rilascio_circuit::process::{
     AccessGrant, Attestation, Blank, Consignment, Document, Dossier, LegacyFile, Order,
-    Registration, Sheet, WatchEntry,
+    Registration, Sheet, Standing, StockTake, WatchEntry,
 };
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -33,6 +33,8 @@ const KINDS: &[(&str, MakeSchema)] = &[
         SchemaGenerator::subschema_for::<AccessGrant>,
     ),
     ("watch-entry", SchemaGenerator::subschema_for::<WatchEntry>),
+    ("works", SchemaGenerator::subschema_for::<Standing>),
+    ("stock-take", SchemaGenerator::subschema_for::<StockTake>),
 ];
 
 /// True for a kind that can be listed.

@@ -9,7 +9,7 @@ use rilascio_circuit::PaperCase;
 use rilascio_circuit::process::{
     Actor, AttestationId, BlankSerial, Block, Cancellation, ConsignmentId, Defect, DocumentId,
     Dossier, DossierId, HolderCheck, IssueReason, LegacyFileId, NodeId, OfficerId, PrintSearch,
-    Reference, ResidenceCheck, Right, SheetNumber, SiteId, Surrender, WatchEntryId,
+    Reference, ResidenceCheck, Right, SheetNumber, Shelves, SiteId, Surrender, WatchEntryId,
 };
 use rilascio_exchange::message::{Bytes, Package, Paper};
 use rilascio_node::{
@@ -437,6 +437,14 @@ fn kept() -> Vec<Act> {
         at_works(Command::FindBlank { blank: blank(2) }),
         at_works(Command::DestroyBlanks {
             blanks: BTreeSet::from([blank(1), blank(2)]),
+            second: second(),
+        }),
+        at_works(Command::TakeStock {
+            profile: profile(),
+            counted: Shelves {
+                in_stock: 1,
+                ..Shelves::default()
+            },
             second: second(),
         }),
         at_office(Command::ReceiveSheets {

@@ -164,6 +164,7 @@ pub(crate) const BEGINNINGS: &[(&str, &str, &str)] = &[
     ("works", "blank", "assign-blanks"),
     ("works", "blank", "return-blanks"),
     ("works", "blank", "destroy-blanks"),
+    ("works", "stock-take", "take-stock"),
     ("works", "order", "dispatch"),
     ("works", "order", "close-day"),
     ("registry", "access-grant", "grant-access"),

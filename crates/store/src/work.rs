@@ -60,7 +60,7 @@ statements! {
     COUNT_UP = "UPDATE counter SET value = value + $2 WHERE name = $1 RETURNING value";
     START_COUNT = "INSERT INTO counter (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
     SKIP = "UPDATE counter SET value = value + $1 WHERE name LIKE 'number/%' OR name LIKE 'serial/%'
-        OR name IN ('dossier', 'consignment', 'attestation', 'message', 'grant', 'status-list', 'watch-entry')";
+        OR name IN ('dossier', 'consignment', 'attestation', 'message', 'grant', 'status-list', 'watch-entry', 'stock-take')";
     READ_COUNT = "SELECT value FROM counter WHERE name = $1";
 }
 

@@ -21,6 +21,7 @@ mod registration;
 mod rollout;
 mod sheet;
 mod standing;
+mod stocktake;
 mod terms;
 mod watch;
 
@@ -51,6 +52,7 @@ pub use registration::{
 pub use rollout::{Office, Procedure};
 pub use sheet::{Sheet, SheetCommand, SheetEvent, SheetState};
 pub use standing::{Standing, StandingCommand, StandingEvent, StandingState};
+pub use stocktake::{Shelves, StockTake, StockTakeCommand, StockTakeEvent, StockTakeState};
 pub use terms::{
     Alarm, Appeal, AppealOutcome, PapersRequest, RefusalNotice, Terms, TermsCommand, TermsEvent,
 };

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use rilascio_circuit::NumberPattern;
 use rilascio_circuit::process::{
     Balance, Blank, BlankCommand, BlankSerial, BlankState, OfficerId, OrderState, Reason,
+    Reference, Shelves, StockTake, StockTakeCommand,
 };
 use rilascio_exchange::message::Body;
 use rilascio_store::{entity, work};
@@ -168,6 +169,50 @@ fn counted(ledger: &mut Ledger<'_>) -> Result<Balance> {
         balance.received += count;
     }
     Ok(balance)
+}
+
+/// Two people counted the blanks of a profile: what they found and what the books say is kept, whether it agrees or not.
+pub(super) fn take_stock(
+    ledger: &mut Ledger<'_>,
+    profile: &str,
+    counted: &Shelves,
+    second: &OfficerId,
+) -> Result<Answer> {
+    ledger.profile(profile)?;
+    let site = ledger.actor.site.clone();
+    let mut books = Shelves::default();
+    for (state, at, count) in entity::count(ledger.tx, "blank")? {
+        let lies = state
+            .strip_prefix(profile)
+            .and_then(|rest| rest.strip_prefix('/'));
+        let shelf = match lies.filter(|_| at == site.as_str()) {
+            Some("received" | "initialised") => &mut books.in_stock,
+            Some("assigned") => &mut books.on_table,
+            Some("spoiled") => &mut books.spoiled,
+            _ => continue,
+        };
+        *shelf += u64::try_from(count).unwrap_or(0);
+    }
+    let number = work::take_numbers(ledger.tx, "stock-take", 1)?;
+    let id = Reference::parse(&format!("{}-S{number:05}", ledger.desk.node)).map_err(|why| {
+        Error::Malformed {
+            what: "stock-take",
+            why,
+        }
+    })?;
+    let note = StockTakeCommand::Note {
+        id: id.clone(),
+        site,
+        profile: profile.to_owned(),
+        counted: *counted,
+        books,
+        second: second.clone(),
+    };
+    let noted: StockTake = ledger.step(id.as_str(), Some(profile), &note)?;
+    Ok(Answer {
+        found: serde_json::to_value(&noted).ok(),
+        ..Answer::of(id, word(noted.state))
+    })
 }
 
 pub(super) fn close_day(ledger: &mut Ledger<'_>, day: Date) -> Result<Answer> {

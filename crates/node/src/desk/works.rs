@@ -1,7 +1,9 @@
 //! The works: orders, production and parcels.
 
 use super::package::{BIOMETRICS, RECORD, check};
-use super::stock::{blank_step, close_day, each_blank, move_blank, own_number, receive_blanks};
+use super::stock::{
+    blank_step, close_day, each_blank, move_blank, own_number, receive_blanks, take_stock,
+};
 use super::{not_ours, not_yet, only_from, routing};
 use crate::command::{Answer, COUNT_MAX, Command};
 use crate::ledger::{Ledger, word};
@@ -147,6 +149,11 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             blank_step(ledger, blank, &BlankCommand::Miss)
         }
         C::FindBlank { blank } => blank_step(ledger, blank, &BlankCommand::Find),
+        C::TakeStock {
+            profile,
+            counted,
+            second,
+        } => take_stock(ledger, profile, counted, second),
         C::Dispatch {
             office,
             orders,

@@ -28,7 +28,7 @@ const TOURS = {
   'centre.revoker': { pages: ['/', '/desk/centre/document'], things: ['/desk/centre/document?state=in-force'] },
   'centre.watcher': { pages: ['/desk/centre/watch-entry', '/do/enter-watch'], things: [] },
   'works.keeper': {
-    pages: ['/', '/desk/works/order', '/desk/works/blank', '/desk/works/consignment', '/do/receive-blanks', '/do/dispatch', '/do/close-day'],
+    pages: ['/', '/desk/works/order', '/desk/works/blank', '/desk/works/consignment', '/do/receive-blanks', '/do/take-stock', '/desk/works/stock-take', '/do/dispatch', '/do/close-day'],
     things: ['/desk/works/order', '/desk/works/blank']
   },
   'registry.clerk': {
@@ -36,7 +36,7 @@ const TOURS = {
     things: ['/desk/registry/registration']
   },
   'centre.auditor': {
-    pages: ['/account', '/oversight', '/statistics', '/inspection', '/oversight/centre/officers/new', '/oversight/centre/journal', '/oversight/centre/messages', '/oversight/centre/jobs', '/oversight/centre/officers'],
+    pages: ['/account', '/desk/centre/works', '/do/stop-works', '/oversight', '/statistics', '/inspection', '/oversight/centre/officers/new', '/oversight/centre/journal', '/oversight/centre/messages', '/oversight/centre/jobs', '/oversight/centre/officers'],
     things: []
   }
 }
