@@ -170,10 +170,17 @@ pub(crate) fn assign_profiles(
             number: share.highest + 1,
             highest: share.highest + 1,
         };
-        refuse_used_numbers(data, catalogue, name, joined)?;
+        let all = [name.clone()];
+        for profile in if name == "*" { &known[..] } else { &all[..] } {
+            refuse_used_numbers(data, catalogue, profile, joined)?;
+        }
         let shares = file.shares.entry(name.clone()).or_default();
         shares.insert(node.clone(), joined.number);
     }
+    // What nobody could start with is not kept.
+    let text = toml::to_string(&file).map_err(Fault::failed)?;
+    let read: OfficeFile = toml::from_str(&text).map_err(Fault::failed)?;
+    read.routes(&BTreeMap::new())?.check_shares()?;
     keep_offices(data, &file)
 }
 
@@ -185,7 +192,8 @@ fn refuse_used_numbers(
     joined: NumberShare,
 ) -> Result<(), Fault> {
     let tables = data.join(Role::Works.name()).join("node.db");
-    if profile == "*" || !tables.exists() {
+    // Works elsewhere, or on a server of tables, are for whoever asks for this to look at.
+    if !tables.exists() {
         return Ok(());
     }
     let document = catalogue.profile(profile)?.document.clone();
@@ -203,9 +211,11 @@ fn refuse_used_numbers(
             number: 0,
             highest: joined.highest,
         };
-        if !pattern
-            .places(left)
-            .contains(&u128::try_from(given).unwrap_or_default())
+        let used = |place: u128| !pattern.places(left).contains(&place);
+        // Numbers that applications asked for lie anywhere.
+        let asked = given_numbers(&store, profile)?;
+        if used(u128::try_from(given).unwrap_or_default())
+            || series == "number" && asked.iter().filter_map(|one| pattern.place(one)).any(used)
         {
             return Err(Fault::usage(format!(
                 "the works here have given more than half of the numbers that they have left of {profile}"
@@ -214,6 +224,27 @@ fn refuse_used_numbers(
         }
     }
     Ok(())
+}
+
+/// The numbers of a profile that were given here.
+fn given_numbers(store: &Store, profile: &str) -> Result<Vec<String>, Fault> {
+    const PAGE: u32 = 1000;
+    let prefix = format!("{profile}.");
+    let (mut all, mut after) = (Vec::new(), String::new());
+    loop {
+        let (state, from) = (profile.to_owned(), after.clone());
+        let page = store
+            .read::<_, rilascio_store::Error, _>(move |tx| {
+                entity::list(tx, "number", Some(&state), None, &from, PAGE)
+            })
+            .map_err(Fault::failed)?;
+        let Some(last) = page.last() else {
+            return Ok(all);
+        };
+        after.clone_from(&last.id);
+        let numbers = page.iter().filter_map(|row| row.id.strip_prefix(&prefix));
+        all.extend(numbers.map(str::to_owned));
+    }
 }
 
 /// The offices of `DATA/offices.toml`, and the desk of `rilascio issue`, which issues everything.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  rilascio operator --data DIR --role office --site questura-roma --rights enrol,hand-over anna.rossi\n\n\
-    A server may be running on the folder. The password is printed once."
+    A server may be running on the folder. The password is printed once; passkeys of a known operator are gone."
 )]
 pub(crate) struct Arguments {
     /// The operator: name.surname.
@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     /// The data folder.
     #[arg(long, value_name = "DIR", env = "RILASCIO_DATA")]
     data: PathBuf,
+    /// The PostgreSQL server of the installation, in the place of SQLite files.
+    #[arg(long, value_name = "URL", env = "RILASCIO_DATABASE")]
+    database: Option<String>,
     /// The role whose operator it is.
     #[arg(long)]
     role: String,
@@ -62,7 +65,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     let installation = circuit_setup::open(Setup {
         data: &arguments.data,
         roles: [role].into(),
-        database: Database::Sqlite,
+        database: match &arguments.database {
+            None => Database::Sqlite,
+            Some(url) => Database::Postgres {
+                url: url.clone(),
+                connections: 1,
+            },
+        },
         catalogue: Arc::new(Catalogue::new(None)),
         clock: Arc::new(Timestamp::now),
         master: Arc::new(master),

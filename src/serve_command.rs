@@ -474,7 +474,7 @@ fn announce(
     }
     if let Some(token) = first {
         println!(
-            "first start: make the administrators at http://{address}/first-start?token={token}"
+            "first start: make the administrators at http://{address}/first-start with {token}"
         );
     }
     println!("data in {}", data.display());

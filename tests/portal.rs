@@ -65,7 +65,7 @@ fn first_start(browser: &Path, pictures: &Path) {
     let token = server
         .said
         .iter()
-        .find_map(|line| Some(line.split_once("/first-start?token=")?.1.to_owned()))
+        .find_map(|line| Some(line.split_once("/first-start with ")?.1.to_owned()))
         .unwrap();
     travel(
         browser,

@@ -331,7 +331,7 @@ commands! {
         /// The report of what happened.
         act: Reference,
     }
-    /// Gives up a document that lost works made and never sent: it is blocked, and made again by others. Ask the office
+    /// Gives up a document that lost works made and that never came: it is blocked, and made again by others. Ask the office
     /// first whether it came.
     LoseDocument("lose-document", Centre, Decide) {
         /// The dossier.

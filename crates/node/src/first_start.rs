@@ -90,7 +90,16 @@ async fn make(State(api): State<Api>, body: Bytes) -> Answered<Json<Value>> {
         .ok_or_else(|| Error::from(Reason::Right.refusal()))?;
     let (desk, now) = (api.desk(&given.role)?, api.now());
     let name = given.officer.clone();
-    blocking(move || name_first(&desk, &first, &given, now)).await?;
+    blocking(move || {
+        // One who is two officers could sign in as one of them only.
+        for other in api.desks() {
+            if other.named_officer(&given.officer)?.is_some() {
+                return Err(Reason::Exists.refusal().into());
+            }
+        }
+        name_first(&desk, &first, &given, now)
+    })
+    .await?;
     Ok(Json(json!({ "officer": name })))
 }
 

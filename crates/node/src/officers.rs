@@ -20,6 +20,8 @@ use zeroize::Zeroizing;
 const SESSION_MS: i64 = 8 * 3600 * 1000;
 /// A session that nobody uses ends after this time, in milliseconds.
 const IDLE_MS: i64 = 30 * 60 * 1000;
+/// How old the note of the last use may be, in milliseconds.
+const USED_MS: i64 = 60 * 1000;
 /// From the third wrong password in a row on an officer waits, each time twice as long, to an hour.
 const FAILURES_FREE: u32 = 2;
 const WAIT_MS: i64 = 5000;
@@ -477,7 +479,8 @@ impl Desk {
             if record.wait_until_ms > ledger.now_ms() {
                 return Err(Reason::TooEarly.refusal().into());
             }
-            if good && record.failures == 0 {
+            // Where there are passkeys the right one ends the count, not the password.
+            if good && (record.failures == 0 || !record.passkeys.is_empty()) {
                 return Ok(Some(record));
             }
             if good {
@@ -530,33 +533,32 @@ impl Desk {
         let Some((session, row)) = found else {
             return Ok(None);
         };
-        self.use_session(&session, row, now)?;
+        self.use_session(&session, &row, now)?;
         Ok(Some(session))
     }
 
-    /// Who works is not idle; that is written once in a quarter of an hour.
+    /// Who works is not idle; that is written once a minute.
     fn use_session(
         self: &Arc<Self>,
         session: &Session,
-        mut row: Entity,
+        row: &Entity,
         now: Timestamp,
     ) -> Result<()> {
-        let now_ms = now.as_millisecond();
-        let due_ms = idle_until(session, now_ms);
-        let soon = row.due_ms.is_some_and(|due| due - now_ms < IDLE_MS / 2);
-        if !soon || row.due_ms >= Some(due_ms) {
+        let due_ms = idle_until(session, now.as_millisecond());
+        let fresh = move |row: &Entity| row.due_ms.is_none_or(|due| due + USED_MS > due_ms);
+        if fresh(row) {
             return Ok(());
         }
-        row.due_ms = Some(due_ms);
-        let system = Actor::system(&self.site);
-        let kept = self.transact(&system, now, move |ledger| {
+        let (id, system) = (row.id.clone(), Actor::system(&self.site));
+        self.transact(&system, now, move |ledger| {
+            // Another request of the same session may have written it meanwhile, or ended it.
+            let row = entity::get(ledger.tx, SESSION, &id)?;
+            let Some(mut row) = row.filter(|row| row.state == "open" && !fresh(row)) else {
+                return Ok(());
+            };
+            row.due_ms = Some(due_ms);
             Ok(entity::put(ledger.tx, SESSION, &row)?)
-        });
-        match kept {
-            // Another request of the same session wrote it, or ended it.
-            Err(Error::Store(rilascio_store::Error::Conflict)) => Ok(()),
-            other => other,
-        }
+        })
     }
 
     /// Ends a session.

@@ -44,12 +44,18 @@ async fn sign_in(State(api): State<Api>, body: Bytes) -> Answered<Response> {
     let installation = Arc::clone(&api.installation);
     let now = api.now();
     let found = blocking(move || {
-        let mut known = false;
+        let (mut known, mut waits) = (false, None);
         for desk in installation.desks.values() {
             known |= desk.officer(&request.officer)?.is_some();
-            if let Some(found) = desk.sign_in(&request.officer, &request.password, now)? {
-                return Ok(Some(found));
+            match desk.sign_in(&request.officer, &request.password, now) {
+                Ok(Some(found)) => return Ok(Some(found)),
+                Ok(None) => {}
+                // The officer of another desk may have the same name.
+                Err(why) => waits = Some(why),
             }
+        }
+        if let Some(why) = waits {
+            return Err(why);
         }
         if !known {
             take_time(&request.password);
@@ -115,45 +121,62 @@ async fn sign_in_with_passkey(State(api): State<Api>, body: Bytes) -> Answered<R
     })
 }
 
-/// The desk where an officer is named.
-fn desk_of(api: &Api, officer: &OfficerId) -> Result<Arc<Desk>> {
+/// The desk at which somebody is signed in.
+fn desk_of(api: &Api, token: &str) -> Result<Arc<Desk>> {
     for desk in api.desks() {
-        if desk.officer(officer)?.is_some() {
+        if desk.session(token, api.now())?.is_some() {
             return Ok(Arc::clone(desk));
         }
     }
     Err(Reason::Unknown.refusal().into())
 }
 
+/// The token of a request that is signed in.
+fn own_token(headers: &HeaderMap) -> String {
+    token(headers).unwrap_or_default().to_owned()
+}
+
 async fn passkeys(
     State(api): State<Api>,
     SignedIn(session): SignedIn,
+    headers: HeaderMap,
 ) -> Answered<Json<Vec<Value>>> {
-    let found = blocking(move || {
-        let officer = &session.actor.officer;
-        desk_of(&api, officer)?.passkeys(officer)
-    });
+    let token = own_token(&headers);
+    let found = blocking(move || desk_of(&api, &token)?.passkeys(&session.actor.officer));
     Ok(Json(shown(&found.await?)))
 }
 
 async fn begin_passkey(
     State(api): State<Api>,
     SignedIn(session): SignedIn,
+    headers: HeaderMap,
 ) -> Answered<Json<Value>> {
-    let now = api.now();
-    let challenge =
-        blocking(move || desk_of(&api, &session.actor.officer)?.begin_passkey(&session.actor, now));
+    let (token, now) = (own_token(&headers), api.now());
+    let challenge = blocking(move || desk_of(&api, &token)?.begin_passkey(&session.actor, now));
     Ok(Json(json!({ "challenge": challenge.await? })))
 }
 
 async fn add_passkey(
     State(api): State<Api>,
     SignedIn(session): SignedIn,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Answered<Json<Value>> {
     let (new, now): (NewPasskey, _) = (parsed(&body)?, api.now());
-    blocking(move || desk_of(&api, &session.actor.officer)?.add_passkey(&session.actor, &new, now))
-        .await?;
+    let token = own_token(&headers);
+    blocking(move || {
+        let desk = desk_of(&api, &token)?;
+        desk.add_passkey(&session.actor, &new, now)?;
+        // Whoever signed in elsewhere with the password alone does so again.
+        let own = Digest::of(token.as_bytes());
+        for (name, _) in desk.sessions(&session.actor.officer, now)? {
+            if name != own.as_str() {
+                desk.end_session(&session.actor, &name, now)?;
+            }
+        }
+        Ok(())
+    })
+    .await?;
     Ok(Json(json!({ "passkey": "added" })))
 }
 
@@ -167,12 +190,14 @@ async fn remove_passkey(
     State(api): State<Api>,
     Path(id): Path<String>,
     SignedIn(session): SignedIn,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Answered<Json<Value>> {
     let (given, now): (Removal, _) = (parsed(&body)?, api.now());
+    let token = own_token(&headers);
     let id = WebBytes::try_from(id).map_err(|_| Reason::Unknown.refusal())?;
     blocking(move || {
-        let desk = desk_of(&api, &session.actor.officer)?;
+        let desk = desk_of(&api, &token)?;
         desk.remove_passkey(&session.actor, &id, &given.password, now)
     })
     .await?;
@@ -250,13 +275,14 @@ struct Passwords {
 async fn password(
     State(api): State<Api>,
     SignedIn(session): SignedIn,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Answered<Json<Value>> {
     let given: Passwords = parsed(&body)?;
-    let now = api.now();
+    let (token, now) = (own_token(&headers), api.now());
     blocking(move || {
         let officer = &session.actor.officer;
-        desk_of(&api, officer)?.change_password(officer, &given.present, &given.new, now)
+        desk_of(&api, &token)?.change_password(officer, &given.present, &given.new, now)
     })
     .await?;
     Ok(Json(json!({ "password": "changed" })))

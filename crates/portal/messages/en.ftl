@@ -99,15 +99,17 @@ sign-in-again = Begin again
 
 # First start
 first-start = First start
-first-start-about = Each role of this installation has an administrator, who names its other officers. Make them now: the link of the console is good for one of each.
+first-start-about = Each role of this installation has an administrator, who names its other officers. Make them now, with the code of the console, which is good for one of each. Let them name a second administrator each: nobody opens their own door again.
 first-start-role = Role
+first-start-code = Code of the console
+first-start-code-help = The program showed it when it started.
 first-start-site = Office
 first-start-site-help = For the administrator of an office.
 first-start-password = At least 12 characters.
 first-start-make = Make the administrator
 first-start-made = { $name } is an administrator.
 first-start-wrong = The name is like anna.rossi, the password has 12 to 256 characters.
-first-start-token = The link is not the one that the console showed last. Start the program again for another.
+first-start-token = The code is not the one that the console showed last. Start the program again for another.
 first-start-over = Every role has its officers: administrators name others.
 password-again-first = Password, again
 
@@ -330,9 +332,9 @@ accessibility-full = The last examination found no violation: every page conform
 accessibility-partly = The last examination found { $count } violations: pages conform in part.
 accessibility-method = How it was examined
 accessibility-run = On { $day } all { $kinds } kinds of pages were opened in both languages, { $looks } times in all, in Chromium { $browser }, and examined by axe-core { $axe } with the rules of WCAG 2.1 A and AA. A document was issued by keyboard alone, from the first form to its hand-over, the first half of it without JavaScript.
-accessibility-limits = A program finds part of what hinders people. No examination with people who use screen readers has been made yet.
+accessibility-limits = A program finds part of what hinders people. No examination with people who use screen readers has been made yet. A session ends half an hour after its last use, for safety and without a warning; steps that were saved are kept.
 accessibility-contact = If something hinders you
-accessibility-how = Every page works with the keyboard alone and without JavaScript, but for camera and signature pad, which have an alternative.
+accessibility-how = Every page works with the keyboard alone. Without JavaScript all but three things work: the camera and the signature pad, for which a file can be given, and passkeys, which browsers offer in no other way.
 accessibility-tell = Whoever finds an obstacle please tell the office that runs the service.
 
 # Commands

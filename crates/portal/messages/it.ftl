@@ -99,15 +99,17 @@ sign-in-again = Ricomincia
 
 # Primo avvio
 first-start = Primo avvio
-first-start-about = Ogni ruolo di questa installazione ha un amministratore, che nomina gli altri operatori. Creali ora: il collegamento della console vale per uno di ciascuno.
+first-start-about = Ogni ruolo di questa installazione ha un amministratore, che nomina gli altri operatori. Creali ora, con il codice della console, che vale per uno di ciascuno. Fai nominare a ognuno un secondo amministratore: nessuno riapre la propria porta da solo.
 first-start-role = Ruolo
+first-start-code = Codice della console
+first-start-code-help = Il programma l’ha mostrato all’avvio.
 first-start-site = Ufficio
 first-start-site-help = Per l’amministratore di un ufficio.
 first-start-password = Almeno 12 caratteri.
 first-start-make = Crea l’amministratore
 first-start-made = { $name } è amministratore.
 first-start-wrong = Il nome è come anna.rossi, la password ha da 12 a 256 caratteri.
-first-start-token = Il collegamento non è l’ultimo mostrato dalla console. Riavviare il programma per averne un altro.
+first-start-token = Il codice non è l’ultimo mostrato dalla console. Riavviare il programma per averne un altro.
 first-start-over = Ogni ruolo ha i suoi operatori: gli amministratori nominano gli altri.
 password-again-first = Password, di nuovo
 
@@ -330,9 +332,9 @@ accessibility-full = L’ultimo esame non ha trovato violazioni: ogni pagina è 
 accessibility-partly = L’ultimo esame ha trovato { $count } violazioni: le pagine sono conformi in parte.
 accessibility-method = Come è stata esaminata
 accessibility-run = Il { $day } tutti i { $kinds } tipi di pagina sono stati aperti in entrambe le lingue, { $looks } volte in tutto, con Chromium { $browser }, ed esaminati da axe-core { $axe } con le regole WCAG 2.1 A e AA. Un documento è stato emesso con la sola tastiera, dal primo modulo alla consegna, la prima metà senza JavaScript.
-accessibility-limits = Un programma trova solo una parte degli ostacoli. Non è ancora stato fatto un esame con persone che usano lettori di schermo.
+accessibility-limits = Un programma trova solo una parte degli ostacoli. Non è ancora stato fatto un esame con persone che usano lettori di schermo. Una sessione finisce mezz’ora dopo l’ultimo uso, per sicurezza e senza avviso; i passi salvati restano.
 accessibility-contact = Se qualcosa ti ostacola
-accessibility-how = Ogni pagina si usa con la sola tastiera e senza JavaScript, tranne fotocamera e riquadro per la firma, che hanno un'alternativa.
+accessibility-how = Ogni pagina si usa con la sola tastiera. Senza JavaScript funziona tutto tranne tre cose: fotocamera e riquadro per la firma, al posto dei quali si può dare un file, e le passkey, che i browser non offrono in altro modo.
 accessibility-tell = Chi trova un ostacolo lo dica all'ufficio che gestisce il servizio.
 
 # Commands

@@ -101,7 +101,12 @@ pub(crate) const STEPS: &[(&str, &str, &[&str], &str)] = &[
         "recall-order",
     ),
     ("centre", "dossier", &["certified"], "order-again"),
-    ("centre", "dossier", &["produced"], "lose-document"),
+    (
+        "centre",
+        "dossier",
+        &["produced", "dispatched"],
+        "lose-document",
+    ),
     ("centre", "works", &["running"], "stop-works"),
     ("centre", "works", &["running", "stopped"], "lose-works"),
     ("centre", "works", &["stopped", "lost"], "resume-works"),

@@ -4,26 +4,20 @@ use crate::fault::PageFault;
 use crate::language::Language;
 use crate::page::Page;
 use crate::router::Portal;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Form, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-#[derive(Deserialize)]
-pub(crate) struct Token {
-    #[serde(default)]
-    token: String,
-}
-
 /// What is still to be made; there is no such page when nothing is.
-async fn page(portal: &Portal, language: Language, token: &str) -> Result<Page, PageFault> {
+async fn page(portal: &Portal, language: Language) -> Result<Page, PageFault> {
     let open = portal.node.get("/v1/first-start", None).await;
     let open = open.map_err(|_| PageFault::not_found(language))?;
     let mut page = Page::plain(language, "/first-start");
     page.put("roles", &open["roles"]);
     page.put("sites", &open["sites"]);
-    page.put("token", token);
+    page.put("token", "");
     page.put("fault", Value::Null);
     page.put("made", Value::Null);
     page.put("officer", "");
@@ -33,12 +27,9 @@ async fn page(portal: &Portal, language: Language, token: &str) -> Result<Page, 
 pub(crate) async fn form(
     State(portal): State<Portal>,
     headers: HeaderMap,
-    Query(Token { token }): Query<Token>,
 ) -> Result<Response, PageFault> {
     let language = Language::wanted(&headers);
-    Ok(page(&portal, language, &token)
-        .await?
-        .show("first-start.html"))
+    Ok(page(&portal, language).await?.show("first-start.html"))
 }
 
 #[derive(Deserialize)]
@@ -60,14 +51,15 @@ pub(crate) async fn make(
     let language = Language::wanted(&headers);
     let (fault, status) = if given.password == given.again {
         let site = Some(&given.site).filter(|site| given.role == "office" && !site.is_empty());
-        let body = json!({ "token": given.token, "role": given.role, "site": site,
+        let body = json!({ "token": given.token.trim(), "role": given.role, "site": site,
             "officer": given.officer.trim(), "password": given.password });
         let made = portal
             .node
             .send_json(Method::POST, "/v1/first-start", None, None, &body);
         match made.await {
             Ok(_) => {
-                let mut page = page(&portal, language, &given.token).await?;
+                let mut page = page(&portal, language).await?;
+                page.put("token", &given.token);
                 page.put("made", given.officer.trim());
                 // The last one signs in; before that others are still to be made.
                 return Ok(page.show("first-start.html"));
@@ -83,7 +75,8 @@ pub(crate) async fn make(
     } else {
         (language.text("password-differs"), StatusCode::CONFLICT)
     };
-    let mut page = page(&portal, language, &given.token).await?;
+    let mut page = page(&portal, language).await?;
+    page.put("token", &given.token);
     page.put("fault", fault);
     page.put("officer", &given.officer);
     Ok(page.show_as(status, "first-start.html"))

@@ -699,6 +699,8 @@ impl Aggregate for Dossier {
                 }
                 if *phase == Phase::Certified {
                     next.order = None;
+                }
+                if matches!(phase, Phase::Certified | Phase::Ordered) {
                     next.document = None;
                     next.arrived = None;
                 } else if document.is_some() {

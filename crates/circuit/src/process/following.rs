@@ -14,6 +14,10 @@ impl Dossier {
             P::Certified if self.phase == P::HandedOver => {
                 order.is_some() && order == self.order.as_ref()
             }
+            // The word before that one came too late.
+            P::Ordered if self.phase == P::HandedOver => {
+                order.is_some_and(|order| order.attempt() > self.orders)
+            }
             P::Draft | P::Examination | P::Refused => sent && self.phase < P::Certified,
             P::Certified | P::Ordered | P::Cancelled => sent,
             _ => false,

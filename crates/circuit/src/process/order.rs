@@ -162,7 +162,7 @@ impl Aggregate for Order {
             }
             C::Reject => {
                 actor.needs(Right::System)?;
-                from(&[S::Placed, S::Accepted, S::AskedBack])?;
+                from(&[S::Placed, S::Accepted])?;
                 Ok(OrderEvent::Rejected)
             }
             C::AskBack => {

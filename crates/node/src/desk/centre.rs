@@ -405,7 +405,7 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
 
 /// A document that is not the dossier's was given up meanwhile, or the word of it has still to come. One that was given up
 /// gets no further; its office has the word, or will.
-fn given_up(ledger: &mut Ledger<'_>, document: &DocumentId) -> Result<()> {
+pub(super) fn given_up(ledger: &mut Ledger<'_>, document: &DocumentId) -> Result<()> {
     let registered: Option<Document> = ledger.get(document.as_str())?;
     if registered.is_some_and(|known| known.is_dead()) {
         Ok(())
@@ -602,13 +602,8 @@ pub(crate) fn certify(ledger: &mut Ledger<'_>, dossier: &DossierId, express: boo
 fn order_information(ledger: &mut Ledger<'_>, message: &Message, item: &ItemOutcome) -> Result<()> {
     let order: Order = ledger.known(item.order.as_str())?;
     only_from(message, &order.works)?;
-    let waits = match order.state {
-        OrderState::Placed => true,
-        // Whatever was asked back is answered by itself, unless it was never taken.
-        OrderState::AskedBack => !item.accepted,
-        _ => false,
-    };
-    if !waits {
+    // What was asked back is answered by itself: that answer says whether others make it.
+    if order.state != OrderState::Placed {
         return Ok(());
     }
     let dossier = order.dossier;

@@ -1,6 +1,6 @@
 //! What the centre hears of a document after it was made: complaints, losses, hand-overs, recalls.
 
-use super::centre::{follow, forget, go, tell_office, tell_registry};
+use super::centre::{follow, forget, given_up, go, tell_office, tell_registry};
 use super::{not_yet, only_from};
 use crate::ledger::Ledger;
 use crate::{Error, Result};
@@ -44,10 +44,14 @@ pub(super) fn complaint(
 ) -> Result<()> {
     let known: Dossier = ledger.known(dossier.as_str())?;
     let office = ledger.desk.routes.office(&known.office)?.clone();
-    // Works whose order was given up may have made one all the same.
-    let from_works = orders(ledger, &known)?
-        .iter()
-        .any(|order| order.works == message.header.sender);
+    let sender = &message.header.sender;
+    let from_works = if known.document.as_ref() == Some(document) {
+        maker(ledger, &known, document)? == *sender
+    } else {
+        // Works whose order was given up may have made one all the same; it ends nothing.
+        let all = orders(ledger, &known)?;
+        all.iter().any(|order| order.works == *sender)
+    };
     if !from_works {
         only_from(message, &office)?;
     }
@@ -178,6 +182,9 @@ pub(super) fn recalled(ledger: &mut Ledger<'_>, document: &Document, block: Bloc
     }
     let dossier = document.dossier.clone();
     let known: Dossier = ledger.known(dossier.as_str())?;
+    if known.document.as_ref() != Some(&document.id) && !known.phase.is_end() {
+        return given_up(ledger, &document.id);
+    }
     if known.phase < Phase::Dispatched {
         return Err(not_yet());
     }

@@ -4,9 +4,9 @@
 use super::centre::{certify_job, follow, tell_office, tell_registry};
 use super::delivery::tell_works;
 use super::{only_from, promise};
-use crate::Result;
 use crate::command::Answer;
 use crate::ledger::{Ledger, decode, word};
+use crate::{Error, Result};
 use rilascio_circuit::process::{
     Aggregate, BlankState, Block, Document, DocumentCommand, Dossier, DossierCommand, DossierId,
     NodeId, Order, OrderCommand, OrderId, OrderState, Phase, Reason, Reference, Standing,
@@ -86,6 +86,7 @@ pub(super) fn recall_one(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result
         again: false,
     };
     ledger.send(&order.works, dossier.as_str(), body, None)?;
+    note(ledger, BY_HAND, &id)?;
     Ok(Answer::of(id, word(order.state)))
 }
 
@@ -171,24 +172,29 @@ fn give_up(ledger: &mut Ledger<'_>, order: &Order) -> Result<()> {
         again: true,
     };
     ledger.send(&order.works, order.dossier.as_str(), body, None)?;
-    ended(ledger, order, true)
+    // What somebody asked back waits for that person.
+    let again = entity::get(ledger.tx, BY_HAND, order.id.as_str())?.is_none();
+    ended(ledger, order, again)
 }
 
-/// Somebody gives up a document that lost works made and never sent: it is blocked, and made again by others.
+/// Somebody gives up a document that lost works made and that never came: it is blocked, and made again by others.
 pub(super) fn lose_document(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<Answer> {
     let known: Dossier = ledger.known(dossier.as_str())?;
     let id = known.order.ok_or_else(|| Reason::State.refusal())?;
     let order: Order = ledger.known(id.as_str())?;
     let lost = state_of(ledger, &order.works)? == StandingState::Lost;
+    let on_its_way = matches!(order.state, OrderState::Produced | OrderState::Dispatched)
+        && matches!(known.phase, Phase::Produced | Phase::Dispatched);
     // One of which more was heard is at its office.
-    let (Some(document), true, OrderState::Produced, Phase::Produced) =
-        (&order.document, lost, order.state, known.phase)
-    else {
+    let (Some(document), true, true) = (&order.document, lost, on_its_way) else {
         return Err(Reason::State.refusal().into());
     };
-    let block = DocumentCommand::Block(Block::LostInTransit);
-    let blocked: Document = ledger.step_by_system(document.as_str(), &block)?;
-    tell_registry(ledger, &blocked)?;
+    let mut blocked: Document = ledger.known(document.as_str())?;
+    if !blocked.is_dead() {
+        let block = DocumentCommand::Block(Block::LostInTransit);
+        blocked = ledger.step_by_system(document.as_str(), &block)?;
+        tell_registry(ledger, &blocked)?;
+    }
     tell_works(ledger, &blocked, BlankState::Missing, Vec::new())?;
     ended(ledger, &order, true)?;
     Ok(Answer::of(dossier, word(Phase::Certified)))
@@ -196,7 +202,11 @@ pub(super) fn lose_document(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Res
 
 /// An order ended without a document that counts.
 fn ended(ledger: &mut Ledger<'_>, order: &Order, again: bool) -> Result<()> {
-    let _: Order = ledger.step_by_system(order.id.as_str(), &OrderCommand::Cancel)?;
+    let next: Order = ledger.step_by_system(order.id.as_str(), &OrderCommand::Cancel)?;
+    if next.document != order.document {
+        // It was made while this was looked at: from the beginning.
+        return Err(rilascio_store::Error::Conflict.into());
+    }
     // If it did not reach the works, it is not sent any more.
     let dossier = order.dossier.as_str();
     work::answered_about(ledger.tx, "order", dossier, order.works.as_str())?;
@@ -231,7 +241,11 @@ pub(super) fn recall_answered(
         if given_up.contains(id) {
             ended(ledger, &order, again)?;
         } else {
-            let _: Order = ledger.step_by_system(id.as_str(), &OrderCommand::Keep)?;
+            match ledger.step_by_system::<Order>(id.as_str(), &OrderCommand::Keep) {
+                // It was made in the meantime.
+                Ok(_) | Err(Error::Refused(_)) => {}
+                Err(why) => return Err(why),
+            }
         }
     }
     Ok(())
@@ -255,6 +269,8 @@ pub(super) fn too_late(ledger: &mut Ledger<'_>, order: &Order, document: &Docume
 
 /// The row that says that an order was given up before it came: it is not taken any more.
 const GIVEN_UP: &str = "given-up";
+/// The row that says that somebody asked an order back, to change it or to end its dossier.
+const BY_HAND: &str = "asked-back-by-hand";
 
 /// At the works: an order was given up before it came.
 pub(super) fn was_given_up(ledger: &mut Ledger<'_>, order: &OrderId) -> Result<bool> {
@@ -274,7 +290,7 @@ pub(super) fn asked_back(
         let known: Option<Order> = ledger.get(id.as_str())?;
         let free = match &known {
             None => {
-                note_given_up(ledger, id)?;
+                note(ledger, GIVEN_UP, id)?;
                 true
             }
             Some(order) => match order.state {
@@ -307,8 +323,9 @@ pub(super) fn asked_back(
     ledger.send(&centre, &subject, body, Some(&message.header.id))
 }
 
-fn note_given_up(ledger: &mut Ledger<'_>, order: &OrderId) -> Result<()> {
-    if was_given_up(ledger, order)? {
+/// Keeps a row about an order, once.
+fn note(ledger: &mut Ledger<'_>, kind: &str, order: &OrderId) -> Result<()> {
+    if entity::get(ledger.tx, kind, order.as_str())?.is_some() {
         return Ok(());
     }
     let row = entity::Entity {
@@ -319,5 +336,5 @@ fn note_given_up(ledger: &mut Ledger<'_>, order: &OrderId) -> Result<()> {
         due_ms: None,
         body: "{}".to_owned(),
     };
-    Ok(entity::put(ledger.tx, GIVEN_UP, &row)?)
+    Ok(entity::put(ledger.tx, kind, &row)?)
 }
