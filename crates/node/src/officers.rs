@@ -2,7 +2,7 @@
 
 use crate::command::Command;
 use crate::desk::Desk;
-use crate::ledger::encode;
+use crate::ledger::{Ledger, encode};
 use crate::passkeys::Passkey;
 use crate::{Error, Result};
 use argon2::password_hash::phc::PasswordHash;
@@ -27,7 +27,7 @@ const FAILURES_FREE: u32 = 2;
 const WAIT_MS: i64 = 5000;
 const WAIT_MS_MAX: i64 = 3600 * 1000;
 /// After so many an administrator has to name the officer again.
-pub(crate) const FAILURES_MAX: u32 = 15;
+const FAILURES_MAX: u32 = 15;
 /// The longest password, in bytes.
 const PASSWORD_BYTES_MAX: usize = 256;
 /// The shortest password that is accepted, in characters.
@@ -90,11 +90,29 @@ pub(crate) fn idle_until(session: &Session, now_ms: i64) -> i64 {
 }
 
 /// How long an officer waits after so many wrong passwords.
-pub(crate) fn wait_ms(failures: u32) -> i64 {
+fn wait_ms(failures: u32) -> i64 {
     match failures.checked_sub(FAILURES_FREE + 1) {
         None => 0,
         Some(more) => WAIT_MS.saturating_mul(1 << more.min(20)).min(WAIT_MS_MAX),
     }
+}
+
+/// A wrong answer is counted and noted: the officer waits, or is locked.
+pub(crate) fn count_failure(
+    ledger: &mut Ledger<'_>,
+    row: &mut Entity,
+    record: &mut Officer,
+    what: &str,
+) -> Result<()> {
+    let who = ledger.actor.clone();
+    record.failures += 1;
+    record.wait_until_ms = ledger.now_ms() + wait_ms(record.failures);
+    ledger.note(&who, OFFICER, &row.id, &what)?;
+    if record.failures >= FAILURES_MAX {
+        row.state = "locked".to_owned();
+        ledger.note(&who, OFFICER, &row.id, &"locked")?;
+    }
+    Ok(())
 }
 
 pub(crate) fn decode_officer(row: &Entity) -> Result<Officer> {
@@ -474,7 +492,6 @@ impl Desk {
             let row = entity::get(ledger.tx, OFFICER, &id)?;
             let mut row = row.ok_or_else(|| Reason::Unknown.refusal())?;
             let mut record = decode_officer(&row)?;
-            let who = ledger.actor.clone();
             // Others may have guessed at the same time.
             if record.wait_until_ms > ledger.now_ms() {
                 return Err(Reason::TooEarly.refusal().into());
@@ -486,13 +503,7 @@ impl Desk {
             if good {
                 record.failures = 0;
             } else {
-                record.failures += 1;
-                record.wait_until_ms = ledger.now_ms() + wait_ms(record.failures);
-                ledger.note(&who, OFFICER, &id, &serde_json::json!("wrong-password"))?;
-                if record.failures >= FAILURES_MAX {
-                    row.state = "locked".to_owned();
-                    ledger.note(&who, OFFICER, &id, &serde_json::json!("locked"))?;
-                }
+                count_failure(ledger, &mut row, &mut record, "wrong-password")?;
             }
             row.body = encode(OFFICER, &record)?;
             entity::put(ledger.tx, OFFICER, &row)?;

@@ -3,8 +3,8 @@
 use crate::desk::Desk;
 use crate::ledger::encode;
 use crate::officers::{
-    FAILURES_MAX, OFFICER, Officer, SESSION, Session, SignIn, decode_officer, idle_until,
-    malformed, wait_ms,
+    OFFICER, Officer, SESSION, Session, SignIn, count_failure, decode_officer, idle_until,
+    malformed,
 };
 use crate::{Error, Result};
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -227,13 +227,7 @@ impl Desk {
                 let note = serde_json::json!("signed-in-with-passkey");
                 ledger.note(&who, OFFICER, &officer, &note)?;
             } else {
-                record.failures += 1;
-                record.wait_until_ms = ledger.now_ms() + wait_ms(record.failures);
-                ledger.note(&who, OFFICER, &officer, &serde_json::json!("wrong-passkey"))?;
-                if record.failures >= FAILURES_MAX {
-                    known.state = "locked".to_owned();
-                    ledger.note(&who, OFFICER, &officer, &serde_json::json!("locked"))?;
-                }
+                count_failure(ledger, &mut known, &mut record, "wrong-passkey")?;
             }
             known.body = encode(OFFICER, &record)?;
             entity::put(ledger.tx, OFFICER, &known)?;
