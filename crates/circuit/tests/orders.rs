@@ -67,19 +67,17 @@ fn an_order_that_is_asked_back_is_given_up_or_comes() {
 
 #[test]
 fn works_stop_are_lost_and_come_back() {
-    use StandingCommand as C;
-    let works = NodeId::parse("works").unwrap();
-    let act = Reference::parse("act-1").unwrap();
     let chief = actor("fabio", "centre", &[Right::Administer]);
-    let stop = C::Stop {
-        works: works.clone(),
-        act: act.clone(),
-    };
-    let lose = C::Lose {
-        works,
-        act: act.clone(),
-    };
-    let resume = C::Resume { act };
+    let [stop, lose, resume] = [
+        StandingState::Stopped,
+        StandingState::Lost,
+        StandingState::Running,
+    ]
+    .map(|to| StandingCommand {
+        works: NodeId::parse("works").unwrap(),
+        to,
+        act: Reference::parse("act-1").unwrap(),
+    });
     let mut state: Option<Standing> = None;
     assert_eq!(give(&mut state, &chief, &resume), Err("circuit.unknown"));
     assert_eq!(

@@ -114,15 +114,10 @@ async fn name_officer(
     if let Some(known) = known(&desk, &officer.officer).await? {
         may_name(&session, &desk, &known.site)?;
     }
-    // One who is two officers could sign in as one of them only.
-    for other in api.desks().filter(|other| other.role() != desk.role()) {
-        if known(other, &officer.officer).await?.is_some() {
-            return Err(Error::from(Reason::Exists.refusal()).into());
-        }
-    }
     let now = api.now();
     let name = officer.officer.clone();
     let password = blocking(move || {
+        api.refuse_elsewhere(&officer.officer, &desk)?;
         let password = generate_password(&mut ChaCha20Rng::from_seed(desk.seed()));
         desk.name_officer(&session.actor, &officer, &password, now)?;
         Ok(password)

@@ -22,7 +22,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router, body::Bytes};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
-use rilascio_circuit::process::{Reason, Right};
+use rilascio_circuit::process::{OfficerId, Reason, Right};
 use rilascio_store::{Error as StoreError, Tx, entity, journal, work};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -161,7 +161,10 @@ pub(crate) fn not_signed_in() -> Response {
     (StatusCode::UNAUTHORIZED, Json(body)).into_response()
 }
 
-impl FromRequestParts<Api> for SignedIn {
+/// Who asks, and the desk at which they are signed in.
+pub(crate) struct AtDesk(pub(crate) Session, pub(crate) Arc<Desk>);
+
+impl FromRequestParts<Api> for AtDesk {
     type Rejection = Response;
 
     async fn from_request_parts(
@@ -171,27 +174,38 @@ impl FromRequestParts<Api> for SignedIn {
         let Some(token) = token(&parts.headers).map(str::to_owned) else {
             return Err(not_signed_in());
         };
-        let installation = Arc::clone(&api.installation);
+        let held = api.clone();
         let found = blocking(move || {
-            let now = (installation.clock)();
-            for desk in installation.desks.values() {
-                if let Some(session) = desk.session(&token, now)? {
-                    return Ok(Some(session));
+            for desk in held.desks() {
+                if let Some(session) = desk.session(&token, held.now())? {
+                    return Ok(Some((session, Arc::clone(desk))));
                 }
             }
             Ok(None)
         });
         match found.await {
-            Ok(Some(session)) => {
+            Ok(Some((session, desk))) => {
                 let first = BEFORE_PASSKEY.contains(&parts.uri.path());
                 if api.needs_passkey(&session) && !first {
                     return Err(ApiFault(Reason::Passkey.refusal().into()).into_response());
                 }
-                Ok(Self(session))
+                Ok(Self(session, desk))
             }
             Ok(None) => Err(not_signed_in()),
             Err(fault) => Err(fault.into_response()),
         }
+    }
+}
+
+impl FromRequestParts<Api> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        api: &Api,
+    ) -> std::result::Result<Self, Response> {
+        let AtDesk(session, _) = AtDesk::from_request_parts(parts, api).await?;
+        Ok(Self(session))
     }
 }
 
@@ -267,6 +281,17 @@ impl Api {
     /// The desks that run here.
     pub(crate) fn desks(&self) -> impl Iterator<Item = &Arc<Desk>> {
         self.installation.desks.values()
+    }
+
+    /// Nothing, when no other desk here has an officer of that name: one who is two officers could sign in as one of
+    /// them only.
+    pub(crate) fn refuse_elsewhere(&self, officer: &OfficerId, desk: &Desk) -> Result<()> {
+        for other in self.desks().filter(|other| other.role() != desk.role()) {
+            if other.named_officer(officer)?.is_some() {
+                return Err(Reason::Exists.refusal().into());
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -91,12 +91,7 @@ async fn make(State(api): State<Api>, body: Bytes) -> Answered<Json<Value>> {
     let (desk, now) = (api.desk(&given.role)?, api.now());
     let name = given.officer.clone();
     blocking(move || {
-        // One who is two officers could sign in as one of them only.
-        for other in api.desks() {
-            if other.named_officer(&given.officer)?.is_some() {
-                return Err(Reason::Exists.refusal().into());
-            }
-        }
+        api.refuse_elsewhere(&given.officer, &desk)?;
         name_first(&desk, &first, &given, now)
     })
     .await?;

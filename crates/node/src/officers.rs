@@ -85,7 +85,7 @@ pub enum SignIn {
 }
 
 /// When a session ends that is not used any more.
-pub(crate) fn idle_until(session: &Session, now_ms: i64) -> i64 {
+fn idle_until(session: &Session, now_ms: i64) -> i64 {
     (now_ms + IDLE_MS).min(session.until.as_millisecond())
 }
 
@@ -113,6 +113,43 @@ pub(crate) fn count_failure(
         ledger.note(&who, OFFICER, &row.id, &"locked")?;
     }
     Ok(())
+}
+
+/// Opens the session that a token of that digest names, for who acts.
+pub(crate) fn open_session(
+    ledger: &mut Ledger<'_>,
+    name: &Digest,
+    session: &Session,
+    how: &str,
+) -> Result<()> {
+    let who = ledger.actor.clone();
+    let row = Entity {
+        id: name.as_str().to_owned(),
+        version: 0,
+        site: who.officer.to_string(),
+        state: "open".to_owned(),
+        due_ms: Some(idle_until(session, ledger.now_ms())),
+        body: encode(SESSION, session)?,
+    };
+    entity::put(ledger.tx, SESSION, &row)?;
+    ledger.note(&who, OFFICER, who.officer.as_str(), &how)
+}
+
+/// Changes the record of who acts, and notes it.
+pub(crate) fn change_own(
+    ledger: &mut Ledger<'_>,
+    what: &str,
+    change: impl FnOnce(&mut Officer) -> Result<()>,
+) -> Result<()> {
+    let who = ledger.actor.clone();
+    let id = who.officer.as_str();
+    let row = entity::get(ledger.tx, OFFICER, id)?;
+    let mut row = row.ok_or_else(|| Reason::Unknown.refusal())?;
+    let mut record = decode_officer(&row)?;
+    change(&mut record)?;
+    row.body = encode(OFFICER, &record)?;
+    entity::put(ledger.tx, OFFICER, &row)?;
+    ledger.note(&who, OFFICER, id, &what)
 }
 
 pub(crate) fn decode_officer(row: &Entity) -> Result<Officer> {
@@ -240,17 +277,12 @@ impl Desk {
         let actor = self
             .officer(officer)?
             .ok_or_else(|| Reason::Unknown.refusal())?;
-        let id = officer.as_str().to_owned();
         self.transact(&actor, now, move |ledger| {
-            let row = entity::get(ledger.tx, OFFICER, &id)?;
-            let mut row = row.ok_or_else(|| Reason::Unknown.refusal())?;
-            let mut record = decode_officer(&row)?;
-            record.password.clone_from(&hash);
-            record.epoch += 1;
-            row.body = encode(OFFICER, &record)?;
-            entity::put(ledger.tx, OFFICER, &row)?;
-            let who = ledger.actor.clone();
-            ledger.note(&who, OFFICER, &id, &serde_json::json!("changed-password"))
+            change_own(ledger, "changed-password", |record| {
+                record.password.clone_from(&hash);
+                record.epoch += 1;
+                Ok(())
+            })
         })
     }
 
@@ -323,7 +355,7 @@ impl Desk {
         row.map(|row| Ok(decode_officer(&row)?.actor)).transpose()
     }
 
-    fn officer_row(&self, officer: &OfficerId) -> Result<Option<Entity>> {
+    pub(crate) fn officer_row(&self, officer: &OfficerId) -> Result<Option<Entity>> {
         let id = officer.as_str().to_owned();
         self.store
             .read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &id)?))
@@ -439,19 +471,9 @@ impl Desk {
             return Ok(Some(self.begin_half(session, record.passkeys, now)?));
         }
         let token = self.token();
-        let row = Entity {
-            id: Digest::of(token.as_bytes()).as_str().to_owned(),
-            version: 0,
-            site: officer.to_string(),
-            state: "open".to_owned(),
-            due_ms: Some(idle_until(&session, now.as_millisecond())),
-            body: encode(SESSION, &session)?,
-        };
+        let (name, opened) = (Digest::of(token.as_bytes()), session.clone());
         self.transact(&record.actor, now, move |ledger| {
-            entity::put(ledger.tx, SESSION, &row)?;
-            let who = ledger.actor.clone();
-            let note = serde_json::json!("signed-in");
-            ledger.note(&who, OFFICER, who.officer.as_str(), &note)
+            open_session(ledger, &name, &opened, "signed-in")
         })?;
         Ok(Some(SignIn::Whole(token, session)))
     }

@@ -3,8 +3,8 @@
 use crate::desk::Desk;
 use crate::ledger::encode;
 use crate::officers::{
-    OFFICER, Officer, SESSION, Session, SignIn, count_failure, decode_officer, idle_until,
-    malformed,
+    OFFICER, SESSION, Session, SignIn, change_own, count_failure, decode_officer, malformed,
+    open_session,
 };
 use crate::{Error, Result};
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -180,10 +180,9 @@ impl Desk {
         let half: Half =
             serde_json::from_str(&row.body).map_err(|why| malformed("session", why))?;
         let (token, officer) = (self.token(), half.session.actor.officer.to_string());
-        let name = Digest::of(token.as_bytes()).as_str().to_owned();
+        let name = Digest::of(token.as_bytes());
         let (actor, assertion) = (half.session.actor.clone(), assertion.clone());
         let session = self.transact(&actor, now, move |ledger| {
-            let who = ledger.actor.clone();
             let row = entity::get(ledger.tx, SESSION, &id)?;
             let mut row = row
                 .filter(|row| row.state == HALF)
@@ -215,17 +214,7 @@ impl Desk {
             session.passkey = true;
             if good {
                 record.failures = 0;
-                let open = Entity {
-                    id: name.clone(),
-                    version: 0,
-                    site: officer.clone(),
-                    state: "open".to_owned(),
-                    due_ms: Some(idle_until(&session, ledger.now_ms())),
-                    body: encode(SESSION, &session)?,
-                };
-                entity::put(ledger.tx, SESSION, &open)?;
-                let note = serde_json::json!("signed-in-with-passkey");
-                ledger.note(&who, OFFICER, &officer, &note)?;
+                open_session(ledger, &name, &session, "signed-in-with-passkey")?;
             } else {
                 count_failure(ledger, &mut known, &mut record, "wrong-passkey")?;
             }
@@ -239,21 +228,14 @@ impl Desk {
         }
     }
 
-    fn officer_record(&self, officer: &OfficerId) -> Result<Option<Officer>> {
-        let id = officer.as_str().to_owned();
-        let row = self
-            .store()
-            .read::<_, Error, _>(move |tx| Ok(entity::get(tx, OFFICER, &id)?))?;
-        let row = row.filter(|row| row.state == "active");
-        row.as_ref().map(decode_officer).transpose()
-    }
-
     /// The passkeys of an officer.
     ///
     /// # Errors
     /// What the store says.
     pub fn passkeys(&self, officer: &OfficerId) -> Result<Vec<Passkey>> {
-        let record = self.officer_record(officer)?;
+        let row = self.officer_row(officer)?;
+        let row = row.filter(|row| row.state == "active");
+        let record = row.as_ref().map(decode_officer).transpose()?;
         Ok(record.map(|record| record.passkeys).unwrap_or_default())
     }
 
@@ -297,8 +279,7 @@ impl Desk {
         }
         let new = new.clone();
         self.transact(officer, now, move |ledger| {
-            let who = ledger.actor.clone();
-            let id = who.officer.to_string();
+            let id = ledger.actor.officer.to_string();
             let asked = entity::get(ledger.tx, CHALLENGE, &id)?;
             let now_ms = ledger.now_ms();
             let mut asked = asked
@@ -315,26 +296,24 @@ impl Desk {
                 &new.key.0,
             )
             .map_err(refused)?;
-            let row = entity::get(ledger.tx, OFFICER, &id)?;
-            let mut row = row.ok_or_else(|| Reason::Unknown.refusal())?;
-            let mut record = decode_officer(&row)?;
-            if record.passkeys.len() >= PASSKEYS_MAX {
-                return Err(Reason::TooMany.refusal().into());
-            }
-            if record.passkeys.iter().any(|known| known.id.0 == made.id) {
-                return Err(Reason::Exists.refusal().into());
-            }
-            record.passkeys.push(Passkey {
+            let made = Passkey {
                 id: WebBytes(made.id),
                 name: name.clone(),
                 host: made.host,
                 added: ledger.now,
                 key: WebBytes(made.key),
                 count: made.count,
-            });
-            row.body = encode(OFFICER, &record)?;
-            entity::put(ledger.tx, OFFICER, &row)?;
-            ledger.note(&who, OFFICER, &id, &serde_json::json!("added-passkey"))
+            };
+            change_own(ledger, "added-passkey", |record| {
+                if record.passkeys.len() >= PASSKEYS_MAX {
+                    return Err(Reason::TooMany.refusal().into());
+                }
+                if record.passkeys.iter().any(|known| known.id == made.id) {
+                    return Err(Reason::Exists.refusal().into());
+                }
+                record.passkeys.push(made);
+                Ok(())
+            })
         })
     }
 
@@ -355,19 +334,14 @@ impl Desk {
         }
         let passkey = passkey.clone();
         self.transact(officer, now, move |ledger| {
-            let who = ledger.actor.clone();
-            let id = who.officer.to_string();
-            let row = entity::get(ledger.tx, OFFICER, &id)?;
-            let mut row = row.ok_or_else(|| Reason::Unknown.refusal())?;
-            let mut record = decode_officer(&row)?;
-            let before = record.passkeys.len();
-            record.passkeys.retain(|known| known.id != passkey);
-            if record.passkeys.len() == before {
-                return Err(Reason::Unknown.refusal().into());
-            }
-            row.body = encode(OFFICER, &record)?;
-            entity::put(ledger.tx, OFFICER, &row)?;
-            ledger.note(&who, OFFICER, &id, &serde_json::json!("removed-passkey"))
+            change_own(ledger, "removed-passkey", |record| {
+                let before = record.passkeys.len();
+                record.passkeys.retain(|known| known.id != passkey);
+                if record.passkeys.len() == before {
+                    return Err(Reason::Unknown.refusal().into());
+                }
+                Ok(())
+            })
         })
     }
 }

@@ -1,8 +1,7 @@
 //! Signing in and out over HTTP by password and passkey, sessions, passkeys, and another password.
 
 use crate::Result;
-use crate::api::{Answered, Api, SignedIn, blocking, not_signed_in, parsed, token};
-use crate::desk::Desk;
+use crate::api::{Answered, Api, AtDesk, SignedIn, blocking, not_signed_in, parsed, token};
 use crate::officers::{Session, SignIn, take_time};
 use crate::passkeys::{Assertion, NewPasskey, Passkey, WebBytes};
 use axum::body::Bytes;
@@ -121,54 +120,36 @@ async fn sign_in_with_passkey(State(api): State<Api>, body: Bytes) -> Answered<R
     })
 }
 
-/// The desk at which somebody is signed in.
-fn desk_of(api: &Api, token: &str) -> Result<Arc<Desk>> {
-    for desk in api.desks() {
-        if desk.session(token, api.now())?.is_some() {
-            return Ok(Arc::clone(desk));
-        }
-    }
-    Err(Reason::Unknown.refusal().into())
+/// What names the session of a request.
+fn own_name(headers: &HeaderMap) -> Digest {
+    Digest::of(token(headers).unwrap_or_default().as_bytes())
 }
 
-/// The token of a request that is signed in.
-fn own_token(headers: &HeaderMap) -> String {
-    token(headers).unwrap_or_default().to_owned()
-}
-
-async fn passkeys(
-    State(api): State<Api>,
-    SignedIn(session): SignedIn,
-    headers: HeaderMap,
-) -> Answered<Json<Vec<Value>>> {
-    let token = own_token(&headers);
-    let found = blocking(move || desk_of(&api, &token)?.passkeys(&session.actor.officer));
+async fn passkeys(AtDesk(session, desk): AtDesk) -> Answered<Json<Vec<Value>>> {
+    let found = blocking(move || desk.passkeys(&session.actor.officer));
     Ok(Json(shown(&found.await?)))
 }
 
 async fn begin_passkey(
     State(api): State<Api>,
-    SignedIn(session): SignedIn,
-    headers: HeaderMap,
+    AtDesk(session, desk): AtDesk,
 ) -> Answered<Json<Value>> {
-    let (token, now) = (own_token(&headers), api.now());
-    let challenge = blocking(move || desk_of(&api, &token)?.begin_passkey(&session.actor, now));
+    let now = api.now();
+    let challenge = blocking(move || desk.begin_passkey(&session.actor, now));
     Ok(Json(json!({ "challenge": challenge.await? })))
 }
 
 async fn add_passkey(
     State(api): State<Api>,
-    SignedIn(session): SignedIn,
+    AtDesk(session, desk): AtDesk,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answered<Json<Value>> {
     let (new, now): (NewPasskey, _) = (parsed(&body)?, api.now());
-    let token = own_token(&headers);
+    let own = own_name(&headers);
     blocking(move || {
-        let desk = desk_of(&api, &token)?;
         desk.add_passkey(&session.actor, &new, now)?;
         // Whoever signed in elsewhere with the password alone does so again.
-        let own = Digest::of(token.as_bytes());
         for (name, _) in desk.sessions(&session.actor.officer, now)? {
             if name != own.as_str() {
                 desk.end_session(&session.actor, &name, now)?;
@@ -189,18 +170,12 @@ struct Removal {
 async fn remove_passkey(
     State(api): State<Api>,
     Path(id): Path<String>,
-    SignedIn(session): SignedIn,
-    headers: HeaderMap,
+    AtDesk(session, desk): AtDesk,
     body: Bytes,
 ) -> Answered<Json<Value>> {
     let (given, now): (Removal, _) = (parsed(&body)?, api.now());
-    let token = own_token(&headers);
     let id = WebBytes::try_from(id).map_err(|_| Reason::Unknown.refusal())?;
-    blocking(move || {
-        let desk = desk_of(&api, &token)?;
-        desk.remove_passkey(&session.actor, &id, &given.password, now)
-    })
-    .await?;
+    blocking(move || desk.remove_passkey(&session.actor, &id, &given.password, now)).await?;
     Ok(Json(json!({ "passkey": "removed" })))
 }
 
@@ -233,7 +208,7 @@ async fn sessions(
     SignedIn(session): SignedIn,
     headers: HeaderMap,
 ) -> Answered<Json<Vec<Value>>> {
-    let own = Digest::of(token(&headers).unwrap_or_default().as_bytes());
+    let own = own_name(&headers);
     let (installation, now) = (Arc::clone(&api.installation), api.now());
     let found = blocking(move || {
         let mut all = Vec::new();
@@ -274,15 +249,14 @@ struct Passwords {
 
 async fn password(
     State(api): State<Api>,
-    SignedIn(session): SignedIn,
-    headers: HeaderMap,
+    AtDesk(session, desk): AtDesk,
     body: Bytes,
 ) -> Answered<Json<Value>> {
     let given: Passwords = parsed(&body)?;
-    let (token, now) = (own_token(&headers), api.now());
+    let now = api.now();
     blocking(move || {
         let officer = &session.actor.officer;
-        desk_of(&api, &token)?.change_password(officer, &given.present, &given.new, now)
+        desk.change_password(officer, &given.present, &given.new, now)
     })
     .await?;
     Ok(Json(json!({ "password": "changed" })))

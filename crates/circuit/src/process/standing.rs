@@ -33,28 +33,15 @@ pub struct Standing {
     pub since: Timestamp,
 }
 
-/// What can be asked of works as a whole.
+/// What can be asked of works as a whole: to stand somewhere else.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StandingCommand {
-    /// Stops them.
-    Stop {
-        /// The works.
-        works: NodeId,
-        /// The act that orders it.
-        act: Reference,
-    },
-    /// Gives them up.
-    Lose {
-        /// The works.
-        works: NodeId,
-        /// The report.
-        act: Reference,
-    },
-    /// Lets them run again.
-    Resume {
-        /// The act that orders it.
-        act: Reference,
-    },
+pub struct StandingCommand {
+    /// The works.
+    pub works: NodeId,
+    /// Where they are to stand.
+    pub to: StandingState,
+    /// The act that orders it, or the report.
+    pub act: Reference,
 }
 
 /// What can happen to works as a whole.
@@ -75,25 +62,22 @@ impl Aggregate for Standing {
         command: &StandingCommand,
         context: &Context<'_>,
     ) -> Result<StandingEvent, Refusal> {
-        use StandingCommand as C;
         use StandingState as S;
         context.actor.needs(Right::Administer)?;
         let before = state.map_or(S::Running, |known| known.state);
-        let (works, act, next, allowed) = match command {
-            C::Stop { works, act } => (works, act, S::Stopped, before == S::Running),
-            C::Lose { works, act } => (works, act, S::Lost, before != S::Lost),
-            C::Resume { act } => {
-                let known = state.ok_or_else(|| Reason::Unknown.refusal())?;
-                (&known.works, act, S::Running, before != S::Running)
-            }
+        let allowed = match command.to {
+            S::Stopped => before == S::Running,
+            S::Lost => before != S::Lost,
+            S::Running if state.is_none() => return Err(Reason::Unknown.refusal()),
+            S::Running => before != S::Running,
         };
         if !allowed {
             return Err(Reason::State.refusal());
         }
         Ok(StandingEvent::Came(Box::new(Self {
-            works: works.clone(),
-            state: next,
-            act: act.clone(),
+            works: command.works.clone(),
+            state: command.to,
+            act: command.act.clone(),
             since: context.now,
         })))
     }

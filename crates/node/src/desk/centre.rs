@@ -11,7 +11,7 @@ use crate::{Error, Result};
 use rilascio_circuit::process::{
     AppealOutcome, Digest, Document, DocumentCommand, DocumentId, DocumentState, Dossier,
     DossierCommand, DossierId, Order, OrderCommand, OrderId, OrderState, Phase, PrintSearch,
-    PrintsTaken, Reason, ResidenceCheck, Step, TermsCommand,
+    PrintsTaken, Reason, ResidenceCheck, StandingState, Step, TermsCommand,
 };
 use rilascio_exchange::message::{
     Body, Bytes, CertifiedRecord, ItemOutcome, Message, MessageId, OrderItem, Package,
@@ -94,10 +94,10 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         }
         C::RecallOrder { dossier } => routing::recall_one(ledger, dossier),
         C::OrderAgain { dossier, express } => routing::order_again(ledger, dossier, *express),
-        C::StopWorks { works, act } => routing::stop(ledger, works, act),
-        C::LoseWorks { works, act } => routing::lose(ledger, works, act),
+        C::StopWorks { works, act } => routing::stand(ledger, works, StandingState::Stopped, act),
+        C::LoseWorks { works, act } => routing::stand(ledger, works, StandingState::Lost, act),
         C::LoseDocument { dossier } => routing::lose_document(ledger, dossier),
-        C::ResumeWorks { works, act } => routing::resume(ledger, works, act),
+        C::ResumeWorks { works, act } => routing::stand(ledger, works, StandingState::Running, act),
         C::CancelDossier { dossier, why } => {
             let answer = step(ledger, dossier, &DossierCommand::Cancel(*why))?;
             tell_office(ledger, dossier, Phase::Cancelled)?;

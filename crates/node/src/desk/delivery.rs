@@ -6,8 +6,8 @@ use crate::ledger::Ledger;
 use crate::{Error, Result};
 use rilascio_circuit::process::{
     BlankState, Block, Defect, Document, DocumentCommand, DocumentId, DocumentState, Dossier,
-    DossierCommand, DossierId, IssueReason, NodeId, Order, OrderCommand, OrderId, OrderState,
-    Phase, Reason, Surrender,
+    DossierCommand, DossierId, IssueReason, NodeId, OfficerId, Order, OrderCommand, OrderId,
+    OrderState, Phase, Reason, Surrender,
 };
 use rilascio_exchange::message::{Body, Message};
 use rilascio_store::work;
@@ -106,20 +106,31 @@ pub(super) fn complaint(
     )
 }
 
-pub(super) fn tell_works(
+fn tell_works(
     ledger: &mut Ledger<'_>,
     document: &Document,
     state: BlankState,
-    officers: Vec<rilascio_circuit::process::OfficerId>,
+    officers: Vec<OfficerId>,
 ) -> Result<()> {
     let known: Dossier = ledger.known(document.dossier.as_str())?;
     let works = maker(ledger, &known, &document.id)?;
+    move_stock(ledger, &works, document, state, officers)
+}
+
+/// Tells works what became of the blank of a document.
+pub(super) fn move_stock(
+    ledger: &mut Ledger<'_>,
+    works: &NodeId,
+    document: &Document,
+    state: BlankState,
+    officers: Vec<OfficerId>,
+) -> Result<()> {
     let body = Body::StockMovement {
         blank: document.blank.clone(),
         state,
         officers,
     };
-    ledger.send(&works, document.id.as_str(), body, None)
+    ledger.send(works, document.id.as_str(), body, None)
 }
 
 pub(super) fn handed_over(
@@ -127,7 +138,7 @@ pub(super) fn handed_over(
     known: &Dossier,
     document: &DocumentId,
     surrender: &Surrender,
-    officer: &rilascio_circuit::process::OfficerId,
+    officer: &OfficerId,
 ) -> Result<()> {
     let in_force: Document =
         ledger.step_by_system(document.as_str(), &DocumentCommand::HandOver)?;
@@ -136,12 +147,8 @@ pub(super) fn handed_over(
     tell_registry(ledger, &in_force)?;
     let works = maker(ledger, known, document)?;
     work::take_numbers(ledger.tx, &format!("handed-over/{works}"), 1)?;
-    tell_works(
-        ledger,
-        &in_force,
-        BlankState::HandedOver,
-        vec![officer.clone()],
-    )?;
+    let officers = vec![officer.clone()];
+    move_stock(ledger, &works, &in_force, BlankState::HandedOver, officers)?;
     forget(ledger, &known.id)?;
     let old = match surrender {
         // Only the document that the dossier replaces: an office has no say about any other.

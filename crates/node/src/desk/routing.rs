@@ -2,7 +2,7 @@
 //! lost is made by the next; no dossier ever has two documents that count.
 
 use super::centre::{certify_job, follow, tell_office, tell_registry};
-use super::delivery::tell_works;
+use super::delivery::move_stock;
 use super::{only_from, promise};
 use crate::command::Answer;
 use crate::ledger::{Ledger, decode, word};
@@ -41,39 +41,28 @@ pub(super) fn running(ledger: &mut Ledger<'_>, profile: &str) -> Result<Option<N
     Ok(None)
 }
 
-fn step(ledger: &mut Ledger<'_>, works: &NodeId, command: &StandingCommand) -> Result<Answer> {
+/// Stops works, gives them up, or lets them run again.
+pub(super) fn stand(
+    ledger: &mut Ledger<'_>,
+    works: &NodeId,
+    to: StandingState,
+    act: &Reference,
+) -> Result<Answer> {
     let known = ledger.desk.routes.works.values().flatten();
     if !known.into_iter().any(|known| known == works) {
         return Err(Reason::Unknown.refusal().into());
     }
-    let next: Standing = ledger.step(works.as_str(), None, command)?;
+    let command = StandingCommand {
+        works: works.clone(),
+        to,
+        act: act.clone(),
+    };
+    let next: Standing = ledger.step(works.as_str(), None, &command)?;
     if next.state != StandingState::Running {
         let now_ms = ledger.now_ms();
         work::hasten_job(ledger.tx, REROUTE, works.as_str(), now_ms)?;
     }
     Ok(Answer::of(works, word(next.state)))
-}
-
-pub(super) fn stop(ledger: &mut Ledger<'_>, works: &NodeId, act: &Reference) -> Result<Answer> {
-    let (works, act) = (works.clone(), act.clone());
-    step(
-        ledger,
-        &works.clone(),
-        &StandingCommand::Stop { works, act },
-    )
-}
-
-pub(super) fn lose(ledger: &mut Ledger<'_>, works: &NodeId, act: &Reference) -> Result<Answer> {
-    let (works, act) = (works.clone(), act.clone());
-    step(
-        ledger,
-        &works.clone(),
-        &StandingCommand::Lose { works, act },
-    )
-}
-
-pub(super) fn resume(ledger: &mut Ledger<'_>, works: &NodeId, act: &Reference) -> Result<Answer> {
-    step(ledger, works, &StandingCommand::Resume { act: act.clone() })
 }
 
 /// Somebody asks for the order of a dossier back, to change it or to end the dossier.
@@ -195,7 +184,13 @@ pub(super) fn lose_document(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Res
         blocked = ledger.step_by_system(document.as_str(), &block)?;
         tell_registry(ledger, &blocked)?;
     }
-    tell_works(ledger, &blocked, BlankState::Missing, Vec::new())?;
+    move_stock(
+        ledger,
+        &order.works,
+        &blocked,
+        BlankState::Missing,
+        Vec::new(),
+    )?;
     ended(ledger, &order, true)?;
     Ok(Answer::of(dossier, word(Phase::Certified)))
 }
@@ -254,16 +249,17 @@ pub(super) fn recall_answered(
 /// Works that were given up made a document after all: it is on record, never valid, and its blank is to be destroyed.
 pub(super) fn too_late(ledger: &mut Ledger<'_>, order: &Order, document: &Document) -> Result<()> {
     let register = DocumentCommand::Register(Box::new(document.clone()));
-    let registered: Document = ledger.step_by_system(document.id.as_str(), &register)?;
+    let _: Document = ledger.step_by_system(document.id.as_str(), &register)?;
     let block = DocumentCommand::Block(Block::Defective);
-    let blocked: Document = ledger.step_by_system(registered.id.as_str(), &block)?;
+    let blocked: Document = ledger.step_by_system(document.id.as_str(), &block)?;
     work::take_numbers(ledger.tx, &format!("printed/{}", order.works), 1)?;
-    let body = Body::StockMovement {
-        blank: document.blank.clone(),
-        state: BlankState::Spoiled,
-        officers: Vec::new(),
-    };
-    ledger.send(&order.works, document.id.as_str(), body, None)?;
+    move_stock(
+        ledger,
+        &order.works,
+        document,
+        BlankState::Spoiled,
+        Vec::new(),
+    )?;
     tell_registry(ledger, &blocked)
 }
 
@@ -288,30 +284,23 @@ pub(super) fn asked_back(
     let (mut given_up, mut kept) = (BTreeSet::new(), BTreeSet::new());
     for id in orders {
         let known: Option<Order> = ledger.get(id.as_str())?;
-        let free = match &known {
+        let begun = match known.as_ref().map(|order| (order.state, &order.blank)) {
             None => {
                 note(ledger, GIVEN_UP, id)?;
-                true
+                false
             }
-            Some(order) => match order.state {
-                OrderState::Placed | OrderState::Accepted => true,
-                OrderState::InProduction => order.blank.is_none(),
-                OrderState::Cancelled | OrderState::Rejected => {
-                    given_up.insert(id.clone());
-                    continue;
-                }
-                _ => false,
-            },
+            Some((OrderState::Cancelled | OrderState::Rejected, _)) => false,
+            Some(
+                (OrderState::Placed | OrderState::Accepted, _) | (OrderState::InProduction, None),
+            ) => {
+                let _: Order = ledger.step_by_system(id.as_str(), &OrderCommand::Cancel)?;
+                super::works::forget_order(ledger, id)?;
+                false
+            }
+            Some(_) => true,
         };
-        if !free {
-            kept.insert(id.clone());
-            continue;
-        }
-        if known.is_some() {
-            let _: Order = ledger.step_by_system(id.as_str(), &OrderCommand::Cancel)?;
-            super::works::forget_order(ledger, id)?;
-        }
-        given_up.insert(id.clone());
+        let answer = if begun { &mut kept } else { &mut given_up };
+        answer.insert(id.clone());
     }
     let body = Body::RecallAnswer {
         given_up,
