@@ -4,7 +4,6 @@
 mod common;
 
 use common::{DAY, MOMENT, document, errors, folder, issue, mrz, rilascio, root};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -246,13 +245,7 @@ impl Drop for Running {
 #[test]
 fn a_chip_is_inspected_over_vpcd() {
     let card = issue("it-passport/application");
-    // A port that was free a moment ago.
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let address = format!("127.0.0.1:{port}");
+    let address = format!("127.0.0.1:{}", common::free_port());
     let _chip = Running(
         Command::new(env!("CARGO_BIN_EXE_rilascio"))
             .args(["chip", text(&card), "--vpcd", &address])

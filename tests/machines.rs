@@ -9,10 +9,9 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A free port of this machine.
-fn port() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
+/// An address of this machine at which nobody listens.
+fn address() -> String {
+    format!("127.0.0.1:{}", common::free_port())
 }
 
 /// Opens, enrols and sends a dossier of Utopia; gives its name.
@@ -85,8 +84,8 @@ fn an_office_on_another_machine_speaks_to_the_centre_until_it_is_struck_off() {
         &text(&office),
     ]);
     let (own, theirs) = (
-        ["centre", "works", "registry"].map(|role| (role, port())),
-        port(),
+        ["centre", "works", "registry"].map(|role| (role, address())),
+        address(),
     );
     let mut here = vec![
         "--roles".to_owned(),
@@ -195,8 +194,8 @@ fn two_offices_on_two_machines_each_serve_their_own_sites() {
         &text(&place.join("x")),
     ]);
     assert_eq!(wrong.status.code(), Some(2));
-    let own = ["centre", "works", "registry"].map(|role| (role, port()));
-    let theirs = [("north", port()), ("south", port())];
+    let own = ["centre", "works", "registry"].map(|role| (role, address()));
+    let theirs = [("north", address()), ("south", address())];
     let mut here = vec!["--roles".to_owned(), "centre,works,registry".to_owned()];
     here.extend(
         theirs
@@ -336,8 +335,8 @@ fn works_that_are_stopped_or_lost_hand_their_orders_to_those_that_stand_in() {
         "--out",
         &text(&south),
     ]);
-    let own = ["office", "centre", "works", "registry"].map(|role| (role, port()));
-    let theirs = port();
+    let own = ["office", "centre", "works", "registry"].map(|role| (role, address()));
+    let theirs = address();
     let mut here = vec![
         "--roles=office,centre,works,registry".to_owned(),
         format!("--peer=works-south={theirs}"),

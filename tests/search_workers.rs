@@ -15,7 +15,7 @@ use rilascio_gallery::{
 };
 use rilascio_keys::MasterKey;
 use rilascio_store::Store;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -35,8 +35,7 @@ struct Nats {
 
 impl Nats {
     fn start() -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = port.local_addr().unwrap().port();
+        let port = common::free_port();
         let started = Command::new("nats-server")
             .args(["-a", "127.0.0.1", "-p", &port.to_string()])
             .stdout(Stdio::null())
