@@ -84,8 +84,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         );
         println!("    {} events in the journals", total.events);
         println!(
-            "    {} kills of nodes, {} parcels lost, {} works stopped or lost",
-            total.kills, total.parcels_lost, total.works_failed
+            "    {} kills of nodes, {} parcels lost, {} brought back, {} works stopped or lost",
+            total.kills, total.parcels_lost, total.parcels_back, total.works_failed
         );
     }
     println!("state {}", total.state);
@@ -152,6 +152,7 @@ fn add(total: &mut Summary, run: Summary) {
     total.refused += run.refused;
     total.kills += run.kills;
     total.parcels_lost += run.parcels_lost;
+    total.parcels_back += run.parcels_back;
     total.handed_over += run.handed_over;
     total.events += run.events;
     total.state = if total.state.is_empty() {

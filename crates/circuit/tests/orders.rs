@@ -20,6 +20,7 @@ fn order() -> Option<Order> {
         blank: None,
         document: None,
         spoiled: 0,
+        consignment: None,
     };
     give(&mut state, &system(), &OrderCommand::Place(Box::new(order))).unwrap();
     state

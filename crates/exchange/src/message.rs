@@ -4,9 +4,9 @@ use base64ct::{Base64, Encoding};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rilascio_circuit::process::{
-    Balance, BlankSerial, BlankState, Block, Consignment, ConsignmentId, Defect, Digest, Document,
-    DocumentId, DocumentState, Dossier, DossierId, HolderCheck, NodeId, OfficerId, Order, OrderId,
-    Phase, Reference, SiteId, Surrender, Terms,
+    Balance, BlankSerial, BlankState, Block, Consignment, ConsignmentId, ConsignmentItem, Defect,
+    Digest, Document, DocumentId, DocumentState, Dossier, DossierId, HolderCheck, NodeId,
+    OfficerId, Order, OrderId, Phase, Reference, SiteId, Surrender, Terms,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -305,6 +305,25 @@ pub enum Body {
         /// The parcel.
         consignment: Consignment,
     },
+    /// Works to office: a parcel came back, and is not to be opened there any more.
+    ConsignmentReturn {
+        /// The parcel.
+        consignment: ConsignmentId,
+    },
+    /// Office to works: whether the parcel was not opened, and never will be.
+    ReturnAnswer {
+        /// The parcel.
+        consignment: ConsignmentId,
+        /// Whether it is the works' again.
+        agreed: bool,
+    },
+    /// Works to centre: documents are back from their way.
+    ConsignmentBack {
+        /// The parcel that they left with.
+        consignment: ConsignmentId,
+        /// The documents.
+        items: Vec<ConsignmentItem>,
+    },
     /// Office to works: a parcel was counted.
     Receipt {
         /// The parcel.
@@ -442,6 +461,9 @@ impl Body {
             Self::RecallAnswer { .. } => "recall-answer",
             Self::PrintNotification { .. } => "print-notification",
             Self::Consignment { .. } => "consignment",
+            Self::ConsignmentReturn { .. } => "consignment-return",
+            Self::ReturnAnswer { .. } => "return-answer",
+            Self::ConsignmentBack { .. } => "consignment-back",
             Self::Receipt { .. } => "receipt",
             Self::Complaint { .. } => "complaint",
             Self::ComplaintResult { .. } => "complaint-result",
@@ -467,6 +489,7 @@ impl Body {
                 | Self::Order { .. }
                 | Self::OrderRecall { .. }
                 | Self::Consignment { .. }
+                | Self::ConsignmentReturn { .. }
                 | Self::Complaint { .. }
                 | Self::DailyBalance { .. }
         )

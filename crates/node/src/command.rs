@@ -463,6 +463,16 @@ commands! {
         /// The parcel.
         consignment: ConsignmentId,
     }
+    /// Counts a parcel that came back, with a second officer: when its office will not open it any more, what is in it can be
+    /// sent again, and what is not in it is lost.
+    TakeBackConsignment("take-back-consignment", Works, Produce) {
+        /// The parcel.
+        consignment: ConsignmentId,
+        /// What is inside.
+        found: BTreeSet<DocumentId>,
+        /// The second officer.
+        second: OfficerId,
+    }
     /// Counts the day and sends the balance to the centre.
     CloseDay("close-day", Works, Stock) {
         /// The day.
@@ -499,6 +509,7 @@ impl Command {
     pub fn second(&self) -> Option<&OfficerId> {
         match self {
             Self::ReceiveConsignment { second, .. }
+            | Self::TakeBackConsignment { second, .. }
             | Self::ReceiveSheets { second, .. }
             | Self::DestroySheet { second, .. }
             | Self::ReceiveBlanks { second, .. }

@@ -366,10 +366,16 @@ fn rerouted() -> Vec<Act> {
     acts
 }
 
-/// A parcel that is lost, a defective document, a holder who is ill and never comes.
+/// A parcel that comes back, one that is lost, a defective document, a holder who is ill and never comes.
 fn delivered_late() -> Vec<Act> {
+    let parcel = |number: u32| ConsignmentId::parse(&format!("works-C{number:06}")).unwrap();
+    let back = Command::TakeBackConsignment {
+        consignment: parcel(1),
+        found: BTreeSet::from([document()]),
+        second: second(),
+    };
     let lost = Command::ReportLostConsignment {
-        consignment: ConsignmentId::parse("works-C000001").unwrap(),
+        consignment: parcel(2),
     };
     let complain = Command::Complain {
         dossier: dossier(),
@@ -390,12 +396,14 @@ fn delivered_late() -> Vec<Act> {
         propose(true),
         decide(true),
         dispatch(),
+        by(keeper(), back),
+        dispatch(),
         by(keeper(), lost),
         dispatch(),
-        Act::Open("works-C000002"),
+        Act::Open("works-C000003"),
         by(office("carla"), complain),
         dispatch(),
-        Act::Open("works-C000003"),
+        Act::Open("works-C000004"),
         by(office("carla"), ill),
         by(office("carla"), well),
         Act::Pass(21),

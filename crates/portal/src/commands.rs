@@ -142,6 +142,12 @@ pub(crate) const STEPS: &[(&str, &str, &[&str], &str)] = &[
     ),
     (
         "works",
+        "consignment",
+        &["dispatched"],
+        "take-back-consignment",
+    ),
+    (
+        "works",
         "blank",
         &["received", "initialised", "assigned"],
         "spoil-blank",
@@ -224,10 +230,13 @@ pub(crate) fn fresh_name() -> String {
 async fn expected(
     portal: &Portal,
     signed: &Signed,
+    command: &str,
     filled: &BTreeMap<String, String>,
 ) -> Option<Vec<String>> {
+    let (role, _) = right_of(command)?;
     let path = format!(
-        "/v1/office/consignment/{}",
+        "/v1/{}/consignment/{}",
+        role.name(),
         encoded(filled.get("consignment")?)
     );
     let parcel = portal.node.get(&path, Some(&signed.token)).await.ok()?;
@@ -303,7 +312,7 @@ async fn form(
         field.kind = Kind::Choice(titles.keys().cloned().collect());
     }
     let mut page = Page::of(signed);
-    let expected = expected(portal, signed, filled).await;
+    let expected = expected(portal, signed, name, filled).await;
     let rows: Vec<Value> = fields
         .iter()
         .map(|field| match &expected {

@@ -29,6 +29,7 @@ const LISTS: &[(&str, &str, &[&str])] = &[
             "submitted",
             "examination",
             "ordered",
+            "produced",
             "dispatched",
             "at-office",
             "activated",
@@ -38,7 +39,11 @@ const LISTS: &[(&str, &str, &[&str])] = &[
             "cancelled",
         ],
     ),
-    ("office", "consignment", &["dispatched", "received"]),
+    (
+        "office",
+        "consignment",
+        &["dispatched", "received", "returned"],
+    ),
     ("office", "attestation", &["issued", "ended", "overrun"]),
     (
         "office",
@@ -105,7 +110,11 @@ const LISTS: &[(&str, &str, &[&str])] = &[
     ),
     ("works", "blank", &[]),
     ("works", "stock-take", &["agreed", "differs"]),
-    ("works", "consignment", &["dispatched", "received", "lost"]),
+    (
+        "works",
+        "consignment",
+        &["dispatched", "received", "coming-back", "returned", "lost"],
+    ),
     ("registry", "registration", &["changed", "published"]),
     ("registry", "access-grant", &["given", "ended"]),
 ];

@@ -5,8 +5,8 @@ use crate::people::{People, officer};
 use crate::world::World;
 use rilascio_circuit::PaperCase;
 use rilascio_circuit::process::{
-    Block, Cancellation, Defect, Digest, DocumentId, DossierId, HolderCheck, Reference,
-    SheetNumber, SiteId, Surrender,
+    Block, Cancellation, Consignment, Defect, Digest, DocumentId, DossierId, HolderCheck,
+    Reference, SheetNumber, SiteId, Surrender,
 };
 use rilascio_node::{Command, Role};
 use std::collections::BTreeSet;
@@ -57,7 +57,14 @@ impl People<'_> {
             .unwrap_or_else(|| "none".to_owned());
         let blank =
             rilascio_circuit::process::BlankSerial::parse(&blank).map_err(Fault::Scenario)?;
-        let commands = match world.nodes[node].role {
+        let parcels: Vec<Consignment> = world.nodes[node]
+            .replay
+            .consignments
+            .values()
+            .cloned()
+            .collect();
+        let parcel = world.dice.pick(&parcels).cloned();
+        let mut commands = match world.nodes[node].role {
             Role::Office => vec![
                 Command::SubmitDossier {
                     dossier: dossier.clone(),
@@ -166,6 +173,17 @@ impl People<'_> {
                 case: reference,
             }],
         };
+        if let (Role::Works, Some(parcel)) = (world.nodes[node].role, parcel) {
+            // Said of any parcel, wherever it is.
+            commands.push(Command::TakeBackConsignment {
+                consignment: parcel.id.clone(),
+                found: parcel.items.into_iter().map(|item| item.document).collect(),
+                second: officer(&actor.site, who + 1),
+            });
+            commands.push(Command::ReportLostConsignment {
+                consignment: parcel.id,
+            });
+        }
         if let Some(command) = world.dice.pick(&commands).cloned() {
             self.give(world, node, &actor, &command)?;
         }

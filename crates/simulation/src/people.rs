@@ -18,10 +18,18 @@ const PATIENCE: u32 = 20;
 /// People of one sample: now and then somebody comes a second time.
 const PEOPLE: u64 = 2000;
 
+/// What the courier makes of a parcel.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Delivered,
+    Lost,
+    BroughtBack,
+}
+
 /// A parcel on the road.
 struct Parcel {
     arrives: Timestamp,
-    lost: bool,
+    fate: Fate,
     found: BTreeSet<DocumentId>,
 }
 
@@ -332,7 +340,7 @@ impl<'a> People<'a> {
             let Some(parcel) = self.parcels.get(&id) else {
                 continue;
             };
-            if parcel.lost || parcel.arrives > world.now {
+            if parcel.fate != Fate::Delivered || parcel.arrives > world.now {
                 continue;
             }
             let who = world.dice.below(u64::from(world.scenario.officers));
@@ -589,23 +597,35 @@ impl<'a> People<'a> {
                 }
             }
         }
-        let overdue: Vec<ConsignmentId> = self
+        let own = &world.nodes[node].replay.consignments;
+        let overdue: Vec<(ConsignmentId, Fate, BTreeSet<DocumentId>)> = self
             .parcels
             .iter()
-            .filter(|(_, parcel)| parcel.lost && world.now > parcel.arrives)
-            .map(|(id, _)| id.clone())
-            .filter(|id| {
-                let own = &world.nodes[node].replay.consignments;
-                own.contains_key(id.as_str())
+            .filter(|(_, parcel)| parcel.fate != Fate::Delivered && world.now > parcel.arrives)
+            .filter(|(id, _)| {
+                let known = own.get(id.as_str());
+                known.is_some_and(|parcel| parcel.state == ConsignmentState::Dispatched)
             })
+            .map(|(id, parcel)| (id.clone(), parcel.fate, parcel.found.clone()))
             .collect();
-        for consignment in overdue {
-            let command = Command::ReportLostConsignment {
-                consignment: consignment.clone(),
+        for (consignment, fate, found) in overdue {
+            let name = consignment.clone();
+            let command = if fate == Fate::Lost {
+                Command::ReportLostConsignment { consignment }
+            } else {
+                Command::TakeBackConsignment {
+                    consignment,
+                    found,
+                    second: second.clone(),
+                }
             };
             if self.give(world, node, &actor, &command)?.is_some() {
-                self.parcels.remove(&consignment);
-                self.summary.parcels_lost += 1;
+                self.parcels.remove(&name);
+                if fate == Fate::Lost {
+                    self.summary.parcels_lost += 1;
+                } else {
+                    self.summary.parcels_back += 1;
+                }
             }
         }
         Ok(())
@@ -625,7 +645,13 @@ impl<'a> People<'a> {
         let hours = 6 + i64::try_from(world.dice.below(40)).unwrap_or(0);
         let parcel = Parcel {
             arrives: world.now + SignedDuration::from_hours(hours),
-            lost: world.dice.permille(world.scenario.lost_parcels),
+            fate: if world.dice.permille(world.scenario.lost_parcels) {
+                Fate::Lost
+            } else if world.dice.permille(world.scenario.returned_parcels) {
+                Fate::BroughtBack
+            } else {
+                Fate::Delivered
+            },
             found,
         };
         self.parcels.insert(id, parcel);

@@ -24,6 +24,8 @@ pub struct Summary {
     pub kills: u64,
     /// Parcels that were lost.
     pub parcels_lost: u64,
+    /// Parcels that came back to the works.
+    pub parcels_back: u64,
     /// Times that works were stopped or lost.
     pub works_failed: u64,
     /// Documents that were handed over.

@@ -24,6 +24,8 @@ pub struct Scenario {
     pub standstill: u32,
     /// Parcels that the courier loses.
     pub lost_parcels: u32,
+    /// Parcels that the courier brings back to the works.
+    pub returned_parcels: u32,
     /// Documents that are missing in a parcel.
     pub missing_documents: u32,
     /// Documents that the office finds defective.
@@ -68,6 +70,7 @@ impl Default for Scenario {
             spoilage: 60,
             standstill: 20,
             lost_parcels: 60,
+            returned_parcels: 60,
             missing_documents: 20,
             defects: 20,
             lost_messages: 50,

@@ -129,6 +129,8 @@ pub enum BlankCommand {
     Finish,
     /// It leaves.
     Dispatch,
+    /// It came back from its way.
+    ComeBack,
     /// Its holder has it.
     HandOver,
     /// It failed.
@@ -166,6 +168,8 @@ pub enum BlankEvent {
     Finished,
     /// Left.
     Dispatched,
+    /// Came back.
+    CameBack,
     /// With its holder.
     HandedOver,
     /// Failed, for this reason.
@@ -263,6 +267,11 @@ impl Aggregate for Blank {
                 from(&[S::Finished])?;
                 Ok(E::Dispatched)
             }
+            C::ComeBack => {
+                actor.needs(Right::System)?;
+                from(&[S::Dispatched])?;
+                Ok(E::CameBack)
+            }
             C::HandOver => {
                 from(&[S::Dispatched])?;
                 Ok(E::HandedOver)
@@ -314,7 +323,7 @@ impl Aggregate for Blank {
             E::Initialised | E::Returned(_) => BlankState::Initialised,
             E::Assigned(_) | E::Released => BlankState::Assigned,
             E::Bound(_) => BlankState::Bound,
-            E::Finished => BlankState::Finished,
+            E::Finished | E::CameBack => BlankState::Finished,
             E::Dispatched => BlankState::Dispatched,
             E::HandedOver => BlankState::HandedOver,
             // One that was found again may have been copied: it is never used.

@@ -38,6 +38,10 @@ pub enum ConsignmentState {
     Received,
     /// Lost by the courier.
     Lost,
+    /// Back at the works, which wait for the office's word that it will not open it.
+    ComingBack,
+    /// Back at the works: what was in it goes out in another.
+    Returned,
 }
 
 /// A consignment.
@@ -56,7 +60,7 @@ pub struct Consignment {
     pub items: Vec<ConsignmentItem>,
     /// Where it is.
     pub state: ConsignmentState,
-    /// What was listed and not found when it was opened.
+    /// What was listed and not found when it was opened, at the office or back at the works.
     pub missing: BTreeSet<DocumentId>,
 }
 
@@ -84,6 +88,15 @@ pub enum ConsignmentCommand {
     },
     /// The courier lost it.
     Lose,
+    /// Counts one that came back, with a second person.
+    TakeBack {
+        /// What is inside.
+        found: BTreeSet<DocumentId>,
+        /// The second person.
+        second: OfficerId,
+    },
+    /// Ends its way: the office does not open it any more.
+    Return,
 }
 
 /// What can happen to a consignment.
@@ -96,6 +109,10 @@ pub enum ConsignmentEvent {
     Received(BTreeSet<DocumentId>),
     /// Lost.
     Lost,
+    /// Counted back at the works; these were missing.
+    CameBack(BTreeSet<DocumentId>),
+    /// Its way ended at the works.
+    TakenBack,
 }
 
 impl Aggregate for Consignment {
@@ -138,7 +155,13 @@ impl Aggregate for Consignment {
             };
         }
         let consignment = state.ok_or_else(|| Reason::Unknown.refusal())?;
-        if consignment.state != ConsignmentState::Dispatched {
+        let coming_back = consignment.state == ConsignmentState::ComingBack;
+        let may = match command {
+            // The office had opened it already, or says that it will not.
+            C::Acknowledge { .. } | C::Return => coming_back,
+            _ => false,
+        };
+        if !may && consignment.state != ConsignmentState::Dispatched {
             return Err(Reason::State.refusal());
         }
         let listed: BTreeSet<DocumentId> = consignment
@@ -169,6 +192,18 @@ impl Aggregate for Consignment {
                 }
                 Ok(E::Lost)
             }
+            C::TakeBack { found, second } => {
+                actor.needs(Right::Produce)?;
+                actor.beside(second)?;
+                if !found.is_subset(&listed) {
+                    return Err(Reason::NotInParcel.refusal());
+                }
+                Ok(E::CameBack(listed.difference(found).cloned().collect()))
+            }
+            C::Return => {
+                actor.needs(Right::System)?;
+                Ok(E::TakenBack)
+            }
         }
     }
 
@@ -185,6 +220,11 @@ impl Aggregate for Consignment {
                 next.missing.clone_from(missing);
             }
             E::Lost => next.state = ConsignmentState::Lost,
+            E::CameBack(missing) => {
+                next.state = ConsignmentState::ComingBack;
+                next.missing.clone_from(missing);
+            }
+            E::TakenBack => next.state = ConsignmentState::Returned,
         }
         Ok(next)
     }

@@ -55,6 +55,8 @@ impl Dossier {
                 // A document that failed goes back to be made again.
                 phase == P::Certified
                     || phase == P::Cancelled
+                    // Its parcel came back.
+                    || (self.phase == P::Dispatched && phase == P::Produced)
                     || (phase > self.phase && phase <= P::Recalled)
             }
             P::AtOffice => matches!(

@@ -57,6 +57,9 @@ pub struct Order {
     pub document: Option<DocumentId>,
     /// Blanks that were spoiled for it.
     pub spoiled: u16,
+    /// The parcel that its document left with last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consignment: Option<ConsignmentId>,
 }
 
 /// What can be asked of an order.
@@ -82,6 +85,8 @@ pub enum OrderCommand {
     Produce(DocumentId, BlankSerial),
     /// The document leaves.
     Dispatch(ConsignmentId),
+    /// The parcel came back with the document in it.
+    ComeBack,
     /// Ends it: before production, or because its document failed or was lost.
     Cancel,
 }
@@ -110,6 +115,8 @@ pub enum OrderEvent {
     Produced(DocumentId, BlankSerial),
     /// The document left.
     Dispatched(ConsignmentId),
+    /// The document came back.
+    CameBack,
     /// Ended.
     Cancelled,
 }
@@ -217,6 +224,11 @@ impl Aggregate for Order {
                 from(&[S::Produced])?;
                 Ok(OrderEvent::Dispatched(consignment.clone()))
             }
+            C::ComeBack => {
+                actor.needs(Right::System)?;
+                from(&[S::Dispatched])?;
+                Ok(OrderEvent::CameBack)
+            }
             C::Cancel => {
                 actor.needs(Right::System)?;
                 if order.state == S::InProduction {
@@ -264,7 +276,11 @@ impl Aggregate for Order {
                 next.document = Some(document.clone());
                 next.state = OrderState::Produced;
             }
-            E::Dispatched(_) => next.state = OrderState::Dispatched,
+            E::Dispatched(consignment) => {
+                next.consignment = Some(consignment.clone());
+                next.state = OrderState::Dispatched;
+            }
+            E::CameBack => next.state = OrderState::Produced,
             E::Cancelled => next.state = OrderState::Cancelled,
         }
         Ok(next)

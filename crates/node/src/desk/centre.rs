@@ -3,7 +3,9 @@
 use super::delivery::{complaint, handed_over, recalled};
 use super::package::{CERTIFICATE, RECORD, check};
 use super::papers::PAPERS;
-use super::{hits, not_ours, not_yet, only_from, papers, promise, routing, screening, terms};
+use super::{
+    hits, not_ours, not_yet, only_from, papers, promise, returns, routing, screening, terms,
+};
 use crate::command::{Answer, Command};
 use crate::ledger::{DAY_MS, Ledger, word};
 use crate::worker::Identification;
@@ -277,6 +279,9 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
         } => printed(ledger, message, order, document),
         Body::Consignment { consignment } => {
             super::check_items(&message.body, consignment.items.len())?;
+            if returns::came_back(ledger, &consignment.id)? {
+                return Ok(());
+            }
             for item in &consignment.items {
                 let order: Order = ledger.known(item.order.as_str())?;
                 only_from(message, &order.works)?;
@@ -285,6 +290,8 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                     OrderState::Placed | OrderState::Accepted | OrderState::AskedBack => {
                         return Err(not_yet());
                     }
+                    // The word that the parcel before came back has to come first.
+                    OrderState::Dispatched => return Err(not_yet()),
                     // Given up meanwhile.
                     _ => continue,
                 }
@@ -301,6 +308,9 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 }
             }
             Ok(())
+        }
+        Body::ConsignmentBack { consignment, items } => {
+            returns::told(ledger, message, consignment, items)
         }
         Body::Complaint {
             dossier,
@@ -583,6 +593,7 @@ pub(crate) fn certify(ledger: &mut Ledger<'_>, dossier: &DossierId, express: boo
         blank: None,
         document: None,
         spoiled: 0,
+        consignment: None,
     };
     let _: Order =
         ledger.step_by_system(id.as_str(), &OrderCommand::Place(Box::new(order.clone())))?;

@@ -10,6 +10,7 @@ pub(crate) mod papers;
 pub(crate) mod promise;
 pub(crate) mod record;
 pub(crate) mod registry;
+mod returns;
 pub(crate) mod routing;
 pub(crate) mod screening;
 pub(crate) mod stock;

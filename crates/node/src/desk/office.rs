@@ -2,7 +2,7 @@
 
 use super::centre::record_term;
 use super::package::check;
-use super::{draft, not_ours, not_yet, only_from, papers, promise, terms};
+use super::{draft, not_ours, not_yet, only_from, papers, promise, returns, terms};
 use crate::command::{Answer, COUNT_MAX, Command};
 use crate::ledger::{Ledger, word};
 use crate::notice::Occasion;
@@ -468,6 +468,7 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             let _: Consignment = ledger.step_by_system(consignment.id.as_str(), &dispatch)?;
             Ok(())
         }
+        Body::ConsignmentReturn { consignment } => returns::asked(ledger, message, consignment),
         Body::StatusList { number, entries } => {
             only_from(message, &ledger.desk.routes.registry.clone())?;
             super::check_items(&message.body, entries.len())?;

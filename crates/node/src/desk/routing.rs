@@ -75,7 +75,7 @@ pub(super) fn recall_one(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result
         again: false,
     };
     ledger.send(&order.works, dossier.as_str(), body, None)?;
-    note(ledger, BY_HAND, &id)?;
+    note(ledger, BY_HAND, id.as_str())?;
     Ok(Answer::of(id, word(order.state)))
 }
 
@@ -286,7 +286,7 @@ pub(super) fn asked_back(
         let known: Option<Order> = ledger.get(id.as_str())?;
         let begun = match known.as_ref().map(|order| (order.state, &order.blank)) {
             None => {
-                note(ledger, GIVEN_UP, id)?;
+                note(ledger, GIVEN_UP, id.as_str())?;
                 false
             }
             Some((OrderState::Cancelled | OrderState::Rejected, _)) => false,
@@ -312,13 +312,13 @@ pub(super) fn asked_back(
     ledger.send(&centre, &subject, body, Some(&message.header.id))
 }
 
-/// Keeps a row about an order, once.
-fn note(ledger: &mut Ledger<'_>, kind: &str, order: &OrderId) -> Result<()> {
-    if entity::get(ledger.tx, kind, order.as_str())?.is_some() {
+/// Keeps a row about something, once.
+pub(super) fn note(ledger: &mut Ledger<'_>, kind: &str, id: &str) -> Result<()> {
+    if entity::get(ledger.tx, kind, id)?.is_some() {
         return Ok(());
     }
     let row = entity::Entity {
-        id: order.to_string(),
+        id: id.to_owned(),
         version: 0,
         site: String::new(),
         state: String::new(),

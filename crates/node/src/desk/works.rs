@@ -4,7 +4,7 @@ use super::package::{BIOMETRICS, RECORD, check};
 use super::stock::{
     blank_step, close_day, each_blank, move_blank, own_number, receive_blanks, take_stock,
 };
-use super::{not_ours, not_yet, only_from, routing};
+use super::{not_ours, not_yet, only_from, returns, routing};
 use crate::command::{Answer, COUNT_MAX, Command};
 use crate::ledger::{Ledger, word};
 use crate::{Error, Result};
@@ -173,6 +173,11 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             lose_items(ledger, &lost, &lost.items)?;
             Ok(Answer::of(consignment, word(lost.state)))
         }
+        C::TakeBackConsignment {
+            consignment,
+            found,
+            second,
+        } => returns::take_back(ledger, consignment, found, second),
         C::CloseDay { day } => close_day(ledger, *day),
         other => Err(Error::Role {
             command: other.name(),
@@ -217,7 +222,8 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 office.as_str(),
             )?;
             // One that was reported lost and turned up stays lost: its documents are blocked.
-            if known.state != ConsignmentState::Dispatched {
+            let awaited = [ConsignmentState::Dispatched, ConsignmentState::ComingBack];
+            if !awaited.contains(&known.state) {
                 return Ok(());
             }
             let acknowledge = ConsignmentCommand::Acknowledge {
@@ -226,6 +232,10 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             let _: Consignment = ledger.step_by_system(consignment.as_str(), &acknowledge)?;
             Ok(())
         }
+        Body::ReturnAnswer {
+            consignment,
+            agreed,
+        } => returns::answered(ledger, message, consignment, *agreed),
         Body::StockMovement { blank, state, .. } => {
             only_from(message, &centre)?;
             let known: Blank = ledger.known(blank.as_str())?;
@@ -622,7 +632,7 @@ fn dispatch(
 }
 
 /// Documents that the courier lost: the centre blocks them before they were ever valid.
-fn lose_items(
+pub(super) fn lose_items(
     ledger: &mut Ledger<'_>,
     lost: &Consignment,
     items: &[ConsignmentItem],

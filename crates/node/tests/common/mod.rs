@@ -14,10 +14,10 @@ use rilascio_exchange::message::{Bytes, Package};
 use rilascio_node::{
     Advisers, Answer, CircuitAuthority, Command, Delivery, Desk, DeskParts, Error, Identification,
     LEASE_MS, Local, MadeDocument, MemoryKeeper, NodeKey, Notice, Production, ProductionFault,
-    ProductionRequest, Profiles, Role, Tools, VaultKeeper, default_routes,
+    ProductionRequest, Profiles, Replay, Role, Tools, VaultKeeper, default_routes,
 };
-use rilascio_store::journal::HeadKey;
-use rilascio_store::{Probe, Store};
+use rilascio_store::journal::{self, HeadKey};
+use rilascio_store::{Error as StoreError, Probe, Store, Tx};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -305,6 +305,21 @@ impl Town {
 
     pub fn give(&self, id: &str, actor: &Actor, command: &Command) -> Result<Answer, Error> {
         self.desks[&command.role()].execute(id, command, actor, self.now)
+    }
+
+    /// What a desk's journal says, which is what its tables say.
+    pub fn books(&self, role: Role) -> Replay {
+        let store = self.desks[&role].store();
+        let read = |tx: &mut dyn Tx| journal::entries(tx, 0, 100_000);
+        let mut books = Replay::default();
+        for entry in store.read::<_, StoreError, _>(read).unwrap() {
+            books.take(&entry).unwrap();
+        }
+        let compared = books.clone();
+        store
+            .read::<_, Error, _>(move |tx| compared.compare(tx, role))
+            .unwrap();
+        books
     }
 
     /// Lets every desk do what is due an hour from now.
