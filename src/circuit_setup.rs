@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rilascio_circuit::NumberShare;
-use rilascio_circuit::process::{Actor, NodeId, Office, OfficerId, Right, SiteId};
+use rilascio_circuit::process::{Actor, CollectionHours, NodeId, Office, OfficerId, Right, SiteId};
 use rilascio_keys::MasterKey;
 use rilascio_node::{Clock, Database, Installation, Plan, Role, Routes, Transport, default_routes};
 use rilascio_store::{Store, entity, work};
@@ -259,6 +259,7 @@ pub(crate) fn offices(
         site: site.clone(),
         node: None,
         name: "Issuing desk".to_owned(),
+        collection: CollectionHours::default(),
         starts: catalogue
             .names()
             .into_iter()

@@ -8,7 +8,7 @@ use crate::whole_way::{Circuit, Staff};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
 use rand_core::Rng;
-use rilascio_circuit::process::{Actor, DossierId, Office, Right, SiteId};
+use rilascio_circuit::process::{Actor, CollectionHours, DossierId, Office, Right, SiteId};
 use rilascio_node::{Installation, Role, Tools, generate_password};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -65,6 +65,7 @@ pub(crate) fn write_offices(data: &Path) -> Result<(), Fault> {
                 site: SiteId::parse(place.site).map_err(Fault::failed)?,
                 node: None,
                 name: place.name.to_owned(),
+                collection: CollectionHours::default(),
                 starts: place
                     .profiles
                     .iter()

@@ -488,6 +488,7 @@ fn offices_start_by_date_and_old_files_end_within_three_months() {
         site: SiteId::parse("viterbo").unwrap(),
         node: None,
         name: "Viterbo".into(),
+        collection: CollectionHours::default(),
         starts: [("it-pse".to_owned(), start)].into(),
     };
     let rules = rules();

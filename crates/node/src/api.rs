@@ -12,6 +12,7 @@ use crate::officers::Session;
 use crate::openapi::{is_kind, openapi};
 use crate::signing_in;
 use crate::statistics;
+use crate::waiting;
 use crate::{Error, Result, Role};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State};
@@ -263,6 +264,7 @@ impl Api {
             .merge(first_start::routes())
             .merge(statistics::routes())
             .merge(signing_in::routes())
+            .merge(waiting::routes())
             .route("/v1/{role}/{kind}", get(list))
             .route("/v1/{role}/{kind}/{id}", get(read))
             .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))

@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router, body::Bytes};
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use rilascio_circuit::process::{
     Actor, Block, Digest, DocumentId, DocumentState, Dossier, DossierId, PapersRequest, Phase,
     Reason, Reference, Registration, RegistrationEvent, Right, SiteId,
@@ -101,6 +101,8 @@ pub struct ApplicantView {
     pub opened: Option<Timestamp>,
     /// The day on which the document was promised to be at the office.
     pub promised: Option<Date>,
+    /// When the holder comes, by the clock of the office.
+    pub appointment: Option<DateTime>,
     /// Papers that are waited for, and until when the term stands still for them.
     pub papers: Option<PapersRequest>,
     /// Documents, by the registry.
@@ -198,6 +200,7 @@ impl Desk {
                 view.office = Some(known.office);
                 view.profile = Some(known.profile);
                 view.opened = Some(known.opened);
+                view.appointment = known.collection.appointment;
                 view.promised = known.terms.promised;
                 view.papers = known.terms.papers.filter(|asked| asked.closed.is_none());
                 Ok(true)

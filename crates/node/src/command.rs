@@ -1,7 +1,7 @@
 //! Every command that a person can give, with the role that takes it and the right that it needs.
 
 use crate::role::Role;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use rilascio_circuit::PaperCase;
 use rilascio_circuit::process::{
     AttestationId, BlankSerial, Block, Cancellation, ConsignmentId, Defect, Digest, DocumentId,
@@ -139,6 +139,25 @@ commands! {
         check: HolderCheck,
         /// What became of the old document.
         surrender: Surrender,
+    }
+    /// Puts a document on a shelf, until its holder comes.
+    ShelveDocument("shelve-document", Office, HandOver) {
+        /// The dossier.
+        dossier: DossierId,
+        /// The place on the shelf.
+        shelf: Reference,
+    }
+    /// Sets an appointment for the hand-over; the holder gets word of it.
+    SetAppointment("set-appointment", Office, HandOver) {
+        /// The dossier.
+        dossier: DossierId,
+        /// When, by the clock of the office: one of its free times.
+        at: DateTime,
+    }
+    /// Calls an appointment off.
+    CallOffAppointment("call-off-appointment", Office, HandOver) {
+        /// The dossier.
+        dossier: DossierId,
     }
     /// Recalls a document that nobody collected in its term.
     Recall("recall", Office, HandOver) {

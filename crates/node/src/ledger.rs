@@ -482,8 +482,13 @@ pub(crate) fn encode(what: &'static str, value: &impl Serialize) -> Result<Strin
 
 /// The body of a table row.
 pub(crate) fn decode<A: Tabled>(found: &Entity) -> Result<A> {
+    decode_as(A::KIND, found)
+}
+
+/// What a row of another kind holds.
+pub(crate) fn decode_as<T: DeserializeOwned>(what: &'static str, found: &Entity) -> Result<T> {
     serde_json::from_str(&found.body).map_err(|why| Error::Corrupt {
-        what: A::KIND,
+        what,
         id: found.id.clone(),
         why: why.to_string(),
     })

@@ -26,6 +26,7 @@ mod role;
 mod server;
 mod signing_in;
 mod statistics;
+mod waiting;
 mod worker;
 
 pub use api::Api;
@@ -33,6 +34,7 @@ pub use applicant::{ApplicantDocument, ApplicantView, Receipt, SeenBy};
 pub use assembly::{CircuitAuthority, MemoryKeeper, NodeKey, NodeSigner, node_signer};
 pub use audit::{Audited, audit, sign_head};
 pub use command::{Answer, COUNT_MAX, Command, WatchedPerson};
+pub use desk::collection::WaitingDocument;
 pub use desk::draft::Draft;
 pub use desk::hits::Hit;
 pub use desk::papers::{Media, PaperContent, PaperEntry};
@@ -57,6 +59,7 @@ pub use replay::Replay;
 pub use rilascio_store::files;
 pub use role::Role;
 pub use server::{Workers, serve};
+pub use waiting::HolderComes;
 pub use worker::{Advisers, Identification, LEASE_MS, Tools, Transport, VaultKeeper};
 
 /// The result of everything in this crate.

@@ -46,6 +46,8 @@ pub(crate) enum Occasion {
     Papers,
     /// A refusal is meant.
     Notice,
+    /// An appointment is set.
+    Appointment,
 }
 
 impl Occasion {
@@ -54,17 +56,24 @@ impl Occasion {
             Self::Phase(phase) => crate::ledger::word(phase),
             Self::Papers => "papers".to_owned(),
             Self::Notice => "notice".to_owned(),
+            Self::Appointment => "appointment".to_owned(),
         }
     }
 
     /// What tells a second notice of a kind from the first.
     fn again(self, dossier: &Dossier) -> String {
         let terms = &dossier.terms;
+        if self == Self::Appointment {
+            let at = dossier.collection.appointment;
+            return at
+                .map(|at| at.strftime(".%Y%m%d%H%M").to_string())
+                .unwrap_or_default();
+        }
         let since = match self {
             Self::Papers => terms.papers.as_ref().map(|asked| asked.asked),
             Self::Notice => terms.notice.as_ref().map(|given| given.given),
             Self::Phase(Phase::Refused) => terms.refused,
-            Self::Phase(_) => None,
+            Self::Phase(_) | Self::Appointment => None,
         };
         since
             .map(|since| format!(".{}", since.as_second()))
@@ -77,6 +86,7 @@ impl Occasion {
         match word {
             "papers" => papers.as_ref()?.closed.is_none().then_some(Self::Papers),
             "notice" => notice.as_ref()?.closed.is_none().then_some(Self::Notice),
+            "appointment" => dossier.collection.appointment.map(|_| Self::Appointment),
             _ => (crate::ledger::word(dossier.phase) == word).then_some(Self::Phase(dossier.phase)),
         }
     }
@@ -124,6 +134,21 @@ fn wording(occasion: Occasion, dossier: &Dossier, office: &str) -> Option<(Strin
                 format!(
                     "A refusal is meant for dossier {id}, on the grounds of act {act}.\n\
                     You may answer and bring papers by {until}: {office}."
+                ),
+            )
+        }
+        Occasion::Appointment => {
+            let at = dossier.collection.appointment?;
+            let at = at.strftime("%d/%m/%Y %H:%M");
+            (
+                "Appuntamento per il ritiro / Appointment",
+                format!(
+                    "Appuntamento per il ritiro del documento della pratica {id}: {at}, {office}.\n\
+                    Presentarsi di persona, con il documento precedente se ce n'è uno."
+                ),
+                format!(
+                    "Appointment to collect the document of dossier {id}: {at}, {office}.\n\
+                    Come in person, with the previous document if there is one."
                 ),
             )
         }

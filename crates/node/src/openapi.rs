@@ -2,8 +2,10 @@
 
 use crate::applicant::{ApplicantView, Receipt};
 use crate::command::{Answer, Command};
+use crate::desk::collection::WaitingDocument;
 use crate::desk::screening::ShownFindings;
 use crate::officers::Session;
+use crate::waiting::HolderComes;
 use rilascio_circuit::process::{
     AccessGrant, Attestation, Blank, Consignment, Document, Dossier, LegacyFile, Order,
     Registration, Sheet, Standing, StockTake, WatchEntry,
@@ -137,6 +139,8 @@ fn other_paths(paths: &mut Map<String, Value>) {
     let role = || parameter("role", "path", true, "office, centre, works or registry");
     let any = json!({ "type": "object" });
     let list = json!({ "type": "array", "items": { "type": "object" } });
+    let times =
+        json!({ "type": "array", "items": { "type": "string", "format": "partial-date-time" } });
     let plain = [
         (
             "/health",
@@ -344,6 +348,20 @@ fn other_paths(paths: &mut Map<String, Value>) {
             vec![role()],
             list,
         ),
+        (
+            "/v1/office/waiting",
+            "list-waiting-documents",
+            "Documents that wait at the own office for their holders, the first to be recalled first.",
+            Vec::new(),
+            json!({ "type": "array", "items": { "$ref": "#/components/schemas/WaitingDocument" } }),
+        ),
+        (
+            "/v1/office/dossier/{id}/times",
+            "list-free-times",
+            "The next free times for an appointment, by the clock of the office.",
+            vec![parameter("id", "path", true, "the dossier")],
+            times.clone(),
+        ),
     ];
     for (path, id, text, parameters, schema) in plain {
         paths.insert(
@@ -360,14 +378,37 @@ fn other_paths(paths: &mut Map<String, Value>) {
             "requestBody": { "required": true, "content": { "application/json": { "schema": sign_in } } },
             "responses": responses("a token", any.clone()) } }),
     );
-    paths.insert(
-        "/v1/applicant".to_owned(),
-        json!({ "post": { "operationId": "read-applicant", "tags": ["applicant"], "security": [],
-            "summary": "What an applicant sees by number and code of the receipt: the dossier, its documents, who looked.",
-            "requestBody": { "required": true, "content": { "application/json": {
-                "schema": { "$ref": "#/components/schemas/Receipt" } } } },
-            "responses": responses("what there is", json!({ "$ref": "#/components/schemas/ApplicantView" })) } }),
-    );
+    for (path, id, text, takes, gives) in [
+        (
+            "/v1/applicant",
+            "read-applicant",
+            "What an applicant sees by number and code of the receipt: the dossier, its documents, who looked.",
+            "Receipt",
+            json!({ "$ref": "#/components/schemas/ApplicantView" }),
+        ),
+        (
+            "/v1/applicant/times",
+            "list-own-free-times",
+            "The next free times to collect the document of a receipt; none before it is ready.",
+            "Receipt",
+            times,
+        ),
+        (
+            "/v1/applicant/appointment",
+            "make-own-appointment",
+            "Makes an appointment to collect the document of a receipt, or calls it off.",
+            "HolderComes",
+            any.clone(),
+        ),
+    ] {
+        paths.insert(
+            path.to_owned(),
+            json!({ "post": { "operationId": id, "tags": ["applicant"], "security": [], "summary": text,
+                "requestBody": { "required": true, "content": { "application/json": {
+                    "schema": { "$ref": format!("#/components/schemas/{takes}") } } } },
+                "responses": responses("what there is", gives) } }),
+        );
+    }
     let passwords = json!({ "type": "object", "required": ["present", "new"],
         "properties": { "present": { "type": "string" }, "new": { "type": "string", "minLength": 12 } } });
     paths.insert(
@@ -469,6 +510,8 @@ pub fn openapi() -> Value {
     generator.subschema_for::<Session>();
     generator.subschema_for::<Receipt>();
     generator.subschema_for::<ApplicantView>();
+    generator.subschema_for::<HolderComes>();
+    generator.subschema_for::<WaitingDocument>();
     generator.subschema_for::<ShownFindings>();
     let mut schemas = generator.take_definitions(true);
     schemas.insert(

@@ -390,6 +390,15 @@ fn delivered_late() -> Vec<Act> {
         attestation: AttestationId::parse("gendarmeria-A00001").unwrap(),
     };
     let recall = Command::Recall { dossier: dossier() };
+    let shelve = Command::ShelveDocument {
+        dossier: dossier(),
+        shelf: reference("A-12"),
+    };
+    let appoint = |day: i8| Command::SetAppointment {
+        dossier: dossier(),
+        at: jiff::civil::date(2026, 11, day).at(9, 15, 0, 0),
+    };
+    let call_off = Command::CallOffAppointment { dossier: dossier() };
     let mut acts = sent();
     acts.extend(blanks(8));
     acts.extend([
@@ -404,6 +413,10 @@ fn delivered_late() -> Vec<Act> {
         by(office("carla"), complain),
         dispatch(),
         Act::Open("works-C000004"),
+        by(office("carla"), shelve),
+        by(office("carla"), appoint(30)),
+        by(office("carla"), appoint(27)),
+        by(office("carla"), call_off),
         by(office("carla"), ill),
         by(office("carla"), well),
         Act::Pass(21),

@@ -14,7 +14,7 @@ use axum::http::{Request, StatusCode};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rilascio_circuit::Profile;
-use rilascio_circuit::process::{Actor, Office, OfficerId, Right, SiteId};
+use rilascio_circuit::process::{Actor, CollectionHours, Office, OfficerId, Right, SiteId};
 use rilascio_keys::MasterKey;
 use rilascio_node::{Api, Database, Installation, Plan, Profiles, Role, SignIn};
 use rilascio_pki::TrustAnchors;
@@ -55,6 +55,7 @@ fn installation(data: &Path) -> Installation {
         site: site.clone(),
         name: "Gendarmeria".to_owned(),
         node: None,
+        collection: CollectionHours::default(),
         starts: BTreeMap::from([(PROFILE.to_owned(), jiff::civil::date(2020, 1, 1))]),
     };
     Installation::open(&Plan {

@@ -2,9 +2,11 @@
 
 use crate::desk::facts;
 use crate::dossier::way;
+use crate::fault::NodeFault;
 use crate::language::Language;
 use crate::page::Page;
 use crate::router::Portal;
+use crate::waiting::choices;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
@@ -17,11 +19,22 @@ pub(crate) struct Receipt {
     code: String,
 }
 
+/// When the holder comes: at no appointment if empty.
+#[derive(Deserialize)]
+pub(crate) struct Coming {
+    dossier: String,
+    code: String,
+    #[serde(default)]
+    at: String,
+}
+
 fn page(language: Language, asked: &Receipt) -> Page {
     let mut page = Page::plain(language, "/status");
     page.put("dossier", &asked.dossier);
     page.put("fault", Value::Null);
+    page.put("code", &asked.code);
     page.put("view", Value::Null);
+    page.put("times", Value::Null);
     page
 }
 
@@ -34,9 +47,42 @@ pub(crate) async fn look(
     headers: HeaderMap,
     Form(asked): Form<Receipt>,
 ) -> Response {
+    status(&portal, Language::wanted(&headers), &asked, None).await
+}
+
+/// Makes an appointment, or calls it off, and shows where everything stands then.
+pub(crate) async fn come(
+    State(portal): State<Portal>,
+    headers: HeaderMap,
+    Form(coming): Form<Coming>,
+) -> Response {
     let language = Language::wanted(&headers);
-    let mut page = page(language, &asked);
-    let body = json!({ "dossier": asked.dossier.trim(), "code": asked.code.trim() });
+    let asked = Receipt {
+        dossier: coming.dossier,
+        code: coming.code,
+    };
+    let at = Some(coming.at).filter(|at| !at.is_empty());
+    let body = json!({ "receipt": receipt(&asked), "at": at });
+    let done = portal
+        .node
+        .send_json(Method::POST, "/v1/applicant/appointment", None, None, &body)
+        .await;
+    status(&portal, language, &asked, done.err()).await
+}
+
+fn receipt(asked: &Receipt) -> Value {
+    json!({ "dossier": asked.dossier.trim(), "code": asked.code.trim() })
+}
+
+/// The page of a receipt, with what went wrong before.
+async fn status(
+    portal: &Portal,
+    language: Language,
+    asked: &Receipt,
+    before: Option<NodeFault>,
+) -> Response {
+    let mut page = page(language, asked);
+    let body = receipt(asked);
     let found = portal
         .node
         .send_json(Method::POST, "/v1/applicant", None, None, &body)
@@ -59,8 +105,24 @@ pub(crate) async fn look(
                 })
                 .collect();
             page.put("documents", documents);
+            let times = portal
+                .node
+                .send_json(Method::POST, "/v1/applicant/times", None, None, &body)
+                .await;
+            let times = choices(&times.unwrap_or_default());
+            let times: Vec<Value> = times
+                .iter()
+                .map(|(at, text)| json!({ "at": at, "text": text }))
+                .collect();
+            page.put("times", times);
             page.put("view", view);
-            page.show("status.html")
+            match before {
+                None => page.show("status.html"),
+                Some(fault) => {
+                    page.put("fault", fault.line(language));
+                    page.show_as(fault.status, "status.html")
+                }
+            }
         }
         Err(fault) => {
             let unknown = fault.status.is_client_error();

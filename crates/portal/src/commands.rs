@@ -61,6 +61,24 @@ pub(crate) const STEPS: &[(&str, &str, &[&str], &str)] = &[
     ),
     (
         "office",
+        "dossier",
+        &["at-office", "activated"],
+        "shelve-document",
+    ),
+    (
+        "office",
+        "dossier",
+        &["at-office", "activated"],
+        "set-appointment",
+    ),
+    (
+        "office",
+        "dossier",
+        &["at-office", "activated"],
+        "call-off-appointment",
+    ),
+    (
+        "office",
         "consignment",
         &["dispatched"],
         "receive-consignment",
@@ -248,6 +266,24 @@ async fn expected(
     )
 }
 
+/// The free times of a form that sets an appointment.
+async fn free_times(
+    portal: &Portal,
+    signed: &Signed,
+    command: &str,
+    filled: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let Some(dossier) = filled
+        .get("dossier")
+        .filter(|_| command == "set-appointment")
+    else {
+        return BTreeMap::new();
+    };
+    let path = format!("/v1/office/dossier/{}/times", encoded(dossier));
+    let times = portal.node.get(&path, Some(&signed.token)).await;
+    crate::waiting::choices(&times.unwrap_or_default())
+}
+
 fn checks(
     field: &Field,
     documents: &[String],
@@ -272,7 +308,7 @@ fn shown(
     let value = filled.get(&field.name).cloned().unwrap_or_default();
     let language = signed.language;
     let option = |word: &str, more: bool| {
-        let title = titles.get(word).filter(|_| field.name == "profile");
+        let title = titles.get(word);
         let text = title
             .cloned()
             .unwrap_or_else(|| language.text(&format!("word-{word}")));
@@ -306,11 +342,17 @@ async fn form(
 ) -> Result<Response, PageFault> {
     let not_found = || PageFault::not_found(signed.language);
     let mut fields = portal.schemas.fields(name).ok_or_else(not_found)?;
-    // Profiles are chosen, not typed.
+    // Profiles and appointments are chosen, not typed.
     let titles = portal.titles(signed).await;
-    for field in fields.iter_mut().filter(|field| field.name == "profile") {
-        field.kind = Kind::Choice(titles.keys().cloned().collect());
+    let times = free_times(portal, signed, name, filled).await;
+    for field in &mut fields {
+        match &field.name[..] {
+            "profile" => field.kind = Kind::Choice(titles.keys().cloned().collect()),
+            "at" if !times.is_empty() => field.kind = Kind::Choice(times.keys().cloned().collect()),
+            _ => {}
+        }
     }
+    let titles = titles.into_iter().chain(times).collect();
     let mut page = Page::of(signed);
     let expected = expected(portal, signed, name, filled).await;
     let rows: Vec<Value> = fields

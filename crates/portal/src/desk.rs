@@ -169,6 +169,12 @@ pub(crate) async fn home(
             "title": signed.language.text(&format!("list-{role}-{kind}")),
             "about": signed.language.text(&format!("role-{role}")) }));
     }
+    if signed.has("hand-over") {
+        cards.push(
+            json!({ "address": "/desk/office/waiting", "title": signed.language.text("waiting"),
+            "about": signed.language.text("role-office") }),
+        );
+    }
     page.put("cards", cards);
     // What the centre has to decide soonest.
     if signed.has("examine") || signed.has("decide") {
@@ -513,7 +519,7 @@ pub(crate) async fn history(
                     if let Some((word, more)) = fields.iter().next() {
                         name.clone_from(word);
                         event = more;
-                        if word == "terms" {
+                        if matches!(&word[..], "terms" | "collection") {
                             continue;
                         }
                     }

@@ -130,6 +130,12 @@ pub(crate) async fn at_office(
     let (mut page, thing) = page_of(&portal, &signed, "office", "dossier", &id).await?;
     note_done(&mut page, &signed, &asked);
     put_state(&signed, &mut page, &thing);
+    if thing["collection"]["appointment"].is_null() {
+        let phase = thing["phase"].as_str().unwrap_or_default();
+        let mut steps = commands::steps(&signed, "office", "dossier", phase, &id);
+        steps.retain(|step| step["command"] != "call-off-appointment");
+        page.put("steps", steps);
+    }
     let open = matches!(thing["phase"].as_str(), Some("draft" | "enrolled"));
     let address = format!("/desk/office/dossier/{}", encoded(&id));
     page.put(

@@ -26,6 +26,7 @@ mod record;
 mod router;
 mod session;
 mod statistics;
+mod waiting;
 
 pub use router::{Anchors, router};
 

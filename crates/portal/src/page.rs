@@ -7,6 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fluent_bundle::FluentArgs;
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use minijinja::value::{Kwargs, Value as Jinja};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
@@ -173,16 +174,25 @@ fn environment(language: Language) -> Environment<'static> {
     environment
 }
 
+/// A moment by the clock on the wall.
+pub(crate) fn here(at: Timestamp) -> DateTime {
+    let zone = TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC);
+    at.to_zoned(zone).datetime()
+}
+
 /// A time or a day as it is written in Italy, and understood elsewhere.
 pub(crate) fn moment(text: &str, with_time: bool) -> String {
+    let form = if with_time {
+        "%d/%m/%Y %H:%M"
+    } else {
+        "%d/%m/%Y"
+    };
     if let Ok(at) = text.parse::<Timestamp>() {
-        let zone = TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC);
-        let form = if with_time {
-            "%d/%m/%Y %H:%M"
-        } else {
-            "%d/%m/%Y"
-        };
-        return at.to_zoned(zone).strftime(form).to_string();
+        return here(at).strftime(form).to_string();
+    }
+    // An appointment, by the clock on the wall.
+    if let (true, Ok(at)) = (text.contains('T'), text.parse::<DateTime>()) {
+        return at.strftime(form).to_string();
     }
     match text.parse::<jiff::civil::Date>() {
         Ok(day) => day.strftime("%d/%m/%Y").to_string(),

@@ -6,7 +6,7 @@ use crate::node::Node;
 use crate::session::Signed;
 use crate::{
     accessibility, account, adjudication, applicant, assets, commands, desk, dossier, enrolment,
-    first_start, inspection, oversight, passkeys, session, statistics,
+    first_start, inspection, oversight, passkeys, session, statistics, waiting,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -124,8 +124,10 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock) -> Router {
         .route("/account/password", post(account::change_password))
         .route("/language", get(desk::language))
         .route("/status", get(applicant::form).post(applicant::look))
+        .route("/status/appointment", post(applicant::come))
         .route("/accessibility", get(accessibility::show))
         .route("/do/{command}", get(commands::show).post(commands::give))
+        .route("/desk/office/waiting", get(waiting::show))
         .route("/desk/{role}/{kind}", get(desk::list))
         .route("/desk/{role}/{kind}/{id}", get(desk::thing))
         .route("/desk/centre/queue", get(desk::queue))

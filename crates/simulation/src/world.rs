@@ -6,9 +6,9 @@ use crate::scenario::Scenario;
 use crate::{Broken, Fault};
 use jiff::{SignedDuration, Timestamp};
 use rilascio_circuit::process::{
-    Blank, Digest, NodeId, Office, Order, PrintSearch, ResidenceCheck, SiteId,
+    Blank, CollectionHours, Defect, Digest, DossierId, NodeId, Office, Order, PrintSearch,
+    ResidenceCheck, SiteId,
 };
-use rilascio_circuit::process::{Defect, DossierId};
 use rilascio_exchange::message::Package;
 use rilascio_node::{
     Advisers, CircuitAuthority, Delivery, Desk, DeskParts, Identification, MadeDocument,
@@ -219,6 +219,7 @@ impl World {
                     node: None,
                     site: site(name),
                     name: name.clone(),
+                    collection: CollectionHours::default(),
                     starts: names
                         .iter()
                         .map(|profile| (profile.clone(), start))

@@ -1,5 +1,6 @@
 //! A dossier: one application of one person for one document, from draft to its end.
 
+use super::collection::{Collection, CollectionCommand, CollectionEvent};
 use super::facts::{
     Cancellation, Enrolment, HolderCheck, IssueReason, Phase, PrintSearch, PrintsTaken,
     ResidenceCheck, Screening, Step, Surrender,
@@ -63,6 +64,9 @@ pub struct Dossier {
     pub terms: Terms,
     /// When the office got the document.
     pub arrived: Option<Timestamp>,
+    /// Where the document waits, and for when.
+    #[serde(default, skip_serializing_if = "Collection::is_empty")]
+    pub collection: Collection,
     /// When the biometric data were forgotten.
     pub forgotten: Option<Timestamp>,
     /// When it was opened.
@@ -132,6 +136,8 @@ pub enum DossierCommand {
     },
     /// Moves the terms.
     Terms(TermsCommand),
+    /// Shelves the document, or sets an appointment for it.
+    Collection(CollectionCommand),
     /// Counts the document in at the office.
     Arrive(DocumentId),
     /// Gives a defective document back, to be made again.
@@ -197,6 +203,8 @@ pub enum DossierEvent {
     ),
     /// The terms moved.
     Terms(TermsEvent),
+    /// The document was shelved, or an appointment set.
+    Collection(CollectionEvent),
     /// Counted in at the office.
     Arrived(DocumentId, Timestamp),
     /// The document was given back.
@@ -327,6 +335,7 @@ impl Aggregate for Dossier {
                     hands: BTreeMap::new(),
                     terms: Terms::default(),
                     arrived: None,
+                    collection: Collection::default(),
                     forgotten: None,
                     opened: context.now,
                 };
@@ -530,6 +539,9 @@ impl Aggregate for Dossier {
                 ))
             }
             C::Terms(command) => Ok(E::Terms(dossier.decide_terms(command, context)?)),
+            C::Collection(command) => {
+                Ok(E::Collection(dossier.decide_collection(command, context)?))
+            }
             C::Arrive(document) => {
                 actor.needs_at(Right::HandOver, &dossier.office)?;
                 in_phase(dossier, &[Phase::Dispatched])?;
@@ -708,6 +720,7 @@ impl Aggregate for Dossier {
                 }
                 next.phase = *phase;
             }
+            E::Collection(event) => next.collection.apply(event),
             E::Arrived(_, at) => {
                 next.arrived = Some(*at);
                 next.phase = Phase::AtOffice;
@@ -742,6 +755,10 @@ impl Aggregate for Dossier {
                 }
             }
             E::Forgotten(at) => next.forgotten = Some(*at),
+        }
+        // What is not at the office any more lies on no shelf there.
+        if !matches!(next.phase, Phase::AtOffice | Phase::Activated) {
+            next.collection = Collection::default();
         }
         Ok(next)
     }

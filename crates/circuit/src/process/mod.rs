@@ -7,6 +7,7 @@ mod actor;
 mod attestation;
 mod balance;
 mod blank;
+mod collection;
 mod consignment;
 mod document;
 mod dossier;
@@ -29,6 +30,7 @@ pub use actor::{Actor, Right};
 pub use attestation::{Attestation, AttestationCommand, AttestationEvent, AttestationState};
 pub use balance::{Balance, Bucket};
 pub use blank::{Blank, BlankCommand, BlankEvent, BlankState, Defect};
+pub use collection::{Collection, CollectionCommand, CollectionEvent, CollectionHours};
 pub use consignment::{
     Consignment, ConsignmentCommand, ConsignmentEvent, ConsignmentItem, ConsignmentState,
 };

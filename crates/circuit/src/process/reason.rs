@@ -162,6 +162,14 @@ reasons! {
     Blocked = "circuit.blocked":
         "il documento è bloccato", "the document is blocked";
         "trattenerlo e segnalarlo", "keep it and report it".
+    /// Nobody is received then.
+    NoAppointment = "circuit.no-appointment":
+        "in quel momento l'ufficio non riceve su appuntamento per questo documento", "the office has no appointments then for this document";
+        "scegliere uno degli orari liberi, da domani e prima che il documento sia richiamato", "choose one of the free times, from tomorrow and before the document is recalled".
+    /// Others come then.
+    SlotTaken = "circuit.slot-taken":
+        "l'orario è già occupato", "others come at that time";
+        "scegliere un altro orario libero", "choose another free time".
     /// Not of this parcel.
     NotInParcel = "circuit.parcel":
         "un documento non è di questa spedizione", "a document is not of this consignment";

@@ -1,6 +1,6 @@
 //! The roll-out: which office works by the new procedure for which document, and since when.
 
-use super::{NodeId, Reason, SiteId};
+use super::{CollectionHours, NodeId, Reason, SiteId};
 use crate::profile::CircuitRules;
 use crate::rules::Refusal;
 use jiff::ToSpan;
@@ -33,6 +33,9 @@ pub struct Office {
     pub node: Option<NodeId>,
     /// The first day of the new procedure, for each profile.
     pub starts: BTreeMap<String, Date>,
+    /// When documents are handed over by appointment.
+    #[serde(default)]
+    pub collection: CollectionHours,
 }
 
 impl Office {

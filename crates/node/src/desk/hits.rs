@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::desk::Desk;
-use crate::ledger::{Ledger, encode};
+use crate::ledger::{Ledger, decode_as, encode};
 use crate::worker::Identification;
 use rilascio_circuit::process::{Actor, Document, Dossier, DossierId, Right};
 use rilascio_store::entity::{self, Entity};
@@ -79,10 +79,6 @@ impl Desk {
         let Some(row) = row else {
             return Ok(Vec::new());
         };
-        serde_json::from_str(&row.body).map_err(|why| crate::Error::Corrupt {
-            what: HITS,
-            id: row.id,
-            why: why.to_string(),
-        })
+        decode_as(HITS, &row)
     }
 }

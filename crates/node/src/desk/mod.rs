@@ -1,6 +1,7 @@
 //! A desk: one role of a node over its own store. Commands and messages come in, events and messages go out.
 
 pub(crate) mod centre;
+pub(crate) mod collection;
 pub(crate) mod delivery;
 pub(crate) mod draft;
 pub(crate) mod hits;

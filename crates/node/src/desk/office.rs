@@ -2,7 +2,7 @@
 
 use super::centre::record_term;
 use super::package::check;
-use super::{draft, not_ours, not_yet, only_from, papers, promise, returns, terms};
+use super::{collection, draft, not_ours, not_yet, only_from, papers, promise, returns, terms};
 use crate::command::{Answer, COUNT_MAX, Command};
 use crate::ledger::{Ledger, word};
 use crate::notice::Occasion;
@@ -158,6 +158,9 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             to_centre(ledger, dossier, body)?;
             forget(ledger, dossier)?;
             Ok(Answer::of(dossier, word(done.phase)))
+        }
+        C::ShelveDocument { .. } | C::SetAppointment { .. } | C::CallOffAppointment { .. } => {
+            collection::execute(ledger, command)
         }
         C::Recall { dossier } => {
             let recalled: Dossier = ledger.step(dossier.as_str(), None, &DossierCommand::Recall)?;

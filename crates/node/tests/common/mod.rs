@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rilascio_circuit::process::{
-    Actor, Digest, DossierId, HolderCheck, IssueReason, Office, OfficerId, PrintSearch, Reference,
-    ResidenceCheck, Right, SiteId, Surrender,
+    Actor, CollectionHours, Digest, DossierId, HolderCheck, IssueReason, Office, OfficerId,
+    PrintSearch, Reference, ResidenceCheck, Right, SiteId, Surrender,
 };
 use rilascio_circuit::{Application, Profile};
 use rilascio_exchange::message::{Bytes, Package};
@@ -141,6 +141,10 @@ pub fn offices() -> BTreeMap<SiteId, Office> {
         site: site.clone(),
         node: None,
         name: "Gendarmeria".into(),
+        collection: CollectionHours {
+            places: 1,
+            ..CollectionHours::default()
+        },
         starts: BTreeMap::from([(PROFILE.to_owned(), jiff::civil::date(2020, 1, 1))]),
     };
     // One that still works by the old procedure.
@@ -148,6 +152,7 @@ pub fn offices() -> BTreeMap<SiteId, Office> {
     let next = Office {
         site: later.clone(),
         name: "Serravalle".into(),
+        collection: CollectionHours::default(),
         starts: BTreeMap::from([(PROFILE.to_owned(), jiff::civil::date(2027, 1, 1))]),
         ..office.clone()
     };

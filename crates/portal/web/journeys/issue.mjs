@@ -31,6 +31,18 @@ async function fill (desk, fields) {
   }
 }
 
+// The holder, with the receipt and without an account.
+async function visit (language, work) {
+  const holder = await Desk.open(browser, base, out, language)
+  await holder.go('/status')
+  await fill(holder, { dossier, code: receipt.toLowerCase() })
+  await send(holder)
+  const result = await work(holder)
+  faults.push(...holder.faults)
+  await holder.context.close()
+  return result
+}
+
 const send = desk => desk.press('main > form[method=post] button[type=submit]')
 
 // Waits until a dossier stands somewhere.
@@ -204,6 +216,33 @@ await as(chief, async desk => {
   await fill(desk, { 'f-check': 'face' })
   await send(desk)
   await until(desk, `/desk/office/dossier/${dossier}`, 'attivato')
+  await desk.go(`/do/shelve-document?dossier=${dossier}`)
+  await fill(desk, { 'f-shelf': 'A-12' })
+  await send(desk)
+})
+
+// The holder chooses a time, without an account; the desk gives another, and sees who waits.
+const time = await visit('it', async holder => {
+  const first = await holder.page.locator('#at option').first().innerText()
+  await send(holder)
+  if (!(await holder.page.locator('main').innerText()).includes(`La aspettiamo il ${first}`)) throw new Error('no appointment was made')
+  await look(holder, 'holder-appointment')
+  await holder.press('main > form.mb-3 button')
+  if ((await holder.page.locator('main').innerText()).includes('La aspettiamo')) throw new Error('it was not called off')
+  return first
+})
+
+await as(chief, async desk => {
+  await desk.go(`/desk/office/dossier/${dossier}`)
+  await desk.press('main a[href^="/do/set-appointment"]')
+  await look(desk, 'appointment')
+  await fill(desk, { 'f-at': { label: time } })
+  await send(desk)
+  await look(desk, 'appointed')
+  await desk.go('/desk/office/waiting')
+  const row = await desk.page.locator('tbody tr', { hasText: dossier }).innerText()
+  if (!row.includes('A-12') || !row.includes(time)) throw new Error(`the document does not wait: ${row}`)
+  await look(desk, 'waiting')
   await desk.go(`/do/hand-over?dossier=${dossier}`)
   await fill(desk, { 'f-check': 'finger', 'f-surrender': 'first-issue' })
   await send(desk)
@@ -211,14 +250,10 @@ await as(chief, async desk => {
   await look(desk, 'handed-over')
 })
 
-// The holder, without an account, in English.
-const holder = await Desk.open(browser, base, out, 'en')
-await holder.go('/status')
-await fill(holder, { dossier, code: receipt.toLowerCase() })
-await send(holder)
-if (!(await holder.page.locator('main').innerText()).includes('The document was handed over.')) throw new Error('the holder is not told')
-await look(holder, 'holder')
-faults.push(...holder.faults)
+await visit('en', async holder => {
+  if (!(await holder.page.locator('main').innerText()).includes('The document was handed over.')) throw new Error('the holder is not told')
+  await look(holder, 'holder')
+})
 
 // The border: the folder that the machine wrote is uploaded and accepted, a forged one is not.
 const folders = readdirSync(cards).map(name => join(cards, name)).filter(name => existsSync(join(name, 'document.json')))

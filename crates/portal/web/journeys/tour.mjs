@@ -15,7 +15,7 @@ async function first (desk, list) {
 
 const TOURS = {
   'questura-viterbo.bianchi': {
-    pages: ['/', '/desk/office/dossier', '/desk/office/dossier?state=enrolled', '/desk/office/consignment', '/desk/office/sheet',
+    pages: ['/', '/desk/office/dossier', '/desk/office/dossier?state=enrolled', '/desk/office/consignment', '/desk/office/waiting', '/desk/office/sheet',
       '/desk/office/legacy-file', '/desk/office/attestation', '/do/open-dossier', '/do/receive-sheets', '/do/note-legacy-file'],
     things: ['/desk/office/dossier?state=enrolled', '/desk/office/dossier?state=examination'],
     inside: ['/enrol/person', '/enrol/document', '/enrol/portrait', '/enrol/fingers', '/enrol/signature', '/enrol/proof', '/receipt']
