@@ -256,6 +256,7 @@ impl Circuit<'_> {
             office: staff.counter.site.clone(),
             orders: orders.collect::<Result<_, _>>()?,
             seal: Reference::parse("seal-1").map_err(Fault::failed)?,
+            tracking: None,
             second: staff.producer.officer.clone(),
         };
         let sent = self.give(&staff.keeper, &dispatch)?;

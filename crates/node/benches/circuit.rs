@@ -170,6 +170,7 @@ fn walk(town: &Town) -> (f64, f64) {
         office: SiteId::parse("gendarmeria").unwrap(),
         orders,
         seal: Reference::parse("seal-1").unwrap(),
+        tracking: None,
         second: second.clone(),
     };
     give("dispatch".into(), &keeper, dispatch);

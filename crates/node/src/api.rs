@@ -12,8 +12,8 @@ use crate::officers::Session;
 use crate::openapi::{is_kind, openapi};
 use crate::signing_in;
 use crate::statistics;
-use crate::waiting;
 use crate::{Error, Result, Role};
+use crate::{photographs, waiting};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
@@ -264,6 +264,7 @@ impl Api {
             .merge(first_start::routes())
             .merge(statistics::routes())
             .merge(signing_in::routes())
+            .merge(photographs::routes())
             .merge(waiting::routes())
             .route("/v1/{role}/{kind}", get(list))
             .route("/v1/{role}/{kind}/{id}", get(read))

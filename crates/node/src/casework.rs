@@ -3,7 +3,7 @@
 use crate::api::{Answered, Api, LIST_MAX, SignedIn, blocking, is_visible, may_read};
 use crate::desk::Desk;
 use crate::desk::hits::Hit;
-use crate::desk::papers::{Media, PaperEntry};
+use crate::desk::papers::{Media, PaperContent, PaperEntry};
 use crate::desk::record::ShownRecord;
 use crate::desk::screening::ShownFindings;
 use crate::enrolment::image_response;
@@ -134,6 +134,11 @@ async fn paper(
         desk.paper(id, number, actor, now)
     })
     .await?;
+    Ok(paper_response(&found, number))
+}
+
+/// A paper as a browser gets it.
+pub(crate) fn paper_response(found: &PaperContent, number: u32) -> Response {
     let (media, ending) = match found.media {
         Media::Pdf => ("application/pdf", "pdf"),
         Media::Jpeg => ("image/jpeg", "jpg"),
@@ -153,5 +158,5 @@ async fn paper(
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    Ok((headers, found.bytes.to_vec()).into_response())
+    (headers, found.bytes.to_vec()).into_response()
 }

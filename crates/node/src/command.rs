@@ -440,6 +440,13 @@ commands! {
         /// Why.
         defect: Defect,
     }
+    /// Keeps photographs of a spoiled card.
+    PhotographBlank("photograph-blank", Works, Produce) {
+        /// The card.
+        blank: BlankSerial,
+        /// The photographs: JPEG or PNG.
+        papers: Vec<Paper>,
+    }
     /// Destroys spoiled blanks, before a witness.
     DestroyBlanks("destroy-blanks", Works, Stock) {
         /// The blanks.
@@ -474,6 +481,8 @@ commands! {
         orders: BTreeSet<OrderId>,
         /// The number of the seal.
         seal: Reference,
+        /// What the courier calls the parcel.
+        tracking: Option<Reference>,
         /// The second officer.
         second: OfficerId,
     }

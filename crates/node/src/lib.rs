@@ -21,6 +21,7 @@ mod notice;
 mod officers;
 mod openapi;
 mod passkeys;
+mod photographs;
 mod replay;
 mod role;
 mod server;

@@ -346,7 +346,14 @@ fn other_paths(paths: &mut Map<String, Value>) {
             "list-officers",
             "The officers of the node; needs the right administer.",
             vec![role()],
-            list,
+            list.clone(),
+        ),
+        (
+            "/v1/works/blank/{id}/photographs",
+            "list-photographs",
+            "The photographs of a spoiled card.",
+            vec![parameter("id", "path", true, "the card")],
+            list.clone(),
         ),
         (
             "/v1/office/waiting",

@@ -1,8 +1,11 @@
 //! The work of a desk that nobody gives by hand: sending what waits, and doing jobs.
 
 use crate::desk::hits::Hit;
+use crate::desk::papers::PAPERS;
 use crate::desk::works::{Production, ProductionFault};
-use crate::desk::{Desk, centre, draft, office, registry, routing, screening, terms, works};
+use crate::desk::{
+    Desk, centre, draft, office, registry, routing, screening, spoilage, terms, works,
+};
 use crate::ledger::{SEALED, carries_package};
 use crate::notice::{self, Delivery, Notice};
 use crate::{Error, Result};
@@ -329,6 +332,9 @@ impl Desk {
                 let id = dossier(&subject)?;
                 self.end(job, now, move |ledger| centre::forget_record(ledger, &id))
             }
+            spoilage::FORGET_PHOTOGRAPHS => self.end(job, now, move |ledger| {
+                ledger.forget(&subject, PAPERS).map(drop)
+            }),
             "expire" => {
                 let id = DocumentId::parse(&subject).map_err(malformed)?;
                 self.end(job, now, move |ledger| centre::expire(ledger, &id))

@@ -206,6 +206,7 @@ fn dispatch() -> Act {
         office: SiteId::parse("gendarmeria").unwrap(),
         orders: BTreeSet::new(),
         seal: reference("seal-1"),
+        tracking: None,
         second: second(),
     };
     by(keeper(), dispatch)
@@ -456,6 +457,13 @@ fn kept() -> Vec<Act> {
         }),
         at_works(Command::MissBlank { blank: blank(2) }),
         at_works(Command::FindBlank { blank: blank(2) }),
+        at_works(Command::PhotographBlank {
+            blank: blank(1),
+            papers: vec![Paper {
+                title: reference("front"),
+                content: Bytes(vec![0xFF, 0xD8, 0xFF, 0xE0]),
+            }],
+        }),
         at_works(Command::DestroyBlanks {
             blanks: BTreeSet::from([blank(1), blank(2)]),
             second: second(),

@@ -56,6 +56,7 @@ fn send_again() -> Command {
         office: SiteId::parse("gendarmeria").unwrap(),
         orders: BTreeSet::new(),
         seal: Reference::parse("seal-2").unwrap(),
+        tracking: None,
         second: second(),
     }
 }

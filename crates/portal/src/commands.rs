@@ -176,6 +176,7 @@ pub(crate) const STEPS: &[(&str, &str, &[&str], &str)] = &[
         &["received", "initialised", "assigned", "spoiled"],
         "miss-blank",
     ),
+    ("works", "blank", &["spoiled"], "photograph-blank"),
     ("works", "blank", &["missing"], "find-blank"),
     ("registry", "access-grant", &["given"], "end-access"),
 ];

@@ -579,7 +579,26 @@ pub(crate) async fn thing(
     let (mut page, thing) = page_of(&portal, &signed, &role, &kind, &id).await?;
     page.put("done", done(&signed, asked.get("done")));
     page.put("facts", facts(signed.language, &thing));
+    page.put(
+        "photographs",
+        photographs(&portal, &signed, &kind, &id).await,
+    );
     Ok(page.show("thing.html"))
+}
+
+/// The addresses of the photographs of a card.
+async fn photographs(portal: &Portal, signed: &Signed, kind: &str, id: &str) -> Vec<Value> {
+    if kind != "blank" {
+        return Vec::new();
+    }
+    let of = format!("works/blank/{}/photographs", encoded(id));
+    let path = format!("/v1/{of}");
+    let found = portal.node.get(&path, Some(&signed.token)).await;
+    let found = found.unwrap_or_default();
+    let found = found.as_array().into_iter().flatten();
+    found
+        .map(|one| json!({ "title": one["title"], "address": format!("/desk/{of}/{}", one["number"]) }))
+        .collect()
 }
 
 /// What was just done, for a page of its own.

@@ -254,6 +254,15 @@ pub(crate) async fn paper(
     passed_on(&portal, &signed, &path).await
 }
 
+pub(crate) async fn photograph(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path((id, number)): Path<(String, u32)>,
+) -> Result<Response, PageFault> {
+    let path = format!("/v1/works/blank/{}/photographs/{number}", encoded(&id));
+    passed_on(&portal, &signed, &path).await
+}
+
 pub(crate) async fn receipt(
     State(portal): State<Portal>,
     signed: Signed,

@@ -127,6 +127,10 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock) -> Router {
         .route("/status/appointment", post(applicant::come))
         .route("/accessibility", get(accessibility::show))
         .route("/do/{command}", get(commands::show).post(commands::give))
+        .route(
+            "/desk/works/blank/{id}/photographs/{number}",
+            get(dossier::photograph),
+        )
         .route("/desk/office/waiting", get(waiting::show))
         .route("/desk/{role}/{kind}", get(desk::list))
         .route("/desk/{role}/{kind}/{id}", get(desk::thing))

@@ -9,6 +9,7 @@ use rilascio_circuit::process::{
     Dossier, DossierId, HolderCheck, IssueReason, OfficerId, Phase, PrintSearch, Reference,
     ResidenceCheck, Right, Screening, SiteId, Step, Surrender, WatchEntryId, WatchState,
 };
+use rilascio_exchange::message::{Bytes, Paper};
 use rilascio_node::{Answer, Command, Error, Role, WatchedPerson};
 use rilascio_store::Error as StoreError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -589,6 +590,7 @@ impl<'a> People<'a> {
                 office,
                 orders: BTreeSet::new(),
                 seal: Reference::parse("seal-1").map_err(Fault::Scenario)?,
+                tracking: None,
                 second: second.clone(),
             };
             if let Some(answer) = self.give(world, node, &actor, &command)? {
@@ -706,6 +708,16 @@ impl<'a> People<'a> {
             .map(|b| b.serial.clone())
             .collect();
         if spoiled.len() > 5 {
+            for blank in &spoiled {
+                let photograph = Command::PhotographBlank {
+                    blank: blank.clone(),
+                    papers: vec![Paper {
+                        title: Reference::parse("front").map_err(Fault::Scenario)?,
+                        content: Bytes(vec![0xFF, 0xD8, 0xFF]),
+                    }],
+                };
+                self.give(world, node, actor, &photograph)?;
+            }
             let command = Command::DestroyBlanks {
                 blanks: spoiled,
                 second: second.clone(),

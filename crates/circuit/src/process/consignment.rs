@@ -2,7 +2,7 @@
 
 use super::{
     Aggregate, BlankSerial, ConsignmentId, Context, DocumentId, DossierId, NodeId, OfficerId,
-    OrderId, Reason, Right, SiteId,
+    OrderId, Reason, Reference, Right, SiteId,
 };
 use crate::rules::Refusal;
 use schemars::JsonSchema;
@@ -56,6 +56,9 @@ pub struct Consignment {
     pub office: SiteId,
     /// The number of the seal.
     pub seal: String,
+    /// What the courier calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking: Option<Reference>,
     /// What is inside.
     pub items: Vec<ConsignmentItem>,
     /// Where it is.

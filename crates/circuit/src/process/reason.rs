@@ -170,6 +170,10 @@ reasons! {
     SlotTaken = "circuit.slot-taken":
         "l'orario è già occupato", "others come at that time";
         "scegliere un altro orario libero", "choose another free time".
+    /// The photograph is missing.
+    NoPhotograph = "circuit.photograph":
+        "manca la fotografia della carta guasta", "the photograph of the spoiled card is missing";
+        "fotografare la carta prima di distruggerla", "photograph the card before it is destroyed".
     /// Not of this parcel.
     NotInParcel = "circuit.parcel":
         "un documento non è di questa spedizione", "a document is not of this consignment";

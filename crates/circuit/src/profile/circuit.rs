@@ -56,6 +56,8 @@ pub struct CircuitRules {
     pub record_years: u8,
     /// The longest term of a substitute attestation, in days; none are given if 0.
     pub attestation_days: u16,
+    /// Whether a spoiled card is photographed before it is destroyed.
+    pub spoiled_photograph: bool,
     /// The cases in which paper is allowed; none if empty.
     pub paper: Vec<PaperCase>,
     /// How long an office finishes files of the old procedure after it starts, in months.
@@ -81,6 +83,7 @@ impl Default for CircuitRules {
             gallery_days: 0,
             record_years: 10,
             attestation_days: 0,
+            spoiled_photograph: false,
             paper: Vec::new(),
             legacy_months: 3,
         }

@@ -14,7 +14,8 @@ pub(crate) mod registry;
 mod returns;
 pub(crate) mod routing;
 pub(crate) mod screening;
-pub(crate) mod stock;
+pub(crate) mod spoilage;
+mod stock;
 pub(crate) mod terms;
 pub(crate) mod works;
 

@@ -1,4 +1,5 @@
-//! Papers of a dossier: what the applicant brought, scanned at the office, kept sealed there and at the centre.
+//! Papers of a dossier: what the applicant brought, scanned at the office, kept sealed there and at the centre. The works
+//! keep photographs in the same way.
 
 use super::office::to_centre;
 use super::record::may_see;
@@ -79,7 +80,7 @@ fn entry(name: &str) -> Option<PaperEntry> {
     })
 }
 
-fn check(papers: &[Paper]) -> Result<()> {
+pub(super) fn check(papers: &[Paper]) -> Result<()> {
     if papers.is_empty() || papers.len() > PAPERS_MAX {
         return Err(Reason::TooMany.refusal().into());
     }
@@ -100,7 +101,7 @@ fn check(papers: &[Paper]) -> Result<()> {
 }
 
 impl Ledger<'_> {
-    /// The papers of a dossier at this desk, by number.
+    /// The papers of a dossier, or the photographs of a card, at this desk, by number.
     pub(crate) fn papers(&mut self, dossier: &str) -> Result<Vec<PaperEntry>> {
         let part = PAPERS;
         let names = Compartment { dossier, part }.names(self.tx)?;
@@ -109,15 +110,40 @@ impl Ledger<'_> {
         Ok(found)
     }
 
-    fn keep_papers(&mut self, dossier: &DossierId, first: u32, papers: &[Paper]) -> Result<()> {
+    /// Keeps papers under numbers from that one on.
+    pub(super) fn keep_papers(
+        &mut self,
+        dossier: &str,
+        first: u32,
+        papers: &[Paper],
+    ) -> Result<()> {
         let mut told = Vec::new();
         for (number, paper) in (first..).zip(papers) {
             let name = name(number, &paper.title);
-            self.keep(dossier.as_str(), PAPERS, &name, &paper.content.0)?;
+            self.keep(dossier, PAPERS, &name, &paper.content.0)?;
             told.push((paper.title.clone(), Digest::of(&paper.content.0)));
         }
         let actor = self.actor.clone();
-        self.note(&actor, "papers", dossier.as_str(), &told)
+        self.note(&actor, "papers", dossier, &told)
+    }
+
+    /// A paper by its number; the journal notes who read it.
+    pub(super) fn read_paper(&mut self, dossier: &str, number: u32) -> Result<PaperContent> {
+        let listed = self.papers(dossier)?;
+        let entry = listed.into_iter().find(|entry| entry.number == number);
+        let entry = entry.ok_or_else(|| Reason::Unknown.refusal())?;
+        let part = PAPERS;
+        let name = name(entry.number, &entry.title);
+        let bytes = Compartment { dossier, part }.get(self.tx, &self.vault, &name)?;
+        let bytes = bytes.ok_or_else(|| Reason::Unknown.refusal())?;
+        let media = Media::of(&bytes).ok_or_else(|| Error::Corrupt {
+            what: "paper",
+            id: dossier.to_owned(),
+            why: "it is in no known format".to_owned(),
+        })?;
+        let by = self.actor.clone();
+        self.note(&by, "papers", dossier, &("read", number))?;
+        Ok(PaperContent { media, bytes })
     }
 }
 
@@ -137,7 +163,7 @@ pub(super) fn bring(
         return Err(Reason::TooMany.refusal().into());
     }
     let first = before.last().map_or(1, |last| last.number + 1);
-    ledger.keep_papers(dossier, first, papers)?;
+    ledger.keep_papers(dossier.as_str(), first, papers)?;
     match known.phase {
         // They go with the dossier.
         Phase::Draft | Phase::Enrolled => {}
@@ -189,7 +215,7 @@ pub(super) fn receive(
     if number == 0 || number as usize > PAPERS_MAX {
         return Err(Reason::TooMany.refusal().into());
     }
-    ledger.keep_papers(&known.id, number, std::slice::from_ref(paper))?;
+    ledger.keep_papers(known.id.as_str(), number, std::slice::from_ref(paper))?;
     terms::papers_came(ledger, known)
 }
 
@@ -221,25 +247,9 @@ impl Desk {
         now: Timestamp,
     ) -> Result<PaperContent> {
         may_see(actor)?;
-        let (dossier, by) = (dossier.clone(), actor.clone());
+        let dossier = dossier.clone();
         self.transact(actor, now, move |ledger| {
-            let listed = ledger.papers(dossier.as_str())?;
-            let entry = listed.into_iter().find(|entry| entry.number == number);
-            let entry = entry.ok_or_else(|| Reason::Unknown.refusal())?;
-            let compartment = Compartment {
-                dossier: dossier.as_str(),
-                part: PAPERS,
-            };
-            let name = name(entry.number, &entry.title);
-            let bytes = compartment.get(ledger.tx, &ledger.vault, &name)?;
-            let bytes = bytes.ok_or_else(|| Reason::Unknown.refusal())?;
-            let media = Media::of(&bytes).ok_or_else(|| Error::Corrupt {
-                what: "paper",
-                id: dossier.to_string(),
-                why: "it is in no known format".to_owned(),
-            })?;
-            ledger.note(&by, "papers", dossier.as_str(), &("read", number))?;
-            Ok(PaperContent { media, bytes })
+            ledger.read_paper(dossier.as_str(), number)
         })
     }
 }

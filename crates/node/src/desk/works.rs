@@ -4,15 +4,15 @@ use super::package::{BIOMETRICS, RECORD, check};
 use super::stock::{
     blank_step, close_day, each_blank, move_blank, own_number, receive_blanks, take_stock,
 };
-use super::{not_ours, not_yet, only_from, returns, routing};
-use crate::command::{Answer, COUNT_MAX, Command};
+use super::{not_ours, not_yet, only_from, returns, routing, spoilage};
+use crate::command::{Answer, Command};
 use crate::ledger::{Ledger, word};
 use crate::{Error, Result};
 use jiff::Timestamp;
 use rilascio_circuit::process::{
     Blank, BlankCommand, BlankSerial, BlankState, Consignment, ConsignmentCommand, ConsignmentId,
     ConsignmentItem, ConsignmentState, Defect, Digest, Document, DocumentId, DocumentState, NodeId,
-    OfficerId, Order, OrderCommand, OrderId, OrderState, Reason, SiteId,
+    OfficerId, Order, OrderCommand, OrderId, OrderState, Reason, Reference, SiteId,
 };
 use rilascio_circuit::{Profile, Record};
 use rilascio_exchange::message::{
@@ -121,22 +121,8 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             }
             blank_step(ledger, blank, &BlankCommand::Spoil(*defect))
         }
-        C::DestroyBlanks { blanks, second } => {
-            if blanks.is_empty() || blanks.len() > COUNT_MAX as usize {
-                return Err(Reason::TooMany.refusal().into());
-            }
-            let destroy = BlankCommand::Destroy {
-                second: second.clone(),
-            };
-            for blank in blanks {
-                move_blank(ledger, blank, &destroy, false)?;
-            }
-            Ok(Answer {
-                ids: blanks.iter().map(ToString::to_string).collect(),
-                state: word(BlankState::Destroyed),
-                found: None,
-            })
-        }
+        C::PhotographBlank { blank, papers } => spoilage::photograph(ledger, blank, papers),
+        C::DestroyBlanks { blanks, second } => spoilage::destroy(ledger, blanks, second),
         C::MissBlank { blank } => {
             let known: Blank = ledger.known(blank.as_str())?;
             ledger.actor.needs_at(command.right(), &known.site)?;
@@ -158,8 +144,9 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             office,
             orders,
             seal,
+            tracking,
             second,
-        } => dispatch(ledger, office, orders, seal.as_str(), second),
+        } => dispatch(ledger, office, orders, seal, tracking.as_ref(), second),
         C::ReportLostConsignment { consignment } => {
             let lost: Consignment =
                 ledger.step(consignment.as_str(), None, &ConsignmentCommand::Lose)?;
@@ -571,7 +558,8 @@ fn dispatch(
     ledger: &mut Ledger<'_>,
     office: &SiteId,
     orders: &BTreeSet<OrderId>,
-    seal: &str,
+    seal: &Reference,
+    tracking: Option<&Reference>,
     second: &OfficerId,
 ) -> Result<Answer> {
     let finished: Vec<Order> = if orders.is_empty() {
@@ -608,7 +596,8 @@ fn dispatch(
         id: id.clone(),
         works: ledger.desk.node.clone(),
         office: office.clone(),
-        seal: seal.to_owned(),
+        seal: seal.to_string(),
+        tracking: tracking.cloned(),
         items,
         state: ConsignmentState::Dispatched,
         missing: BTreeSet::new(),

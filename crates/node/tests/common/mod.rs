@@ -391,6 +391,7 @@ pub fn life() -> Vec<Act> {
         office: SiteId::parse("gendarmeria").unwrap(),
         orders: BTreeSet::new(),
         seal: reference("seal-1"),
+        tracking: None,
         second,
     };
     let activate = Command::Activate {

@@ -194,6 +194,18 @@ await as('centre.director', async desk => {
 })
 
 await as('works.keeper', async desk => {
+  // A card falls: its photograph is there before it is destroyed.
+  await desk.go('/desk/works/blank?state=sm-permit%2Fassigned')
+  await desk.press('main tbody th a')
+  await desk.press('main a[href^="/do/spoil-blank"]')
+  await fill(desk, { 'f-defect': 'handling' })
+  await send(desk)
+  await desk.press('main a[href^="/do/photograph-blank"]')
+  await fill(desk, { 'f-papers-title': 'front', 'f-papers': image('giulia-signature.png') })
+  await send(desk)
+  const shown = await desk.page.locator('.site-prints img').evaluateAll(all => all.map(one => one.naturalWidth))
+  if (shown.length !== 1 || shown[0] === 0) throw new Error(`no photograph is shown: ${shown}`)
+  await look(desk, 'photographed')
   await desk.go('/do/dispatch')
   await fill(desk, { 'f-office': 'gendarmeria', 'f-seal': 'seal-77', 'f-second': 'works.engraver' })
   await send(desk)
