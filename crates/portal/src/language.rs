@@ -104,6 +104,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
     use super::*;
     use crate::embedded::TEMPLATES;
+    use serde_json::Value;
     use std::collections::BTreeSet;
 
     fn keys(code: &str) -> BTreeSet<&'static str> {
@@ -145,5 +146,92 @@ mod tests {
                 }
             }
         }
+    }
+
+    fn missing(keys: impl IntoIterator<Item = String>) -> Vec<String> {
+        let known = |key: &String| {
+            Language::ALL
+                .iter()
+                .all(|one| one.find(key, None).is_some())
+        };
+        keys.into_iter().filter(|key| !known(key)).collect()
+    }
+
+    #[test]
+    fn every_event_of_a_history_has_a_name() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../circuit/src/process");
+        let mut keys = BTreeSet::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let enums = text.split("Event {\n").skip(1);
+            let bodies = enums.filter_map(|rest| Some(rest.split_once("\n}")?.0));
+            let variants = bodies.flat_map(str::lines).filter_map(|line| {
+                let line = line.strip_prefix("    ")?;
+                line.starts_with(|c: char| c.is_ascii_uppercase())
+                    .then_some(line)
+            });
+            for variant in variants {
+                let name = variant.split(['(', ',', ' ']).next().unwrap();
+                let mut key = String::from("event");
+                for letter in name.chars() {
+                    if letter.is_ascii_uppercase() {
+                        key.push('-');
+                    }
+                    key.push(letter.to_ascii_lowercase());
+                }
+                keys.insert(key);
+            }
+        }
+        // A part of a dossier speaks for itself.
+        keys.retain(|key| !matches!(&key[..], "event-terms" | "event-collection"));
+        assert!(keys.len() > 60, "{keys:?}");
+        assert_eq!(missing(keys), [""; 0]);
+    }
+
+    /// The names of all fields that a page of a thing may show.
+    fn fields(schemas: &Value, schema: &Value, found: &mut BTreeSet<String>, depth: u8) {
+        if depth == 0 {
+            return;
+        }
+        let name = schema["$ref"]
+            .as_str()
+            .and_then(|name| name.rsplit('/').next());
+        let schema = name.map_or(schema, |name| &schemas[name]);
+        for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
+            found.insert(format!("field-{name}"));
+            fields(schemas, inner, found, depth - 1);
+        }
+        fields(schemas, &schema["items"], found, depth - 1);
+        for list in ["anyOf", "oneOf"] {
+            for inner in schema[list].as_array().into_iter().flatten() {
+                fields(schemas, inner, found, depth - 1);
+            }
+        }
+    }
+
+    #[test]
+    fn every_fact_of_a_thing_has_a_name() {
+        let document = rilascio_node::openapi();
+        let schemas = &document["components"]["schemas"];
+        let mut keys = BTreeSet::new();
+        for kind in [
+            "Dossier",
+            "Order",
+            "Blank",
+            "Consignment",
+            "Document",
+            "Attestation",
+            "Sheet",
+            "LegacyFile",
+            "Registration",
+            "AccessGrant",
+            "WatchEntry",
+            "Standing",
+            "StockTake",
+        ] {
+            assert!(schemas[kind].is_object(), "{kind}");
+            fields(schemas, &schemas[kind], &mut keys, 8);
+        }
+        assert_eq!(missing(keys), [""; 0]);
     }
 }
