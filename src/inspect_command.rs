@@ -66,14 +66,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
             inspect_files(&files, arguments.mrz.as_deref(), &anchors, at)
         }
         (_, Some(address), _) => {
-            let password = password(arguments)?;
+            let password = password(arguments.mrz.as_deref(), arguments.can.as_deref())?;
             eprintln!("waiting for a chip at {address}");
             let mut reader = VpcdReader::wait(address, Duration::from_secs(arguments.wait))?;
             with_chip(arguments, &mut reader, &password, &anchors, at)?
         }
         (_, _, Some(name)) => {
-            let password = password(arguments)?;
-            let mut reader = open_reader(name, arguments.wait)?;
+            let password = password(arguments.mrz.as_deref(), arguments.can.as_deref())?;
+            let mut reader = open_reader(name, Duration::from_secs(arguments.wait))?;
             with_chip(arguments, &mut *reader, &password, &anchors, at)?
         }
         _ => return Err(Fault::usage("give a folder, --vpcd or --reader")),
@@ -103,8 +103,9 @@ fn with_chip(
     ))
 }
 
-fn password(arguments: &Arguments) -> Result<AccessPassword, Fault> {
-    match (&arguments.mrz, &arguments.can) {
+/// What opens a chip.
+pub(crate) fn password(mrz: Option<&str>, can: Option<&str>) -> Result<AccessPassword, Fault> {
+    match (mrz, can) {
         (Some(mrz), _) => AccessPassword::from_mrz_text(mrz).map_err(|fault| {
             Fault::usage(format!("--mrz: {fault}"))
                 .remedy("give the whole MRZ, or NUMBER,YYMMDD,YYMMDD")
@@ -143,13 +144,13 @@ fn trust(arguments: &Arguments) -> Result<TrustAnchors, Fault> {
 }
 
 #[cfg(feature = "pcsc")]
-fn open_reader(name: &str, wait: u64) -> Result<Box<dyn CardChannel>, Fault> {
-    let reader = crate::pcsc_reader::PcscReader::open(name, Duration::from_secs(wait))?;
+pub(crate) fn open_reader(name: &str, wait: Duration) -> Result<Box<dyn CardChannel>, Fault> {
+    let reader = crate::pcsc_reader::PcscReader::open(name, wait)?;
     Ok(Box::new(reader))
 }
 
 #[cfg(not(feature = "pcsc"))]
-fn open_reader(_name: &str, _wait: u64) -> Result<Box<dyn CardChannel>, Fault> {
+pub(crate) fn open_reader(_name: &str, _wait: Duration) -> Result<Box<dyn CardChannel>, Fault> {
     Err(Fault::usage("this program was built without PC/SC")
         .remedy("build it with `cargo build --release --features pcsc` (needs libpcsclite-dev)"))
 }

@@ -6,6 +6,8 @@ mod advisers;
 mod audit_command;
 mod authority_store;
 mod backup_command;
+mod bridge;
+mod bridge_command;
 mod catalogue;
 mod chip_command;
 mod circuit_command;
@@ -71,6 +73,8 @@ enum Command {
     Abis(abis_command::Arguments),
     /// Be a simulated fingerprint scanner (MOSIP SBI).
     Device(device_command::Arguments),
+    /// Let a portal's pages use the chip reader and the scanner of this computer.
+    Bridge(bridge_command::Arguments),
     /// Copy an installation while it runs.
     Backup(backup_command::BackupArguments),
     /// Make an installation from a backup and its keys.
@@ -101,6 +105,7 @@ fn main() -> ExitCode {
         Command::Identify(arguments) => identify_command::run(&arguments),
         Command::Abis(arguments) => abis_command::run(&arguments),
         Command::Device(arguments) => device_command::run(&arguments),
+        Command::Bridge(arguments) => bridge_command::run(&arguments),
         Command::Backup(arguments) => backup_command::backup(&arguments),
         Command::Restore(arguments) => backup_command::restore(&arguments),
         Command::Simulate(arguments) => simulate_command::run(&arguments),

@@ -2,6 +2,7 @@
 
 use crate::advisers::{Addresses, Outside};
 use crate::authority_store::AuthorityStore;
+use crate::bridge_command::origin;
 use crate::catalogue::Catalogue;
 use crate::circuit_command::role;
 use crate::circuit_setup::{self, Setup};
@@ -129,6 +130,14 @@ pub(crate) struct Arguments {
     /// Officers without a passkey can do no more than add one.
     #[arg(long, env = "RILASCIO_REQUIRE_PASSKEYS")]
     require_passkeys: bool,
+    /// Where the bridge of every desk listens, as the browser names it (see `rilascio bridge`).
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        env = "RILASCIO_BRIDGE",
+        default_value = "http://127.0.0.1:4710"
+    )]
+    bridge: String,
     /// Write every document that is made into this folder, with the keys of its chip: specimens only.
     #[arg(long, value_name = "DIR")]
     cards: Option<PathBuf>,
@@ -397,6 +406,7 @@ fn serve(
     roles: &BTreeSet<Role>,
     guide: Option<Guide>,
 ) -> Result<ExitCode, Fault> {
+    let bridge = origin("--bridge", &arguments.bridge)?;
     let metrics = PrometheusBuilder::new()
         .install_recorder()
         .map_err(|why| Fault::failed(format!("metrics: {why}")))?;
@@ -429,7 +439,8 @@ fn serve(
         let interface = api.router();
         let folder = data.to_owned();
         let anchors = Arc::new(move || AuthorityStore::trust_anchors(&folder));
-        let router = rilascio_portal::router(interface, anchors, Arc::clone(&installation.clock));
+        let clock = Arc::clone(&installation.clock);
+        let router = rilascio_portal::router(interface, anchors, clock, &bridge);
         rilascio_node::serve(listener, router, installation, tools, stopped).await?;
         Ok::<_, Fault>(())
     })?;

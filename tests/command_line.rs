@@ -3,9 +3,9 @@
 
 mod common;
 
+use common::server::Running;
 use common::{DAY, MOMENT, document, errors, folder, issue, mrz, rilascio, root};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -232,27 +232,11 @@ fn a_folder_is_inspected_with_table_json_and_exit_code() {
     );
 }
 
-/// Ends the chip when the test ends.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn a_chip_is_inspected_over_vpcd() {
     let card = issue("it-passport/application");
     let address = format!("127.0.0.1:{}", common::free_port());
-    let _chip = Running(
-        Command::new(env!("CARGO_BIN_EXE_rilascio"))
-            .args(["chip", text(&card), "--vpcd", &address])
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap(),
-    );
+    let _chip = Running::silent(&["chip", text(&card), "--vpcd", &address]);
     let zone = mrz(&card);
     let trust = card.join("trust");
     // Twice: the chip connects again.

@@ -4,8 +4,8 @@
 
 mod common;
 
-use common::server::Server;
-use common::{declaration, folder, root};
+use common::server::{Running, Server};
+use common::{declaration, document, folder, free_port, root};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,7 +33,7 @@ fn browser() -> Option<PathBuf> {
 }
 
 /// Runs a journey; what the browser found wrong is the failure.
-fn travel(browser: &Path, journey: &str, arguments: &[&Path]) {
+fn travel(browser: &Path, bridge: &str, journey: &str, arguments: &[&Path]) {
     let script = root().join("crates/portal/web/journeys").join(journey);
     let seconds = PATIENCE.as_secs().to_string();
     let output = Command::new("timeout")
@@ -41,6 +41,7 @@ fn travel(browser: &Path, journey: &str, arguments: &[&Path]) {
         .arg(script)
         .args(arguments)
         .env("CHROMIUM", browser)
+        .env("BRIDGE", bridge)
         .output()
         .unwrap();
     assert!(
@@ -49,6 +50,57 @@ fn travel(browser: &Path, journey: &str, arguments: &[&Path]) {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+/// A document that opens with the number on its front.
+fn with_can(cards: &Path) -> PathBuf {
+    let folders = std::fs::read_dir(cards).unwrap().flatten();
+    let mut folders: Vec<PathBuf> = folders.map(|entry| entry.path()).collect();
+    folders.sort();
+    let found = folders.into_iter().find(|folder| {
+        folder.join("document.json").is_file() && document(folder)["can"].is_string()
+    });
+    found.unwrap()
+}
+
+/// Chips and fingers through the bridge of a desk, with a virtual chip and a simulated scanner.
+fn devices(browser: &Path, bridge: &str, place: &Place<'_>) {
+    let card = with_can(place.cards);
+    let trust = place.operators.with_file_name("device.cer");
+    let trust = trust.to_str().unwrap();
+    let reader = format!("127.0.0.1:{}", free_port());
+    let (_scanner, _) = Running::start(&["device", "--trust", trust]);
+    let (_bridge, _) = Running::start(&[
+        "bridge",
+        "--portal",
+        place.address.to_str().unwrap(),
+        "--listen",
+        bridge.strip_prefix("http://").unwrap(),
+        "--vpcd",
+        &reader,
+        "--scanner-trust",
+        trust,
+    ]);
+    let _chip = Running::silent(&["chip", card.to_str().unwrap(), "--vpcd", &reader]);
+    travel(
+        browser,
+        bridge,
+        "bridge.mjs",
+        &[
+            place.address,
+            place.operators,
+            &card,
+            &place.pictures.join("bridge"),
+        ],
+    );
+}
+
+/// What the journeys of one installation share.
+struct Place<'a> {
+    address: &'a Path,
+    operators: &'a Path,
+    cards: &'a Path,
+    pictures: &'a Path,
 }
 
 /// Browsers keep passkeys for names, not for numbers.
@@ -69,6 +121,7 @@ fn first_start(browser: &Path, pictures: &Path) {
         .unwrap();
     travel(
         browser,
+        "http://127.0.0.1:4710",
         "first-start.mjs",
         &[&by_name(&server), Path::new(&token), pictures],
     );
@@ -88,6 +141,7 @@ fn every_desk_works_in_a_browser() {
     let Some(browser) = browser() else { return };
     let data = folder("portal");
     let cards = data.join("cards");
+    let bridge = format!("http://127.0.0.1:{}", free_port());
     let server = Server::start(
         &data,
         &[
@@ -96,6 +150,8 @@ fn every_desk_works_in_a_browser() {
             "84",
             "--cards",
             cards.to_str().unwrap(),
+            "--bridge",
+            &bridge,
         ],
     );
     let known: BTreeMap<&str, &str> = server
@@ -114,15 +170,22 @@ fn every_desk_works_in_a_browser() {
     // The pictures stay where somebody can look at them.
     let pictures = root().join("target/portal");
     let _ = std::fs::remove_dir_all(&pictures);
-    travel(&browser, "tour.mjs", &[&address, &operators, &pictures]);
     travel(
         &browser,
+        &bridge,
+        "tour.mjs",
+        &[&address, &operators, &pictures],
+    );
+    travel(
+        &browser,
+        &bridge,
         "passkey.mjs",
         &[&by_name(&server), &operators, &pictures.join("passkey")],
     );
     let examples = root().join("examples");
     travel(
         &browser,
+        &bridge,
         "issue.mjs",
         &[
             &address,
@@ -132,8 +195,15 @@ fn every_desk_works_in_a_browser() {
             &pictures.join("issue"),
         ],
     );
+    let place = Place {
+        address: &address,
+        operators: &operators,
+        cards: &cards,
+        pictures: &pictures,
+    };
+    devices(&browser, &bridge, &place);
     server.stop();
     first_start(&browser, &pictures.join("first-start"));
-    let folders = ["", "issue", "passkey", "first-start"].map(|name| pictures.join(name));
+    let folders = ["", "issue", "passkey", "bridge", "first-start"].map(|name| pictures.join(name));
     declaration::check(&folders.each_ref().map(PathBuf::as_path));
 }

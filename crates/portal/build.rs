@@ -14,6 +14,7 @@ fn main() -> Result<(), String> {
         "site.css",
         "capture.js",
         "passkey.js",
+        "bridge.js",
     ] {
         println!("cargo::rerun-if-changed=web/{file}");
     }

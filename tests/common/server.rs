@@ -83,8 +83,60 @@ impl Server {
     }
 }
 
+/// The program at something else than serving, ended with the test.
+pub struct Running(Child);
+
+impl Running {
+    /// Starts it, and waits for the address at which it listens.
+    pub fn start(arguments: &[&str]) -> (Self, String) {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_rilascio"))
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let running = Self(process);
+        for line in lines {
+            if let Some(address) = line.unwrap().strip_prefix("listening on ") {
+                return (running, address.to_owned());
+            }
+        }
+        panic!("{arguments:?} did not start");
+    }
+
+    /// Starts it where it says nothing.
+    pub fn silent(arguments: &[&str]) -> Self {
+        let process = Command::new(env!("CARGO_BIN_EXE_rilascio"))
+            .args(arguments)
+            .stderr(Stdio::null())
+            .spawn();
+        Self(process.unwrap())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// One request; nothing when the server is gone.
 pub fn ask(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Option<(u16, String)> {
+    let mut headers = headers.to_vec();
+    headers.push(("Host", address));
+    ask_as(address, method, path, &headers, body)
+}
+
+/// One request under any name of the server, which the headers give.
+pub fn ask_as(
     address: &str,
     method: &str,
     path: &str,
@@ -96,7 +148,7 @@ pub fn ask(
         .set_read_timeout(Some(Duration::from_secs(20)))
         .ok()?;
     let mut head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        "{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n",
         body.len()
     );
     for (name, value) in headers {

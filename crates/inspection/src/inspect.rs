@@ -4,7 +4,7 @@ use crate::authentication::{
     ChipAuthentication, active_authentication, best_pace, open_bac, open_pace, read_card_access,
 };
 use crate::passive::{Files, check_files};
-use crate::report::{CheckKind, Report};
+use crate::report::{Check, CheckKind, Outcome, Report, Traffic};
 use crate::terminal::{ReadError, Terminal};
 use jiff::Timestamp;
 use rand_core::CryptoRng;
@@ -13,6 +13,54 @@ use rilascio_access::security_info::{self, SecurityInfo};
 use rilascio_access::{AccessPassword, PasswordKind};
 use rilascio_mrtd::lds::{DataGroup, Dg3, EfCom, FileId};
 use rilascio_pki::{Sod, TrustAnchors};
+
+/// What was read from a chip, and what only the chip itself could show: the rest is judged from the files, anywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// The files, by their names.
+    pub files: Files,
+    /// Access, reading, and the authentications of the chip.
+    pub checks: Vec<Check>,
+    /// What went over the channel.
+    pub traffic: Traffic,
+}
+
+impl Reading {
+    /// What only a terminal that holds the chip can say.
+    pub const KINDS: [CheckKind; 5] = [
+        CheckKind::Access,
+        CheckKind::Reading,
+        CheckKind::ChipAuthentication,
+        CheckKind::ActiveAuthentication,
+        CheckKind::Fingerprints,
+    ];
+
+    /// Verifies what was read.
+    ///
+    /// `given_mrz` is the MRZ as it was typed or read optically, to be compared with DG1.
+    #[must_use]
+    pub fn judge(self, given_mrz: Option<&str>, anchors: &TrustAnchors, at: Timestamp) -> Report {
+        let mut report = Report {
+            holder: None,
+            checks: self.checks,
+            traffic: self.traffic,
+        };
+        report
+            .checks
+            .retain(|check| Self::KINDS.contains(&check.check));
+        if report.outcome(CheckKind::Access) == Some(Outcome::Passed) {
+            check_files(&mut report, &self.files, given_mrz, anchors, at);
+        } else {
+            if report.outcome(CheckKind::Access).is_none() {
+                report.failed(CheckKind::Access, "nobody opened the chip");
+            }
+            for kind in CheckKind::AFTER_ACCESS {
+                report.not_possible(kind, "the chip did not open");
+            }
+        }
+        report
+    }
+}
 
 /// Inspects a chip: opens, authenticates, reads and verifies it.
 ///
@@ -26,6 +74,16 @@ pub fn inspect_chip(
     at: Timestamp,
     rng: &mut dyn CryptoRng,
 ) -> Report {
+    read_chip(channel, password, rng).judge(given_mrz, anchors, at)
+}
+
+/// Opens, authenticates and reads a chip.
+#[must_use]
+pub fn read_chip(
+    channel: &mut dyn CardChannel,
+    password: &AccessPassword,
+    rng: &mut dyn CryptoRng,
+) -> Reading {
     let mut report = Report::default();
     let mut terminal = Terminal::new(channel);
     let mut files = Files::new();
@@ -33,17 +91,17 @@ pub fn inspect_chip(
         Ok(how) => {
             report.passed(CheckKind::Access, how);
             read_and_authenticate(&mut report, &mut terminal, password, &mut files, rng);
-            check_files(&mut report, &files, given_mrz, anchors, at);
         }
         Err(why) => {
+            files.clear();
             report.failed(CheckKind::Access, why);
-            for kind in CheckKind::AFTER_ACCESS {
-                report.not_possible(kind, "the chip did not open");
-            }
         }
     }
-    report.traffic = terminal.traffic();
-    report
+    Reading {
+        files,
+        checks: report.checks,
+        traffic: terminal.traffic(),
+    }
 }
 
 /// Inspects the files of a document without its chip.

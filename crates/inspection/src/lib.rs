@@ -7,6 +7,6 @@ mod passive;
 mod report;
 mod terminal;
 
-pub use inspect::{inspect_chip, inspect_files};
+pub use inspect::{Reading, inspect_chip, inspect_files, read_chip};
 pub use report::{Check, CheckKind, Holder, Outcome, Report, Traffic, Verdict};
 pub use terminal::{ReadError, Terminal};

@@ -164,6 +164,7 @@ async fn measure(installation: &Arc<Installation>) {
         interface,
         Arc::new(TrustAnchors::default),
         Arc::clone(&installation.clock),
+        "http://127.0.0.1:4710",
     );
     let sign_in = |role: Role, name: &str| {
         let officer = OfficerId::parse(name).unwrap();

@@ -15,7 +15,12 @@ async fn main() {
         .nth(1)
         .unwrap_or_else(|| "/sign-in".to_owned());
     let clock = Arc::new(|| "2026-11-22T09:00:00Z".parse().unwrap());
-    let pages = rilascio_portal::router(Router::new(), Arc::new(TrustAnchors::default), clock);
+    let pages = rilascio_portal::router(
+        Router::new(),
+        Arc::new(TrustAnchors::default),
+        clock,
+        "http://127.0.0.1:4710",
+    );
     let request = Request::get(path).body(Body::empty()).unwrap();
     let response = pages.oneshot(request).await.unwrap();
     let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();

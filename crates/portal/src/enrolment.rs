@@ -275,7 +275,7 @@ fn seen(case: &Case) -> String {
     Digest::of(text.as_bytes()).as_str().to_owned()
 }
 
-fn page(signed: &Signed, case: &Case, id: &str, step: &str) -> Page {
+fn page(portal: &Portal, signed: &Signed, case: &Case, id: &str, step: &str) -> Page {
     let language = signed.language;
     let mut page = Page::of(signed);
     let base = format!("/desk/office/dossier/{}/enrol", encoded(id));
@@ -311,6 +311,17 @@ fn page(signed: &Signed, case: &Case, id: &str, step: &str) -> Page {
                 "taken": case.images.iter().any(|known| known == name) })
         })
         .collect();
+    // In the order of the law: both index fingers, then the others.
+    let next = [FingerPosition::RightIndex, FingerPosition::LeftIndex]
+        .iter()
+        .chain(&FingerPosition::ALL)
+        .map(|finger| finger.name())
+        .find(|name| {
+            let fields = &case.fields;
+            fields["prints"][*name].is_null() && fields["missing"][*name].is_null()
+        });
+    page.put("next_finger", next.unwrap_or_default());
+    page.put("bridge", &*portal.bridge);
     page.put("fingers", fingers);
     page.put("prints_due", !case.profile["prints"].is_null());
     if step == "proof" {
@@ -334,7 +345,7 @@ pub(crate) async fn show(
         return Err(PageFault::not_found(signed.language));
     }
     let case = case(&portal, &signed, &id).await?;
-    Ok(page(&signed, &case, &id, &step).show("enrolment.html"))
+    Ok(page(&portal, &signed, &case, &id, &step).show("enrolment.html"))
 }
 
 pub(crate) async fn image(
@@ -735,7 +746,7 @@ pub(crate) async fn save(
         Err(fault) => (fault.status, fault.lines(signed.language), Vec::new()),
     };
     let now = case(&portal, &signed, &id).await?;
-    let mut page = page(&signed, &now, &id, &step);
+    let mut page = page(&portal, &signed, &now, &id, &step);
     page.put("faults", faults);
     page.put("advice", advice);
     Ok(page.show_as(status, "enrolment.html"))

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::extract::multipart::Multipart;
 use axum::response::Response;
 use base64ct::{Base64, Encoding};
-use rilascio_inspection::{Report, inspect_files};
+use rilascio_inspection::{Check, Holder, Reading, Report, inspect_files};
 use rilascio_mrtd::face::FaceFormat;
 use rilascio_mrtd::lds::{DataGroup, Dg2, FileId};
 use serde_json::{Value, json};
@@ -19,34 +19,51 @@ use std::collections::BTreeMap;
 /// Files of a chip: 16 data groups and a handful of others.
 const FILES_MAX: usize = 32;
 
-fn page(signed: &Signed) -> Page {
+fn page(portal: &Portal, signed: &Signed) -> Page {
     let mut page = Page::of(signed);
+    page.put("bridge", &*portal.bridge);
     page.put("report", Value::Null);
     page.put("fault", Value::Null);
     page
 }
 
-pub(crate) async fn form(signed: Signed) -> Response {
-    page(&signed).show("inspection.html")
+pub(crate) async fn form(State(portal): State<Portal>, signed: Signed) -> Response {
+    page(&portal, &signed).show("inspection.html")
 }
 
-/// The files by their names in a document folder, and the MRZ as it was typed.
-async fn received(mut parts: Multipart) -> Option<(BTreeMap<FileId, Vec<u8>>, String)> {
-    let (mut files, mut mrz) = (BTreeMap::new(), String::new());
+/// What was sent to be inspected.
+#[derive(Default)]
+struct Given {
+    /// The files by their names in a document folder.
+    files: BTreeMap<FileId, Vec<u8>>,
+    /// The MRZ as it was typed.
+    mrz: String,
+    /// What the chip itself showed to the reader of the desk; nothing when files were chosen by hand.
+    live: Vec<Check>,
+}
+
+async fn received(mut parts: Multipart) -> Option<Given> {
+    let mut given = Given::default();
     while let Some(part) = parts.next_field().await.ok()? {
         let name = part.file_name().map(str::to_owned);
         match name {
             Some(name) => {
                 let bytes = part.bytes().await.ok()?;
                 let file = name.strip_suffix(".bin").and_then(FileId::from_name);
-                if let Some(file) = file.filter(|_| files.len() < FILES_MAX) {
-                    files.insert(file, bytes.to_vec());
+                if let Some(file) = file.filter(|_| given.files.len() < FILES_MAX) {
+                    given.files.insert(file, bytes.to_vec());
                 }
             }
-            None => mrz = part.text().await.ok()?,
+            None if part.name() == Some("live") => {
+                let text = part.text().await.ok()?;
+                if !text.is_empty() {
+                    given.live = serde_json::from_str(&text).ok()?;
+                }
+            }
+            None => given.mrz = part.text().await.ok()?,
         }
     }
-    Some((files, mrz))
+    (!given.files.is_empty() || !given.live.is_empty()).then_some(given)
 }
 
 /// The portrait for a browser, which reads no JPEG 2000.
@@ -64,6 +81,17 @@ fn portrait(files: &BTreeMap<FileId, Vec<u8>>) -> Option<String> {
     ))
 }
 
+/// What DG1 says, under the names of a document; dates as people write them.
+fn holder(holder: &Holder) -> Value {
+    let day = |text: &str| match (text.get(..2), text.get(2..4), text.get(4..)) {
+        (Some(year), Some(month), Some(day)) => format!("{day}/{month}/{year}"),
+        _ => text.to_owned(),
+    };
+    json!({ "surname": holder.surname, "given_names": holder.given_names, "nationality": holder.nationality,
+        "birth_date": day(&holder.birth_date), "sex": holder.sex, "document": holder.number,
+        "document_code": holder.document_code, "issuer": holder.issuer, "expiry_date": day(&holder.expiry_date) })
+}
+
 fn shown(signed: &Signed, report: &Report, portrait: Option<String>) -> Value {
     let language = signed.language;
     let checks: Vec<Value> = report
@@ -79,7 +107,7 @@ fn shown(signed: &Signed, report: &Report, portrait: Option<String>) -> Value {
         .collect();
     let verdict = serde_json::to_value(report.verdict()).unwrap_or_default();
     let key = format!("verdict-{}", verdict.as_str().unwrap_or_default());
-    let holder = serde_json::to_value(&report.holder).unwrap_or_default();
+    let holder = report.holder.as_ref().map_or(Value::Null, holder);
     json!({ "verdict": verdict, "said": language.text(&key), "checks": checks, "portrait": portrait,
         "holder": facts(language, &holder) })
 }
@@ -89,17 +117,26 @@ pub(crate) async fn inspect(
     signed: Signed,
     parts: Multipart,
 ) -> Result<Response, PageFault> {
-    let mut page = page(&signed);
-    let given = received(parts).await.filter(|(files, _)| !files.is_empty());
-    let Some((files, mrz)) = given else {
+    let mut page = page(&portal, &signed);
+    let Some(given) = received(parts).await else {
         page.put("fault", signed.language.text("inspection-no-files"));
         return Ok(page.show("inspection.html"));
     };
     let (anchors, now) = (portal.anchors, (portal.clock)());
     let looked = tokio::task::spawn_blocking(move || {
+        let Given { files, mrz, live } = given;
         let mrz = Some(mrz.trim()).filter(|mrz| !mrz.is_empty());
-        let report = inspect_files(&files, mrz, &anchors(), now);
         let portrait = portrait(&files);
+        let report = if live.is_empty() {
+            inspect_files(&files, mrz, &anchors(), now)
+        } else {
+            let reading = Reading {
+                files,
+                checks: live,
+                ..Reading::default()
+            };
+            reading.judge(mrz, &anchors(), now)
+        };
         (report, portrait)
     });
     match looked.await {

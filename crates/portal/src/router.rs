@@ -9,7 +9,7 @@ use crate::{
     first_start, inspection, oversight, passkeys, session, statistics, waiting,
 };
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -26,7 +26,7 @@ const FORM_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// Nothing runs, is shown or is sent but what comes from here.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; \
-    media-src 'self' blob:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+    media-src 'self' blob:; font-src 'self'; connect-src 'self' {bridge}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// What all pages share.
 #[derive(Clone)]
@@ -36,6 +36,8 @@ pub(crate) struct Portal {
     profiles: Arc<OnceCell<Profiles>>,
     pub(crate) anchors: Anchors,
     pub(crate) clock: Clock,
+    /// Where the bridge of every desk listens.
+    pub(crate) bridge: Arc<str>,
 }
 
 /// The anchors that documents are verified with, as they are now.
@@ -70,10 +72,13 @@ impl Portal {
     }
 }
 
-async fn with_headers(request: axum::extract::Request, next: Next) -> Response {
+async fn with_headers(
+    State(policy): State<HeaderValue>,
+    request: axum::extract::Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
-    let fixed: [(HeaderName, &'static str); 7] = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
+    let fixed: [(HeaderName, &'static str); 6] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         // What says nothing of keeping is kept by nobody.
@@ -95,17 +100,25 @@ async fn with_headers(request: axum::extract::Request, next: Next) -> Response {
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
     }
+    let headers = response.headers_mut();
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(policy);
     response
 }
 
-/// The pages of an installation, beside its interface.
-pub fn router(interface: Router, anchors: Anchors, clock: Clock) -> Router {
+/// The pages of an installation, beside its interface; `bridge` is the origin at which the bridge of a desk listens.
+pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -> Router {
+    // What is no header value reaches no bridge, and opens nothing else.
+    let policy = HeaderValue::from_str(&POLICY.replace("{bridge}", bridge))
+        .unwrap_or(HeaderValue::from_static("default-src 'none'"));
     let portal = Portal {
         node: Node::new(interface.clone()),
         schemas: Arc::new(Schemas::new(rilascio_node::openapi())),
         profiles: Arc::default(),
         anchors,
         clock,
+        bridge: bridge.into(),
     };
     let pages = Router::new()
         .route("/", get(desk::home))
@@ -191,5 +204,5 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock) -> Router {
         .route("/assets/{name}", get(assets::asset));
     pages
         .fallback_service(interface)
-        .layer(middleware::from_fn(with_headers))
+        .layer(middleware::from_fn_with_state(policy, with_headers))
 }

@@ -1,0 +1,56 @@
+// The devices of a desk: an old document fills the first form, fingers come from the scanner, a chip is judged:
+// node bridge.mjs ADDRESS OPERATORS.json CARD OUT
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Desk, finish } from './browser.mjs'
+
+const [base, operators, card, out] = process.argv.slice(2)
+const known = JSON.parse(readFileSync(operators, 'utf8'))
+const printed = JSON.parse(readFileSync(join(card, 'document.json'), 'utf8'))
+const browser = await Desk.browser()
+const clerk = 'gendarmeria.bianchi'
+const desk = await Desk.open(browser, base, out)
+await desk.signIn(clerk, known[clerk])
+const text = async () => await desk.page.locator('main').innerText()
+const waitFor = async selector => await desk.page.locator(selector).waitFor({ state: 'visible' })
+
+await desk.go('/do/open-dossier')
+await desk.page.selectOption('#f-profile', 'sm-permit')
+await desk.page.selectOption('#f-reason', 'first')
+await desk.press('main > form[method=post] button[type=submit]')
+const steps = new URL(desk.page.url()).pathname.replace(/person$/, '')
+await desk.page.locator('summary').first().focus()
+await desk.page.keyboard.press('Enter')
+await waitFor('[data-chip] button')
+await desk.page.fill('#can', printed.can)
+await desk.look('old-document')
+await desk.press('[data-chip] button')
+const name = await desk.page.locator('#f-person-surname').inputValue()
+if (!printed.mrz.join('').includes(name.replaceAll(' ', '<').toUpperCase()) || !name) throw new Error(`the chip gave no name: '${name}'`)
+
+for (const taken of [1, 2]) {
+  await desk.go(`${steps}fingers`)
+  await waitFor('[data-scanner] button')
+  await desk.look(`scanner-${taken}`)
+  await desk.press('[data-scanner] button')
+  const prints = await desk.page.locator('.site-prints img').count()
+  if (prints !== taken) throw new Error(`${prints} prints in the place of ${taken}: ${await text()}`)
+}
+
+await desk.go('/inspection')
+await waitFor('[data-chip] button')
+// Another key opens nothing, and says so.
+await desk.page.fill('#can', printed.can === '000000' ? '111111' : '000000')
+await desk.press('[data-chip] button')
+if (!(await desk.page.locator('.alert-danger').count())) throw new Error(`a wrong key opened the chip: ${await text()}`)
+await desk.look('chip-closed')
+await waitFor('[data-chip] button')
+await desk.page.fill('#can', printed.can)
+await desk.press('[data-chip] button')
+if (!(await text()).includes('Il documento è autentico')) throw new Error(await text())
+const live = await desk.page.locator('tbody tr', { hasText: 'chip' }).locator('.bg-success').count()
+if (live < 1) throw new Error(`the chip proved nothing: ${await text()}`)
+await desk.look('chip')
+
+await browser.close()
+finish(join(out, 'journey.json'), desk.faults, 'chips and fingers at a desk')
