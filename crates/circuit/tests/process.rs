@@ -166,6 +166,63 @@ fn four_eyes_from_enrolment_to_decision() {
 }
 
 #[test]
+fn a_suspicion_stands_against_a_grant_until_another_has_judged_it() {
+    use DossierCommand as C;
+    let reference = |text: &str| Reference::parse(text).unwrap();
+    let raise = || C::Suspicion(SuspicionCommand::Raise(Fraud::Morph, reference("report-1")));
+    let judge = |established: bool| {
+        C::Suspicion(SuspicionCommand::Judge(SuspicionOutcome {
+            established,
+            act: reference("act-1"),
+        }))
+    };
+    let both = [Right::Examine, Right::Decide];
+    let (one, other) = (
+        actor("dario", "centre", &both),
+        actor("elena", "centre", &both),
+    );
+    let decider = actor("elena", "centre", &[Right::Decide]);
+    for phase in [Phase::Examination, Phase::Proposed, Phase::Authorised] {
+        let mut state = dossier(phase);
+        assert_eq!(give(&mut state, &decider, &raise()), Err("circuit.right"));
+        give(&mut state, &one, &raise()).unwrap();
+        let known = state.as_ref().unwrap();
+        assert_eq!((known.phase, known.proposal), (Phase::Examination, None));
+        assert_eq!(give(&mut state, &one, &raise()), Err("circuit.state"));
+        assert_eq!(
+            give(&mut state, &one, &C::Propose(true)),
+            Err("circuit.suspicion")
+        );
+        assert_eq!(
+            give(&mut state, &one, &judge(false)),
+            Err("circuit.four-eyes")
+        );
+        let mut fraud = state.clone();
+        give(&mut fraud, &other, &judge(true)).unwrap();
+        assert_eq!(
+            give(&mut fraud, &one, &C::Propose(true)),
+            Err("circuit.fraud")
+        );
+        give(&mut fraud, &one, &C::Propose(false)).unwrap();
+        give(&mut state, &other, &judge(false)).unwrap();
+        assert_eq!(give(&mut state, &other, &judge(true)), Err("circuit.state"));
+        give(&mut state, &one, &C::Propose(true)).unwrap();
+    }
+    // Once the record is certified the order is asked back, or the document revoked.
+    let mut state = dossier(Phase::Certified);
+    assert_eq!(give(&mut state, &one, &raise()), Err("circuit.state"));
+    // It stays with the centre while the dossier is at its desk again.
+    let mut state = dossier(Phase::Submitted);
+    let sent = state.clone().unwrap();
+    give(&mut state, &system(), &C::Receive(Box::new(sent.clone()))).unwrap_err();
+    let mut state = dossier(Phase::Examination);
+    give(&mut state, &one, &raise()).unwrap();
+    give(&mut state, &one, &C::Return).unwrap();
+    give(&mut state, &system(), &C::Receive(Box::new(sent))).unwrap();
+    assert!(state.unwrap().suspicion.is_some());
+}
+
+#[test]
 fn a_finding_is_examined_before_a_grant_and_brings_a_decided_dossier_back() {
     use DossierCommand as C;
     let examiner = actor("dario", "centre", &[Right::Examine]);

@@ -5,8 +5,8 @@ use jiff::civil::{Date, DateTime};
 use rilascio_circuit::PaperCase;
 use rilascio_circuit::process::{
     AttestationId, BlankSerial, Block, Cancellation, ConsignmentId, Defect, Digest, DocumentId,
-    DossierId, HolderCheck, IssueReason, LegacyFileId, NodeId, OfficerId, OrderId, Reference,
-    Right, SheetNumber, Shelves, SiteId, Surrender, WatchEntryId,
+    DossierId, Fraud, HolderCheck, IssueReason, LegacyFileId, NodeId, OfficerId, OrderId,
+    Reference, Right, SheetNumber, Shelves, SiteId, Surrender, WatchEntryId,
 };
 use rilascio_exchange::message::{Package, Paper};
 use schemars::JsonSchema;
@@ -265,6 +265,24 @@ commands! {
     EndWatch("end-watch", Centre, Watch) {
         /// The entry.
         entry: WatchEntryId,
+    }
+    /// Raises the suspicion of a fraud: nothing is granted before it is judged.
+    SuspectFraud("suspect-fraud", Centre, Examine) {
+        /// The dossier.
+        dossier: DossierId,
+        /// What is suspected.
+        fraud: Fraud,
+        /// The report that says why.
+        report: Reference,
+    }
+    /// Judges the suspicion of a fraud: another officer than the one who raised it.
+    JudgeSuspicion("judge-suspicion", Centre, Decide) {
+        /// The dossier.
+        dossier: DossierId,
+        /// Whether it is a fraud.
+        established: bool,
+        /// The act that says so.
+        act: Reference,
     }
     /// Gives a dossier back to its office, to be completed.
     ReturnDossier("return-dossier", Centre, Examine) {

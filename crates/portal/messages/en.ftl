@@ -251,6 +251,7 @@ can-help = Six digits on the front; the machine-readable zone opens the chip as 
 can = Card access number
 bridge-failed = The bridge of this desk does not answer: is it running?
 chip-wait = Reading the chip: leave the document on the reader …
+suspected = Suspicion of a fraud: { $what } (report { $report }). Nothing is granted before another officer has judged it.
 waiting = Documents that wait
 make-appointment = Make the appointment
 choose-time = When do you come?
@@ -428,6 +429,8 @@ command-spoil-sheet = Spoil the sheet
 command-submit-dossier = Send the dossier to the centre
 command-suspend-document = Suspend the document
 command-withdraw-dossier = Withdraw the dossier
+command-suspect-fraud = Raise the suspicion of a fraud
+command-judge-suspicion = Judge the suspicion
 about-ask-papers = The term stands still once, until the papers come or their time is over.
 about-decide = The decision is for somebody who has not handled the dossier before.
 about-submit-dossier = Another officer than the one who took the data sends the dossier.
@@ -600,6 +603,12 @@ field-serial = Serial number
 field-since = Since
 field-sod = Digest of the security object
 field-terms = Terms
+field-fraud = What is suspected
+field-report = Report
+field-suspicion = Suspicion
+field-raised = Raised on
+field-raised_by = Raised by
+field-established = It is a fraud
 
 # Words of the interface
 word-abroad = registered abroad
@@ -708,6 +717,10 @@ word-left-index = left index
 word-left-middle = left middle
 word-left-ring = left ring
 word-left-little = left little
+word-morph = morphed portrait
+word-look-alike = look-alike
+word-false-identity = false identity
+word-forged-papers = forged papers
 
 # What happened
 event-opened = Opened
@@ -778,3 +791,5 @@ event-revocation-proposed = Revocation proposed
 event-spoiled = Spoiled
 event-surrendered = Surrendered
 event-suspended = Suspended
+event-suspected = Suspicion of a fraud raised
+event-judged = Suspicion judged

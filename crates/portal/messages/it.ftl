@@ -251,6 +251,7 @@ can-help = Sei cifre sul fronte; anche la zona a lettura ottica apre il chip.
 can = Numero di accesso (CAN)
 bridge-failed = Il ponte di questa postazione non risponde: è avviato?
 chip-wait = Lettura del chip: lasciare il documento sul lettore …
+suspected = Sospetto di frode: { $what } (relazione { $report }). Non si rilascia nulla prima che lo giudichi un altro operatore.
 waiting = Documenti in giacenza
 make-appointment = Prenota
 choose-time = Quando viene?
@@ -428,6 +429,8 @@ command-spoil-sheet = Scarta il foglio
 command-submit-dossier = Invia la pratica al centro
 command-suspend-document = Sospendi il documento
 command-withdraw-dossier = Ritira la pratica
+command-suspect-fraud = Segnala un sospetto di frode
+command-judge-suspicion = Giudica il sospetto
 about-ask-papers = Il termine si sospende una sola volta, finché i documenti arrivano o il tempo dato scade.
 about-decide = La decisione spetta a chi non ha trattato la pratica prima.
 about-submit-dossier = La pratica è inviata da un operatore diverso da chi ha acquisito i dati.
@@ -600,6 +603,12 @@ field-serial = Numero di serie
 field-since = Dal
 field-sod = Impronta dell'oggetto di sicurezza
 field-terms = Termini
+field-fraud = Che cosa si sospetta
+field-report = Relazione
+field-suspicion = Sospetto
+field-raised = Segnalato il
+field-raised_by = Segnalato da
+field-established = La frode è accertata
 
 # Words of the interface
 word-abroad = residente all'estero
@@ -708,6 +717,10 @@ word-left-index = indice sinistro
 word-left-middle = medio sinistro
 word-left-ring = anulare sinistro
 word-left-little = mignolo sinistro
+word-morph = ritratto morphing
+word-look-alike = sosia
+word-false-identity = falsa identità
+word-forged-papers = documenti falsi
 
 # What happened
 event-opened = Aperta
@@ -778,3 +791,5 @@ event-revocation-proposed = Revoca proposta
 event-spoiled = Scartato
 event-surrendered = Ritirato
 event-suspended = Sospeso
+event-suspected = Sospetto di frode segnalato
+event-judged = Sospetto giudicato

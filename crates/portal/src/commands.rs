@@ -97,6 +97,13 @@ pub(crate) const STEPS: &[(&str, &str, &[&str], &str)] = &[
     (
         "centre",
         "dossier",
+        &["examination", "proposed", "authorised"],
+        "suspect-fraud",
+    ),
+    ("centre", "dossier", &["examination"], "judge-suspicion"),
+    (
+        "centre",
+        "dossier",
         &["examination", "proposed"],
         "give-notice",
     ),

@@ -87,6 +87,8 @@ fn fitting(signed: &Signed, thing: &Value, profile: &Value, id: &str) -> Vec<Val
     let open = |one: &Value| !one.is_null() && one["closed"].is_null();
     let stands = open(&terms["papers"]) || open(&terms["notice"]);
     let appeal = &terms["appeal"];
+    let suspicion = &thing["suspicion"];
+    let suspected = suspicion.is_object() && suspicion["outcome"].is_null();
     let mut steps = commands::steps(signed, "centre", "dossier", phase, id);
     steps.retain(|step| match step["command"].as_str().unwrap_or_default() {
         "adjudicate" => {
@@ -94,6 +96,8 @@ fn fitting(signed: &Signed, thing: &Value, profile: &Value, id: &str) -> Vec<Val
             hits && thing["adjudication"].is_null()
         }
         "propose" => !stands,
+        "suspect-fraud" => !suspected,
+        "judge-suspicion" => suspected,
         "ask-papers" => rules["papers_days"] != 0 && terms["papers"].is_null() && !stands,
         "give-notice" => rules["notice_days"] != 0 && terms["notice"].is_null() && !stands,
         "note-answer" => open(&terms["notice"]),
@@ -109,6 +113,7 @@ fn put_state(signed: &Signed, page: &mut Page, thing: &Value) {
     page.put("phase", phase);
     page.put("way", way(signed.language, phase));
     page.put("terms", &thing["terms"]);
+    page.put("suspicion", &thing["suspicion"]);
     let mut rest = thing.clone();
     if let Some(fields) = rest.as_object_mut() {
         for shown in ["terms", "phase", "id", "receipt", "followed", "orders"] {

@@ -1,15 +1,17 @@
-//! What makes a decision take longer: missing papers, notices of refusals, appeals.
+//! What makes a decision take longer: missing papers, suspicions, notices of refusals, appeals.
 
 use crate::Fault;
 use crate::people::People;
 use crate::world::World;
-use rilascio_circuit::process::{Dossier, Phase, Reference};
+use rilascio_circuit::process::{Dossier, Fraud, Phase, Reference};
 use rilascio_exchange::message::{Bytes, Paper};
 use rilascio_node::Command;
 use std::collections::BTreeSet;
 
 /// Thousandths of dossiers in examination for which papers are asked.
 const MISSING: u32 = 40;
+/// Thousandths of dossiers that are suspected of a fraud before a proposal.
+const SUSPECTED: u32 = 20;
 /// Thousandths of refusals that are appealed against, each time somebody looks.
 const APPEALS: u32 = 60;
 
@@ -55,6 +57,33 @@ impl People<'_> {
         grant: bool,
     ) -> Result<Option<Command>, Fault> {
         let id = dossier.id.clone();
+        let suspicion = dossier.suspicion.as_ref();
+        match suspicion.map(|suspicion| &suspicion.outcome) {
+            Some(None) => {
+                return Ok(Some(Command::JudgeSuspicion {
+                    dossier: id,
+                    established: world.dice.permille(300),
+                    act: reference("act-2")?,
+                }));
+            }
+            // What is a fraud is refused, after its notice.
+            Some(Some(outcome)) if outcome.established && grant => {
+                return Self::before_proposal(world, dossier, false).map(|before| {
+                    Some(before.unwrap_or(Command::Propose {
+                        dossier: id,
+                        grant: false,
+                    }))
+                });
+            }
+            None if world.dice.permille(SUSPECTED) => {
+                return Ok(Some(Command::SuspectFraud {
+                    dossier: id,
+                    fraud: Fraud::Morph,
+                    report: reference("report-1")?,
+                }));
+            }
+            _ => {}
+        }
         if !grant && dossier.terms.notice.is_none() && world.dice.permille(700) {
             return Ok(Some(Command::GiveNotice {
                 dossier: id,

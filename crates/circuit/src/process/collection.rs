@@ -1,6 +1,7 @@
-//! A document between its parcel and its holder: the shelf that it lies on, and the appointment for which the holder comes.
+//! A document between its parcel and its holder: the shelf that it lies on, the appointment for which the holder comes, and
+//! the old document that is due then.
 
-use super::{Context, Dossier, OfficerId, Phase, Reason, Reference, Right};
+use super::{Context, Dossier, IssueReason, OfficerId, Phase, Reason, Reference, Right, Surrender};
 use crate::rules::Refusal;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time};
@@ -87,6 +88,30 @@ impl Dossier {
             }
             CollectionCommand::CallOff => Ok(CollectionEvent::CalledOff(who)),
         }
+    }
+}
+
+impl Dossier {
+    fn surrender_is_due(&self, context: &Context<'_>) -> bool {
+        context.rules.surrender && self.reason != IssueReason::First
+    }
+
+    /// Nothing, when what became of the old document is enough to hand the new one over.
+    pub(super) fn check_surrender(
+        &self,
+        given: &Surrender,
+        context: &Context<'_>,
+    ) -> Result<(), Refusal> {
+        let allowed = match given {
+            Surrender::FirstIssue => !self.surrender_is_due(context),
+            // Nobody else's document comes to its end here.
+            Surrender::Document(document) => self.previous.as_ref() == Some(document),
+            Surrender::Report(_) => self.previous.is_some(),
+            Surrender::Missing => !self.surrender_is_due(context),
+        };
+        allowed
+            .then_some(())
+            .ok_or_else(|| Reason::OldDocument.refusal())
     }
 }
 

@@ -5,6 +5,7 @@ use super::facts::{
     Cancellation, Enrolment, HolderCheck, IssueReason, Phase, PrintSearch, PrintsTaken,
     ResidenceCheck, Screening, Step, Surrender,
 };
+use super::suspicion::{Suspicion, SuspicionCommand, SuspicionEvent};
 use super::terms::{Terms, TermsCommand, TermsEvent};
 use super::{
     Aggregate, Context, Digest, DocumentId, DossierId, OfficerId, OrderId, Reason, Right, SiteId,
@@ -44,6 +45,9 @@ pub struct Dossier {
     pub screening: Option<Screening>,
     /// What an officer made of the findings: true when none stands against a grant.
     pub cleared: Option<bool>,
+    /// The suspicion of a fraud.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspicion: Option<Suspicion>,
     /// The verification.
     pub residence: Option<ResidenceCheck>,
     /// The proposal: true to grant.
@@ -136,6 +140,8 @@ pub enum DossierCommand {
     },
     /// Moves the terms.
     Terms(TermsCommand),
+    /// Raises the suspicion of a fraud, or judges it.
+    Suspicion(SuspicionCommand),
     /// Shelves the document, or sets an appointment for it.
     Collection(CollectionCommand),
     /// Counts the document in at the office.
@@ -203,6 +209,8 @@ pub enum DossierEvent {
     ),
     /// The terms moved.
     Terms(TermsEvent),
+    /// The suspicion of a fraud was raised, or judged.
+    Suspicion(SuspicionEvent),
     /// The document was shelved, or an appointment set.
     Collection(CollectionEvent),
     /// Counted in at the office.
@@ -234,6 +242,7 @@ impl Dossier {
 
     /// True when identification, screening and verification allow a grant.
     fn is_clear(&self) -> Result<(), Refusal> {
+        self.is_unsuspected()?;
         match (self.identification, self.has_hits(), self.adjudication) {
             (Some(_), false, _) | (Some(_), true, Some(true)) => {}
             (Some(_), true, Some(false)) => return Err(Reason::OtherIdentity.refusal()),
@@ -254,23 +263,6 @@ impl Dossier {
     /// True when only that officer would have had the dossier in hand.
     fn alone(&self, officer: &OfficerId) -> bool {
         self.hands.values().all(|hand| hand == officer)
-    }
-
-    fn surrender_is_due(&self, context: &Context<'_>) -> bool {
-        context.rules.surrender && self.reason != IssueReason::First
-    }
-
-    fn check_surrender(&self, given: &Surrender, context: &Context<'_>) -> Result<(), Refusal> {
-        let allowed = match given {
-            Surrender::FirstIssue => !self.surrender_is_due(context),
-            // Nobody else's document comes to its end here.
-            Surrender::Document(document) => self.previous.as_ref() == Some(document),
-            Surrender::Report(_) => self.previous.is_some(),
-            Surrender::Missing => !self.surrender_is_due(context),
-        };
-        allowed
-            .then_some(())
-            .ok_or_else(|| Reason::OldDocument.refusal())
     }
 }
 
@@ -325,6 +317,7 @@ impl Aggregate for Dossier {
                     adjudication: None,
                     screening: None,
                     cleared: None,
+                    suspicion: None,
                     residence: None,
                     proposal: None,
                     certificate: None,
@@ -351,6 +344,7 @@ impl Aggregate for Dossier {
                 taken.phase = Phase::Examination;
                 taken.terms = Terms::begin(context);
                 taken.terms.appeal = state.and_then(|known| known.terms.appeal.clone());
+                taken.suspicion = state.and_then(|known| known.suspicion.clone());
                 return Ok(E::Opened(taken));
             }
             _ => {}
@@ -539,6 +533,7 @@ impl Aggregate for Dossier {
                 ))
             }
             C::Terms(command) => Ok(E::Terms(dossier.decide_terms(command, context)?)),
+            C::Suspicion(command) => Ok(E::Suspicion(dossier.decide_suspicion(command, context)?)),
             C::Collection(command) => {
                 Ok(E::Collection(dossier.decide_collection(command, context)?))
             }
@@ -646,11 +641,16 @@ impl Aggregate for Dossier {
                 next.screening = Some(*found);
                 next.cleared = None;
                 if matches!(found, Screening::Findings(_)) {
-                    next.proposal = None;
-                    next.phase = Phase::Examination;
-                    // Whoever proposed and decided did not know of it.
-                    next.hands.remove(&Step::Propose);
-                    next.hands.remove(&Step::Decide);
+                    next.examine_again();
+                }
+            }
+            E::Suspicion(SuspicionEvent::Suspected(suspicion)) => {
+                next.suspicion = Some(suspicion.clone());
+                next.examine_again();
+            }
+            E::Suspicion(SuspicionEvent::Judged(outcome, _)) => {
+                if let Some(suspicion) = &mut next.suspicion {
+                    suspicion.outcome = Some(outcome.clone());
                 }
             }
             E::Examined(clear, officer) => {
@@ -765,6 +765,14 @@ impl Aggregate for Dossier {
 }
 
 impl Dossier {
+    /// Whoever proposed and decided did not know of it.
+    fn examine_again(&mut self) {
+        self.proposal = None;
+        self.phase = Phase::Examination;
+        self.hands.remove(&Step::Propose);
+        self.hands.remove(&Step::Decide);
+    }
+
     /// Back at the desk: what the centre found out no longer counts.
     fn reopen(&mut self) {
         self.phase = Phase::Draft;

@@ -23,6 +23,7 @@ mod rollout;
 mod sheet;
 mod standing;
 mod stocktake;
+mod suspicion;
 mod terms;
 mod watch;
 
@@ -55,6 +56,7 @@ pub use rollout::{Office, Procedure};
 pub use sheet::{Sheet, SheetCommand, SheetEvent, SheetState};
 pub use standing::{Standing, StandingCommand, StandingEvent, StandingState};
 pub use stocktake::{Shelves, StockTake, StockTakeCommand, StockTakeEvent, StockTakeState};
+pub use suspicion::{Fraud, Suspicion, SuspicionCommand, SuspicionEvent, SuspicionOutcome};
 pub use terms::{
     Alarm, Appeal, AppealOutcome, PapersRequest, RefusalNotice, Terms, TermsCommand, TermsEvent,
 };

@@ -98,6 +98,14 @@ reasons! {
     Listed = "circuit.findings":
         "un riscontro impedisce il rilascio", "a finding stands against a grant";
         "proporre il rifiuto", "propose a refusal".
+    /// A suspicion waits for its judgement.
+    Suspected = "circuit.suspicion":
+        "un sospetto di frode attende il giudizio", "the suspicion of a fraud waits for its judgement";
+        "far giudicare il sospetto a un altro operatore", "let another officer judge the suspicion".
+    /// It is a fraud.
+    Fraud = "circuit.fraud":
+        "la frode è accertata", "the fraud is established";
+        "proporre il rifiuto", "propose a refusal".
     /// Residence has not been confirmed.
     NotVerified = "circuit.residence":
         "l'anagrafe non ha confermato i dati", "the registry of residents has not confirmed the data";

@@ -13,7 +13,8 @@ use crate::{Error, Result};
 use rilascio_circuit::process::{
     AppealOutcome, Digest, Document, DocumentCommand, DocumentId, DocumentState, Dossier,
     DossierCommand, DossierId, Order, OrderCommand, OrderId, OrderState, Phase, PrintSearch,
-    PrintsTaken, Reason, ResidenceCheck, StandingState, Step, TermsCommand,
+    PrintsTaken, Reason, ResidenceCheck, StandingState, Step, SuspicionCommand, SuspicionOutcome,
+    TermsCommand,
 };
 use rilascio_exchange::message::{
     Body, Bytes, CertifiedRecord, ItemOutcome, Message, MessageId, OrderItem, Package,
@@ -31,6 +32,26 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             seen,
             clear,
         } => screening::examine(ledger, dossier, seen, *clear),
+        C::SuspectFraud {
+            dossier,
+            fraud,
+            report,
+        } => {
+            let raise = SuspicionCommand::Raise(*fraud, report.clone());
+            step(ledger, dossier, &DossierCommand::Suspicion(raise))
+        }
+        C::JudgeSuspicion {
+            dossier,
+            established,
+            act,
+        } => {
+            let outcome = SuspicionOutcome {
+                established: *established,
+                act: act.clone(),
+            };
+            let judge = SuspicionCommand::Judge(outcome);
+            step(ledger, dossier, &DossierCommand::Suspicion(judge))
+        }
         C::EnterWatch {
             list,
             act,
@@ -487,6 +508,7 @@ fn take_in(
     fresh.adjudication = None;
     fresh.screening = None;
     fresh.cleared = None;
+    fresh.suspicion = None;
     fresh.residence = None;
     fresh.proposal = None;
     fresh.certificate = None;

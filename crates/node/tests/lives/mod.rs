@@ -5,7 +5,7 @@ use crate::common::{PROFILE, package, person};
 use rilascio_circuit::PaperCase;
 use rilascio_circuit::process::{
     Actor, AttestationId, BlankSerial, Block, Cancellation, ConsignmentId, Defect, DocumentId,
-    DossierId, HolderCheck, IssueReason, LegacyFileId, NodeId, OfficerId, Reference, Right,
+    DossierId, Fraud, HolderCheck, IssueReason, LegacyFileId, NodeId, OfficerId, Reference, Right,
     SheetNumber, Shelves, SiteId, Surrender, WatchEntryId,
 };
 use rilascio_exchange::message::{Bytes, Paper};
@@ -223,7 +223,7 @@ pub fn refused() -> Vec<Act> {
     acts
 }
 
-/// A dossier that goes back, whose applicant is put on a list, and which is ended.
+/// A dossier that goes back, whose applicant is put on a list and suspected, and which is ended.
 pub fn listed() -> Vec<Act> {
     let back = Command::ReturnDossier { dossier: dossier() };
     let enter = Command::EnterWatch {
@@ -240,6 +240,16 @@ pub fn listed() -> Vec<Act> {
     let end = Command::EndWatch {
         entry: WatchEntryId::parse("W000001").unwrap(),
     };
+    let suspect = Command::SuspectFraud {
+        dossier: dossier(),
+        fraud: Fraud::LookAlike,
+        report: reference("report-1"),
+    };
+    let judge = Command::JudgeSuspicion {
+        dossier: dossier(),
+        established: false,
+        act: reference("act-1"),
+    };
     let cancel = Command::CancelDossier {
         dossier: dossier(),
         why: Cancellation::Withdrawn,
@@ -250,6 +260,8 @@ pub fn listed() -> Vec<Act> {
     acts.extend([
         by(centre("franca"), enter),
         Act::Clear(centre("dario")),
+        by(centre("dario"), suspect),
+        by(centre("elena"), judge),
         by(centre("dario"), end),
         by(centre("elena"), cancel),
     ]);

@@ -159,6 +159,22 @@ await as('centre.examiner', async desk => {
   await desk.press('main a[href^="/do/adjudicate"]')
   await fill(desk, { 'f-same-y': true })
   await send(desk)
+  // A suspicion stands against a grant; whoever raised it does not judge it.
+  await desk.go(path)
+  await desk.press('main a[href^="/do/suspect-fraud"]')
+  await fill(desk, { 'f-fraud': 'morph', 'f-report': 'report-7' })
+  await send(desk)
+  await look(desk, 'suspected')
+})
+
+await as('centre.director', async desk => {
+  await desk.go(`/do/judge-suspicion?dossier=${dossier}`)
+  await fill(desk, { 'f-established-n': true, 'f-act': 'act-7' })
+  await send(desk)
+  if (!desk.page.url().includes('done=judge-suspicion')) throw new Error(await desk.page.locator('main').innerText())
+})
+
+await as('centre.examiner', async desk => {
   // Missing papers stop the term, and a proposal with it.
   await desk.go(`/do/ask-papers?dossier=${dossier}`)
   await fill(desk, { 'f-papers': 'work-contract', 'f-days': '20' })
