@@ -446,9 +446,10 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 if known.office != consignment.office {
                     return Err(Reason::Site.refusal().into());
                 }
-                if known.order.as_ref() != Some(&item.order) {
+                // What came to nothing waits for no document, whatever order it had.
+                let over = known.phase.is_end() && known.phase != Phase::HandedOver;
+                if over || known.order.as_ref() != Some(&item.order) {
                     // The word that it was ordered has to come first; to what came to nothing there comes none.
-                    let over = known.phase.is_end() && known.phase != Phase::HandedOver;
                     if item.order.attempt() > known.orders && !over {
                         return Err(not_yet());
                     }
