@@ -15,6 +15,7 @@ fn main() -> Result<(), String> {
         "capture.js",
         "passkey.js",
         "bridge.js",
+        "preview.js",
     ] {
         println!("cargo::rerun-if-changed=web/{file}");
     }

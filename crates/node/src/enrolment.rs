@@ -10,6 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use rilascio_circuit::Profile;
 use rilascio_circuit::process::DossierId;
+use rilascio_mrtd::transliteration::{CyrillicLanguage, LatinStyle};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -40,6 +41,11 @@ fn form_of(profile: &Profile) -> Value {
         .prints
         .as_ref()
         .map(|prints| json!({ "from_age": prints.from_age.as_ref() }));
+    let scheme = profile.names.scheme(CyrillicLanguage::default());
+    let latin = match scheme.latin {
+        LatinStyle::Plain => "plain",
+        LatinStyle::Expanded => "expanded",
+    };
     let required: Vec<&String> = profile
         .document
         .required
@@ -49,6 +55,7 @@ fn form_of(profile: &Profile) -> Value {
     json!({
         "name": profile.name.as_ref(), "title": text(&profile.title),
         "state": profile.document.state.as_str(),
+        "zone": { "name_length": profile.document.format.as_ref().format().name_length(), "latin": latin },
         "required": required, "permits": permits.collect::<Vec<_>>(), "prints": prints,
         "signature_from_age": profile.signature.from_age,
         "guardians_below_age": profile.guardians_below_age,

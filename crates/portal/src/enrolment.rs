@@ -9,6 +9,7 @@ use crate::prefill::{begin_with_record, from_mrz};
 use crate::prints::extracted;
 use crate::router::Portal;
 use crate::session::Signed;
+use crate::zone;
 use axum::body::Bytes;
 use axum::extract::multipart::Multipart;
 use axum::extract::{Path, State};
@@ -18,7 +19,6 @@ use base64ct::{Base64, Encoding};
 use rilascio_biometrics::{CaptureRules, PortraitRules, portrait_quality, print_quality};
 use rilascio_circuit::process::Digest;
 use rilascio_mrtd::finger::FingerPosition;
-use rilascio_mrtd::transliteration::{Scheme, mrz_name};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -140,21 +140,16 @@ async fn case(portal: &Portal, signed: &Signed, id: &str) -> Result<Case, PageFa
     })
 }
 
-/// The names as the machine-readable zone will have them.
-fn mrz(fields: &Value) -> Option<String> {
-    let latin = get(fields, "person.latin");
+/// The name as the machine-readable zone will have it.
+fn zone_name(case: &Case, language: Language) -> Option<Value> {
+    let latin = get(&case.fields, "person.latin");
     let text = |name: &str| {
         let spelt = latin[name].as_str().filter(|text| !text.is_empty());
-        spelt
-            .or(fields["person"][name].as_str())
-            .unwrap_or_default()
+        let typed = case.fields["person"][name].as_str();
+        spelt.or(typed).unwrap_or_default()
     };
-    let (surname, given) = (text("surname"), text("given_names"));
-    if surname.is_empty() && given.is_empty() {
-        return None;
-    }
-    let name = mrz_name(surname, given, Scheme::default()).ok()?;
-    Some(name.fit(39))
+    let (surname, given_names) = (text("surname"), text("given_names"));
+    zone::name(language, &case.profile, surname, given_names)
 }
 
 /// The name of a field's label: a name in Latin letters has another than the name itself.
@@ -296,7 +291,7 @@ fn page(portal: &Portal, signed: &Signed, case: &Case, id: &str, step: &str) -> 
     page.put("steps", steps);
     page.put("fields", shown_fields(case, step, language));
     page.put("profile", &case.profile["title"][language.code()]);
-    page.put("mrz", mrz(&case.fields));
+    page.put("mrz", zone_name(case, language));
     page.put("faults", Value::Null);
     page.put("advice", Value::Null);
     page.put("images", &case.images);

@@ -27,6 +27,7 @@ mod router;
 mod session;
 mod statistics;
 mod waiting;
+mod zone;
 
 pub use router::{Anchors, router};
 

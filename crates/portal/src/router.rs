@@ -6,7 +6,7 @@ use crate::node::Node;
 use crate::session::Signed;
 use crate::{
     accessibility, account, adjudication, applicant, assets, commands, desk, dossier, enrolment,
-    first_start, inspection, oversight, passkeys, session, statistics, waiting,
+    first_start, inspection, oversight, passkeys, session, statistics, waiting, zone,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -164,6 +164,7 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
             "/desk/{role}/dossier/{id}/papers/{number}",
             get(dossier::paper),
         )
+        .route("/desk/office/dossier/{id}/enrol/zone", get(zone::show))
         .route(
             "/desk/office/dossier/{id}/enrol/{step}",
             get(enrolment::show).post(enrolment::save),

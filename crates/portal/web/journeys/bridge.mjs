@@ -1,4 +1,5 @@
-// The devices of a desk: an old document fills the first form, fingers come from the scanner, a chip is judged:
+// What helps at a desk: an old document fills the first form, names are shown as they will be read, fingers come from the
+// scanner, a chip is judged:
 // node bridge.mjs ADDRESS OPERATORS.json CARD OUT
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -27,6 +28,14 @@ await desk.look('old-document')
 await desk.press('[data-chip] button')
 const name = await desk.page.locator('#f-person-surname').inputValue()
 if (!printed.mrz.join('').includes(name.replaceAll(' ', '<').toUpperCase()) || !name) throw new Error(`the chip gave no name: '${name}'`)
+
+// The zone is shown while the name is typed, as long as it is in the document.
+await desk.page.fill('#f-person-surname', 'Papandropoulous')
+await desk.page.fill('#f-person-given_names', 'Jürgen Alec Trevor')
+await desk.page.locator('[data-zone] code', { hasText: 'PAPANDROPOULOUS<<J' }).waitFor()
+const zone = await desk.page.locator('[data-zone]').innerText()
+if (!zone.includes("più lungo")) throw new Error(`nobody says that the name is cut: ${zone}`)
+await desk.look('zone')
 
 for (const taken of [1, 2]) {
   await desk.go(`${steps}fingers`)
