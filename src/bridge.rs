@@ -25,7 +25,7 @@ use rilascio_pki::Certificate;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, TryLockError};
 use std::time::Duration;
 
 /// The largest question.
@@ -183,8 +183,11 @@ async fn asked<T: Send + 'static>(
     ask: impl FnOnce(&Bridge) -> Result<T, Said> + Send + 'static,
 ) -> Result<T, Said> {
     let outcome = tokio::task::spawn_blocking(move || {
-        let Ok(_held) = bridge.busy.try_lock() else {
-            return Err(Said::busy());
+        let _held = match bridge.busy.try_lock() {
+            Ok(held) => held,
+            // It guards no data: after a fault the next question is answered.
+            Err(TryLockError::Poisoned(held)) => held.into_inner(),
+            Err(TryLockError::WouldBlock) => return Err(Said::busy()),
         };
         ask(&bridge)
     });
@@ -193,10 +196,10 @@ async fn asked<T: Send + 'static>(
 
 async fn about(State(bridge): State<Arc<Bridge>>) -> Answered {
     let chip = bridge.reader.is_some();
-    let scanners = asked(bridge, |bridge| {
-        Ok(find_devices(&bridge.anchors, Timestamp::now()))
-    })
-    .await?;
+    // Also while something is read: a page that asks what is there does not wait for a finger.
+    let found =
+        tokio::task::spawn_blocking(move || find_devices(&bridge.anchors, Timestamp::now()));
+    let scanners = found.await.unwrap_or_default();
     let scanners: Vec<Value> = scanners
         .iter()
         .map(|device| json!({ "model": device.model, "serial": device.serial }))

@@ -48,12 +48,24 @@ pub(crate) fn origin(option: &str, text: &str) -> Result<String, Fault> {
     if !matches!(scheme, "http" | "https") || host.is_empty() || !host.chars().all(plain) {
         return Err(wrong());
     }
-    Ok(text.to_ascii_lowercase())
+    // As browsers write it: without the port that the scheme has anyway.
+    let usual = if scheme == "https" { ":443" } else { ":80" };
+    let host = host.strip_suffix(usual).unwrap_or(host);
+    Ok(format!("{scheme}://{host}").to_ascii_lowercase())
 }
 
 fn certificate(path: &Path) -> Result<Certificate, Fault> {
     let bytes = std::fs::read(path).map_err(|why| Fault::file(path, why))?;
     Certificate::decode(&bytes).map_err(|why| Fault::file(path, why))
+}
+
+/// The names under which pages call a bridge at that address.
+fn hosts(address: SocketAddr) -> Vec<String> {
+    let mut hosts = vec![address.to_string(), format!("localhost:{}", address.port())];
+    if address.port() == 80 {
+        hosts.extend([address.ip().to_string(), "localhost".to_owned()]);
+    }
+    hosts
 }
 
 #[expect(
@@ -91,7 +103,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         let address = listener.local_addr().map_err(Fault::failed)?;
         let bridge = Bridge {
             portal,
-            hosts: vec![address.to_string(), format!("localhost:{}", address.port())],
+            hosts: hosts(address),
             reader,
             anchors,
             busy: Mutex::new(()),

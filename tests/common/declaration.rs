@@ -6,14 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Addresses that answer with no page: pictures, papers, tables for programs, files.
-const NO_PAGES: [&str; 9] = [
+const NO_PAGES: [&str; 8] = [
     "/assets/{name}",
     "/language",
     "/desk/centre/dossier/{id}/hits/{other}/{finger}",
     "/desk/{role}/dossier/{id}/images/{number}",
     "/desk/{role}/dossier/{id}/papers/{number}",
     "/desk/office/dossier/{id}/enrol/images/{name}",
-    "/desk/office/dossier/{id}/enrol/zone",
     "/desk/works/blank/{id}/photographs/{number}",
     "/statistics/{role}/{kind}",
 ];

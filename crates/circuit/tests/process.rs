@@ -203,6 +203,8 @@ fn a_suspicion_stands_against_a_grant_until_another_has_judged_it() {
             give(&mut fraud, &one, &C::Propose(true)),
             Err("circuit.fraud")
         );
+        // What is established is not talked away by another suspicion.
+        assert_eq!(give(&mut fraud, &one, &raise()), Err("circuit.fraud"));
         give(&mut fraud, &one, &C::Propose(false)).unwrap();
         give(&mut state, &other, &judge(false)).unwrap();
         assert_eq!(give(&mut state, &other, &judge(true)), Err("circuit.state"));

@@ -48,6 +48,8 @@ pub(crate) enum Occasion {
     Notice,
     /// An appointment is set.
     Appointment,
+    /// The office called an appointment off.
+    CalledOff,
 }
 
 impl Occasion {
@@ -57,6 +59,7 @@ impl Occasion {
             Self::Papers => "papers".to_owned(),
             Self::Notice => "notice".to_owned(),
             Self::Appointment => "appointment".to_owned(),
+            Self::CalledOff => "called-off".to_owned(),
         }
     }
 
@@ -73,7 +76,7 @@ impl Occasion {
             Self::Papers => terms.papers.as_ref().map(|asked| asked.asked),
             Self::Notice => terms.notice.as_ref().map(|given| given.given),
             Self::Phase(Phase::Refused) => terms.refused,
-            Self::Phase(_) | Self::Appointment => None,
+            Self::Phase(_) | Self::Appointment | Self::CalledOff => None,
         };
         since
             .map(|since| format!(".{}", since.as_second()))
@@ -87,6 +90,10 @@ impl Occasion {
             "papers" => papers.as_ref()?.closed.is_none().then_some(Self::Papers),
             "notice" => notice.as_ref()?.closed.is_none().then_some(Self::Notice),
             "appointment" => dossier.collection.appointment.map(|_| Self::Appointment),
+            "called-off" => {
+                let free = dossier.collection.appointment.is_none() && !dossier.phase.is_end();
+                free.then_some(Self::CalledOff)
+            }
             _ => (crate::ledger::word(dossier.phase) == word).then_some(Self::Phase(dossier.phase)),
         }
     }
@@ -152,6 +159,17 @@ fn wording(occasion: Occasion, dossier: &Dossier, office: &str) -> Option<(Strin
                 ),
             )
         }
+        Occasion::CalledOff => (
+            "Appuntamento annullato / Appointment called off",
+            format!(
+                "L'appuntamento per il ritiro del documento della pratica {id} è annullato.\n\
+                Per un altro: {office}, o la pagina dello stato della domanda."
+            ),
+            format!(
+                "The appointment to collect the document of dossier {id} is called off.\n\
+                For another one: {office}, or the status page."
+            ),
+        ),
         Occasion::Phase(phase) => return phase_wording(phase, id.as_str(), office),
     };
     Some((subject.to_owned(), format!("{it}\n\n{en}\n")))

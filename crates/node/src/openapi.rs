@@ -356,6 +356,16 @@ fn other_paths(paths: &mut Map<String, Value>) {
             list.clone(),
         ),
         (
+            "/v1/works/blank/{id}/photographs/{number}",
+            "read-photograph",
+            "A photograph of a spoiled card, as it was taken; the journal notes who looked.",
+            vec![
+                parameter("id", "path", true, "the card"),
+                parameter("number", "path", true, "its number"),
+            ],
+            any.clone(),
+        ),
+        (
             "/v1/office/waiting",
             "list-waiting-documents",
             "Documents that wait at the own office for their holders, the first to be recalled first.",

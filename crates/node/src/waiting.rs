@@ -5,13 +5,13 @@ use crate::api::{Answered, Api, SignedIn, blocking, may_read, parsed};
 use crate::applicant::Receipt;
 use crate::desk::collection::WaitingDocument;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router, body::Bytes};
 use jiff::civil::DateTime;
 use rilascio_circuit::process::DossierId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// When the holder of a receipt comes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -64,10 +64,10 @@ async fn own_times(State(api): State<Api>, body: Bytes) -> Answered<Json<Vec<Dat
     ))
 }
 
-async fn appointment(State(api): State<Api>, body: Bytes) -> Answered<StatusCode> {
+async fn appointment(State(api): State<Api>, body: Bytes) -> Answered<Json<Value>> {
     let HolderComes { receipt, at } = parsed(&body)?;
     let desk = api.desk(Role::Office.name())?;
     let now = api.now();
     blocking(move || desk.holder_comes(&receipt, at, now)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Json(json!({})))
 }

@@ -117,6 +117,27 @@ fn what_comes_back_goes_out_in_another_parcel() {
 }
 
 #[test]
+fn a_parcel_of_which_the_office_never_speaks_is_given_up() {
+    let town = on_the_way();
+    town.give("back", &keeper(), &take_back(&[document()]))
+        .unwrap();
+    let lost = Command::ReportLostConsignment {
+        consignment: ConsignmentId::parse("works-C000001").unwrap(),
+    };
+    town.give("lost", &keeper(), &lost).unwrap();
+    town.settle().unwrap();
+    assert_eq!(
+        parcel(&town, Role::Works, "works-C000001"),
+        ConsignmentState::Lost
+    );
+    let centre = town.books(Role::Centre);
+    assert_eq!(
+        centre.documents[document().as_str()].state,
+        DocumentState::Blocked
+    );
+}
+
+#[test]
 fn what_the_office_opened_does_not_come_back() {
     let town = on_the_way();
     town.open(&counter(), &second()).unwrap();
@@ -275,9 +296,15 @@ fn a_time_is_given_to_as_many_as_there_are_places() {
     appoint("a3", &one, times[1]).unwrap();
     appoint("a4", &other, first).unwrap();
     town.settle().unwrap();
+    let call_off = Command::CallOffAppointment {
+        dossier: other.clone(),
+    };
+    town.give("a5", &counter(), &call_off).unwrap();
+    town.settle().unwrap();
     let mails = advisers.0.lock().unwrap();
     let mail = |word: &str| mails.iter().filter(|mail| mail.text.contains(word)).count();
     assert_eq!((mail("23/11/2026 09:00"), mail("23/11/2026 09:15")), (1, 1));
+    assert_eq!(mail("is called off"), 1);
 }
 
 #[test]

@@ -4,12 +4,13 @@ use crate::desk::facts;
 use crate::dossier::way;
 use crate::fault::NodeFault;
 use crate::language::Language;
-use crate::page::Page;
+use crate::page::{Page, here};
 use crate::router::Portal;
 use crate::waiting::choices;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
+use jiff::civil::DateTime;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -88,7 +89,13 @@ async fn status(
         .send_json(Method::POST, "/v1/applicant", None, None, &body)
         .await;
     match found {
-        Ok(view) => {
+        Ok(mut view) => {
+            let today = here((portal.clock)()).date();
+            let comes = view["appointment"].as_str();
+            let comes = comes.and_then(|at| at.parse::<DateTime>().ok());
+            if comes.is_some_and(|at| at.date() < today) {
+                view["appointment"] = Value::Null;
+            }
             let phase = view["phase"].as_str().unwrap_or_default();
             page.put("way", way(language, phase));
             let say = language.find(&format!("holder-{phase}"), None);

@@ -46,7 +46,7 @@ pub(crate) const STEPS: &[(&str, &str, &[&str], &str)] = &[
     ("office", "dossier", &["at-office"], "activate"),
     ("office", "dossier", &["activated"], "hand-over"),
     ("office", "dossier", &["at-office", "activated"], "complain"),
-    ("office", "dossier", &["at-office"], "recall"),
+    ("office", "dossier", &["at-office", "activated"], "recall"),
     (
         "office",
         "dossier",
@@ -162,7 +162,7 @@ pub(crate) const STEPS: &[(&str, &str, &[&str], &str)] = &[
     (
         "works",
         "consignment",
-        &["dispatched"],
+        &["dispatched", "coming-back"],
         "report-lost-consignment",
     ),
     (

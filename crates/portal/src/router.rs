@@ -164,7 +164,7 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
             "/desk/{role}/dossier/{id}/papers/{number}",
             get(dossier::paper),
         )
-        .route("/desk/office/dossier/{id}/enrol/zone", get(zone::show))
+        .route("/desk/office/dossier/{id}/enrol/zone", post(zone::show))
         .route(
             "/desk/office/dossier/{id}/enrol/{step}",
             get(enrolment::show).post(enrolment::save),

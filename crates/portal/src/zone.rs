@@ -6,7 +6,7 @@ use crate::language::Language;
 use crate::router::Portal;
 use crate::session::Signed;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Form, Path, State};
 use rilascio_mrtd::transliteration::{LatinStyle, Scheme, mrz_name};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ pub(crate) async fn show(
     State(portal): State<Portal>,
     signed: Signed,
     Path(id): Path<String>,
-    Query(typed): Query<Typed>,
+    Form(typed): Form<Typed>,
 ) -> Result<Json<Value>, PageFault> {
     let path = format!("/v1/office/dossier/{}", encoded(&id));
     let dossier = portal.node.get(&path, Some(&signed.token)).await;

@@ -49,7 +49,7 @@ function chip (box) {
     } else if (read.mrz) {
       document.getElementById('mrz').value = read.mrz
     } else {
-      throw new Error(box.dataset.failed)
+      throw new Error(box.dataset.unread)
     }
   })
 }
@@ -61,6 +61,15 @@ function scanner (box) {
     give(document.getElementById('print'), [[print.name, print.image]])
   })
 }
+
+// What was read from a chip says nothing of files that are chosen by hand.
+document.getElementById('files')?.addEventListener('change', event => {
+  document.getElementById('live').value = ''
+  event.target.required = true
+})
+addEventListener('pageshow', () => {
+  for (const button of document.querySelectorAll('[data-bridge] button')) button.disabled = false
+})
 
 const boxes = [...document.querySelectorAll('[data-bridge]')]
 if (boxes.length) {

@@ -135,6 +135,8 @@ pub enum BlankCommand {
     HandOver,
     /// It failed.
     Spoil(Defect),
+    /// Keeps photographs of it, after it failed.
+    Photograph,
     /// Destroys it before a witness.
     Destroy {
         /// The witness.
@@ -174,6 +176,8 @@ pub enum BlankEvent {
     HandedOver,
     /// Failed, for this reason.
     Spoiled(Defect),
+    /// Photographed.
+    Photographed,
     /// Destroyed before this witness.
     Destroyed(OfficerId),
     /// Not found.
@@ -287,6 +291,11 @@ impl Aggregate for Blank {
                 ])?;
                 Ok(E::Spoiled(*why))
             }
+            C::Photograph => {
+                actor.needs_at(Right::Produce, &blank.site)?;
+                from(&[S::Spoiled])?;
+                Ok(E::Photographed)
+            }
             C::Destroy { second } => {
                 keeper(second)?;
                 from(&[S::Spoiled])?;
@@ -319,7 +328,7 @@ impl Aggregate for Blank {
         }
         let mut next = state.ok_or_else(|| Reason::State.refusal())?;
         next.state = match event {
-            E::Received(..) | E::Moved(..) => next.state,
+            E::Received(..) | E::Moved(..) | E::Photographed => next.state,
             E::Initialised | E::Returned(_) => BlankState::Initialised,
             E::Assigned(_) | E::Released => BlankState::Assigned,
             E::Bound(_) => BlankState::Bound,

@@ -160,8 +160,8 @@ impl Aggregate for Consignment {
         let consignment = state.ok_or_else(|| Reason::Unknown.refusal())?;
         let coming_back = consignment.state == ConsignmentState::ComingBack;
         let may = match command {
-            // The office had opened it already, or says that it will not.
-            C::Acknowledge { .. } | C::Return => coming_back,
+            // The office had opened it already, or says that it will not; where there is no office, it is given up.
+            C::Acknowledge { .. } | C::Return | C::Lose => coming_back,
             _ => false,
         };
         if !may && consignment.state != ConsignmentState::Dispatched {

@@ -575,7 +575,7 @@ impl Aggregate for Dossier {
             }
             C::Recall => {
                 actor.needs_at(Right::HandOver, &dossier.office)?;
-                in_phase(dossier, &[Phase::AtOffice])?;
+                in_phase(dossier, &[Phase::AtOffice, Phase::Activated])?;
                 let days = i64::from(context.rules.collection_days);
                 let waited = dossier
                     .arrived
@@ -751,6 +751,7 @@ impl Aggregate for Dossier {
                     next.hands.remove(&Step::Propose);
                 }
                 if matches!(event, TermsEvent::AppealEnded(outcome, _) if outcome.upheld) {
+                    next.suspicion = None;
                     next.reopen();
                 }
             }

@@ -81,6 +81,10 @@ impl Dossier {
                 if !before.contains(&self.phase) || open.is_some() {
                     return Err(Reason::State.refusal());
                 }
+                // What was established stays established: a court can lift it.
+                if self.is_unsuspected().is_err() {
+                    return Err(Reason::Fraud.refusal());
+                }
                 Ok(SuspicionEvent::Suspected(Suspicion {
                     fraud: *fraud,
                     report: report.clone(),

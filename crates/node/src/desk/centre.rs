@@ -300,7 +300,7 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
         } => printed(ledger, message, order, document),
         Body::Consignment { consignment } => {
             super::check_items(&message.body, consignment.items.len())?;
-            if returns::came_back(ledger, &consignment.id)? {
+            if !returns::left(ledger, &message.header.sender, &consignment.id)? {
                 return Ok(());
             }
             for item in &consignment.items {

@@ -1,20 +1,21 @@
-//! Documents that wait for their holders: shelves, appointments, and who has not come.
+//! Documents that wait for their holders: shelves, appointments, and until when each waits.
 
 use super::Desk;
 use crate::applicant::Receipt;
 use crate::command::{Answer, Command};
-use crate::ledger::{Ledger, decode_as, encode, word};
+use crate::ledger::{Ledger, decode, decode_as, encode, word};
 use crate::notice::Occasion;
 use crate::{Error, Result};
 use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, ToSpan};
 use rilascio_circuit::process::{
-    Actor, CollectionCommand, CollectionHours, DocumentId, Dossier, DossierCommand, DossierId,
-    Phase, Reason, Reference, Right, SiteId,
+    Actor, Aggregate, CollectionCommand, CollectionHours, DocumentId, Dossier, DossierCommand,
+    DossierId, Phase, Reason, Reference, Right, SiteId,
 };
 use rilascio_store::entity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Who comes at a time.
@@ -23,8 +24,10 @@ const SLOT: &str = "slot";
 const OFFERED: usize = 40;
 /// Days that are looked at for free times.
 const DAYS_AHEAD: i32 = 60;
-/// Documents of a phase that are shown.
-const WAITING_MAX: u32 = 500;
+/// Times that are looked at.
+const SLOTS_MAX: u32 = 2000;
+/// Documents of a phase that are read at once.
+const PAGE: u32 = 500;
 
 /// A document that waits at its office.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -60,7 +63,10 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             Ok(Answer::of(dossier, word(set.phase)))
         }
         Command::CallOffAppointment { dossier } => {
-            step(ledger, dossier, CollectionCommand::CallOff)
+            let answer = step(ledger, dossier, CollectionCommand::CallOff)?;
+            let known: Dossier = ledger.known(dossier.as_str())?;
+            ledger.notify_of(&known, Occasion::CalledOff)?;
+            Ok(answer)
         }
         other => Err(Error::Role {
             command: other.name(),
@@ -81,26 +87,36 @@ fn hours(ledger: &Ledger<'_>, site: &SiteId) -> Result<CollectionHours> {
     Ok(office.collection.clone())
 }
 
+/// The name of a time at an office: those of one office are in their order.
+fn slot(site: &SiteId, at: DateTime) -> String {
+    format!("{site}/{at}")
+}
+
+/// Those who still come then: whoever called off, or has the document already, does not.
+fn still(ledger: &mut Ledger<'_>, noted: Vec<DossierId>, at: DateTime) -> Result<Vec<DossierId>> {
+    let mut there = Vec::new();
+    for dossier in noted {
+        let known: Option<Dossier> = ledger.get(dossier.as_str())?;
+        if known.is_some_and(|known| known.collection.appointment == Some(at)) {
+            there.push(dossier);
+        }
+    }
+    Ok(there)
+}
+
 /// Who comes then, and the row that says so.
 fn coming(
     ledger: &mut Ledger<'_>,
     site: &SiteId,
     at: DateTime,
 ) -> Result<(entity::Entity, Vec<DossierId>)> {
-    let id = format!("{site}/{at}");
+    let id = slot(site, at);
     let row = entity::get(ledger.tx, SLOT, &id)?;
     let noted: Vec<DossierId> = match &row {
         Some(row) => decode_as(SLOT, row)?,
         None => Vec::new(),
     };
-    let mut there = Vec::new();
-    for dossier in noted {
-        // Whoever called off, or has the document already, does not come.
-        let known: Option<Dossier> = ledger.get(dossier.as_str())?;
-        if known.is_some_and(|known| known.collection.appointment == Some(at)) {
-            there.push(dossier);
-        }
-    }
+    let there = still(ledger, noted, at)?;
     let row = row.unwrap_or_else(|| entity::Entity {
         id,
         version: 0,
@@ -139,6 +155,22 @@ fn free(ledger: &mut Ledger<'_>, known: &Dossier) -> Result<Vec<DateTime>> {
     let hours = hours(ledger, &known.office)?;
     let today = ledger.today();
     let last = last_day(ledger, known)?.unwrap_or(today);
+    let site = &known.office;
+    // What is taken is read at once, and looked at only where it may be full.
+    let after = slot(site, today.at(23, 59, 59, 0));
+    let rows = entity::list(
+        ledger.tx,
+        SLOT,
+        None,
+        Some(site.as_str()),
+        &after,
+        SLOTS_MAX,
+    )?;
+    let mut taken = BTreeMap::new();
+    for row in &rows {
+        let noted: Vec<DossierId> = decode_as(SLOT, row)?;
+        taken.insert(row.id.clone(), noted);
+    }
     let mut found = Vec::new();
     for ahead in 1..=DAYS_AHEAD {
         let day = today.saturating_add(ahead.days());
@@ -146,7 +178,10 @@ fn free(ledger: &mut Ledger<'_>, known: &Dossier) -> Result<Vec<DateTime>> {
             break;
         }
         for at in hours.of(day) {
-            let (_, there) = coming(ledger, &known.office, at)?;
+            let mut there = taken.remove(&slot(site, at)).unwrap_or_default();
+            if there.len() >= usize::from(hours.places) {
+                there = still(ledger, there, at)?;
+            }
             if there.len() < usize::from(hours.places) {
                 found.push(at);
             }
@@ -158,6 +193,22 @@ fn free(ledger: &mut Ledger<'_>, known: &Dossier) -> Result<Vec<DateTime>> {
     Ok(found)
 }
 
+/// Every dossier of an office in a phase.
+fn all_at(ledger: &mut Ledger<'_>, phase: Phase, site: &SiteId) -> Result<Vec<Dossier>> {
+    let (state, mut after, mut found) = (word(phase), String::new(), Vec::new());
+    loop {
+        let site = Some(site.as_str());
+        let page = entity::list(ledger.tx, Dossier::KIND, Some(&state), site, &after, PAGE)?;
+        for row in &page {
+            found.push(decode(row)?);
+        }
+        match page.last() {
+            Some(last) if page.len() == PAGE as usize => after.clone_from(&last.id),
+            _ => return Ok(found),
+        }
+    }
+}
+
 /// The last day on which a document waits.
 fn last_day(ledger: &Ledger<'_>, known: &Dossier) -> Result<Option<Date>> {
     let days = i32::from(ledger.profile(&known.profile)?.circuit.collection_days);
@@ -167,20 +218,16 @@ fn last_day(ledger: &Ledger<'_>, known: &Dossier) -> Result<Option<Date>> {
     }))
 }
 
-/// The dossier of a receipt, when its holder may come.
-fn of_receipt(ledger: &mut Ledger<'_>, receipt: &Receipt) -> Result<Dossier> {
-    let known: Option<Dossier> = ledger.get(receipt.dossier.as_str())?;
-    let digest = receipt.digest();
-    let known = known.filter(|known| known.receipt.as_ref() == Some(&digest));
-    // A wrong code and an unknown number are answered alike.
-    let known = known.ok_or_else(|| Reason::Unknown.refusal())?;
-    if known.phase != Phase::Activated {
-        return Err(Reason::NotActivated.refusal().into());
-    }
-    Ok(known)
-}
-
 impl Desk {
+    /// The dossier of a receipt.
+    fn of_receipt(&self, receipt: &Receipt) -> Result<Dossier> {
+        let known = self.dossier(receipt.dossier.as_str())?;
+        let digest = receipt.digest();
+        let known = known.filter(|known| known.receipt.as_ref() == Some(&digest));
+        // A wrong code and an unknown number are answered alike.
+        Ok(known.ok_or_else(|| Reason::Unknown.refusal())?)
+    }
+
     /// Times at which the holder of a dossier can come.
     ///
     /// # Errors
@@ -208,16 +255,11 @@ impl Desk {
         receipt: &Receipt,
         now: Timestamp,
     ) -> Result<Vec<DateTime>> {
-        let receipt = receipt.clone();
-        self.transact(&self.system(), now, move |ledger| {
-            match of_receipt(ledger, &receipt) {
-                Ok(known) => free(ledger, &known),
-                Err(Error::Refused(why)) if why.rule == Reason::NotActivated.refusal().rule => {
-                    Ok(Vec::new())
-                }
-                Err(why) => Err(why),
-            }
-        })
+        let known = self.of_receipt(receipt)?;
+        if known.phase != Phase::Activated {
+            return Ok(Vec::new());
+        }
+        self.transact(&self.system(), now, move |ledger| free(ledger, &known))
     }
 
     /// The holder of a receipt comes then, or at no appointment.
@@ -230,13 +272,13 @@ impl Desk {
         at: Option<DateTime>,
         now: Timestamp,
     ) -> Result<()> {
-        let receipt = receipt.clone();
-        self.transact(&self.system(), now, move |ledger| {
-            let known = of_receipt(ledger, &receipt)?;
-            match at {
-                Some(at) => appoint(ledger, &known.id, at).map(drop),
-                None => step(ledger, &known.id, CollectionCommand::CallOff).map(drop),
-            }
+        let known = self.of_receipt(receipt)?;
+        if at.is_some() && known.phase != Phase::Activated {
+            return Err(Reason::NotActivated.refusal().into());
+        }
+        self.transact(&self.system(), now, move |ledger| match at {
+            Some(at) => appoint(ledger, &known.id, at).map(drop),
+            None => step(ledger, &known.id, CollectionCommand::CallOff).map(drop),
         })
     }
 
@@ -254,9 +296,7 @@ impl Desk {
             let today = ledger.today();
             let mut found = Vec::new();
             for phase in [Phase::AtOffice, Phase::Activated] {
-                let here: Vec<Dossier> =
-                    ledger.list_at(&word(phase), site.as_str(), WAITING_MAX)?;
-                for known in here {
+                for known in all_at(ledger, phase, &site)? {
                     let until = last_day(ledger, &known)?;
                     found.push(WaitingDocument {
                         dossier: known.id,

@@ -2,7 +2,6 @@
 //! more goes back on the shelf, and out again in another parcel.
 
 use super::centre::{follow, go};
-use super::routing::note;
 use super::stock::move_blank;
 use super::works::lose_items;
 use super::{not_yet, only_from};
@@ -11,8 +10,8 @@ use crate::command::Answer;
 use crate::ledger::{Ledger, word};
 use rilascio_circuit::process::{
     Blank, BlankCommand, BlankState, Consignment, ConsignmentCommand, ConsignmentId,
-    ConsignmentItem, ConsignmentState, DocumentId, Dossier, OfficerId, Order, OrderCommand,
-    OrderState, Phase,
+    ConsignmentItem, ConsignmentState, DocumentId, Dossier, NodeId, OfficerId, Order, OrderCommand,
+    OrderState, Phase, Reason,
 };
 use rilascio_exchange::message::{Body, Message};
 use rilascio_store::{entity, work};
@@ -112,12 +111,39 @@ pub(super) fn answered(
     ledger.send(&centre, consignment.as_str(), body, None)
 }
 
-/// The row that says that a parcel came back before the word that it was sent.
-const CAME_BACK: &str = "came-back";
+/// Where a parcel is, as the centre heard of it: both words about it write this row, so that neither overlooks the other.
+const WAY: &str = "way";
+const LEFT: &str = "left";
+const BACK: &str = "back";
 
-/// At the centre: whether a parcel has come back already.
-pub(super) fn came_back(ledger: &mut Ledger<'_>, consignment: &ConsignmentId) -> Result<bool> {
-    Ok(entity::get(ledger.tx, CAME_BACK, consignment.as_str())?.is_some())
+fn way(
+    ledger: &mut Ledger<'_>,
+    sender: &NodeId,
+    consignment: &ConsignmentId,
+) -> Result<entity::Entity> {
+    // A node speaks of its own parcels.
+    let id = format!("{sender}/{consignment}");
+    let known = entity::get(ledger.tx, WAY, &id)?;
+    Ok(known.unwrap_or_else(|| entity::Entity {
+        id,
+        version: 0,
+        site: String::new(),
+        state: LEFT.to_owned(),
+        due_ms: None,
+        body: "{}".to_owned(),
+    }))
+}
+
+/// At the centre: a parcel left its works; false when the word that it came back was here first.
+pub(super) fn left(
+    ledger: &mut Ledger<'_>,
+    sender: &NodeId,
+    consignment: &ConsignmentId,
+) -> Result<bool> {
+    let row = way(ledger, sender, consignment)?;
+    let there = row.state == LEFT;
+    entity::put(ledger.tx, WAY, &row)?;
+    Ok(there)
 }
 
 /// At the centre: these documents are at their works again.
@@ -128,16 +154,26 @@ pub(super) fn told(
     items: &[ConsignmentItem],
 ) -> Result<()> {
     super::check_items(&message.body, items.len())?;
+    let mut row = way(ledger, &message.header.sender, consignment)?;
+    BACK.clone_into(&mut row.state);
+    entity::put(ledger.tx, WAY, &row)?;
     for item in items {
         let order: Order = ledger.known(item.order.as_str())?;
         only_from(message, &order.works)?;
-        if order.state == OrderState::Dispatched && order.consignment.as_ref() == Some(consignment)
+        if order.dossier != item.dossier {
+            return Err(Reason::NotInParcel.refusal().into());
+        }
+        let own = order.document.as_ref() == Some(&item.document);
+        let with_it = order.consignment.as_ref();
+        if own
+            && order.state == OrderState::Dispatched
+            && with_it.is_none_or(|parcel| parcel == consignment)
         {
             let _: Order = ledger.step_by_system(item.order.as_str(), &OrderCommand::ComeBack)?;
             on_the_shelf_again(ledger, item)?;
         }
     }
-    note(ledger, CAME_BACK, consignment.as_str())
+    Ok(())
 }
 
 /// A document is not on its way any more, but at its works.

@@ -313,7 +313,7 @@ pub(super) fn asked_back(
 }
 
 /// Keeps a row about something, once.
-pub(super) fn note(ledger: &mut Ledger<'_>, kind: &str, id: &str) -> Result<()> {
+fn note(ledger: &mut Ledger<'_>, kind: &str, id: &str) -> Result<()> {
     if entity::get(ledger.tx, kind, id)?.is_some() {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! Photographs of spoiled cards: taken before they are destroyed, sealed, and forgotten like the faces that they may show.
 
 use super::papers::{self, Media, PaperContent, PaperEntry};
-use super::stock::move_blank;
+use super::stock::{blank_step, move_blank};
 use crate::command::{Answer, COUNT_MAX};
 use crate::desk::Desk;
 use crate::ledger::{DAY_MS, Ledger, word};
@@ -33,18 +33,25 @@ pub(super) fn photograph(
             why: "it is not a JPEG or PNG image".to_owned(),
         });
     }
-    let blank: Blank = ledger.known(serial.as_str())?;
-    ledger.actor.needs_at(Right::Produce, &blank.site)?;
-    if blank.state != BlankState::Spoiled {
-        return Err(Reason::State.refusal().into());
-    }
+    let answer = blank_step(ledger, serial, &BlankCommand::Photograph)?;
     let before = ledger.papers(serial.as_str())?;
     if before.len() + photographs.len() > PHOTOGRAPHS_MAX {
         return Err(Reason::TooMany.refusal().into());
     }
     let first = before.last().map_or(1, |last| last.number + 1);
     ledger.keep_papers(serial.as_str(), first, photographs)?;
-    Ok(Answer::of(serial, word(blank.state)))
+    Ok(answer)
+}
+
+/// A card is gone: its photographs, if there are any, are kept as long as a face may be.
+pub(super) fn forget_later(ledger: &mut Ledger<'_>, blank: &Blank) -> Result<bool> {
+    let any = !ledger.papers(blank.serial.as_str())?.is_empty();
+    if any {
+        let days = i64::from(ledger.profile(&blank.profile)?.circuit.biometrics_days);
+        let due = ledger.now_ms() + days * DAY_MS;
+        ledger.job_at(FORGET_PHOTOGRAPHS, blank.serial.as_str(), due)?;
+    }
+    Ok(any)
 }
 
 /// Destroys spoiled cards before a witness; where the profile says so, none without its photograph.
@@ -62,11 +69,7 @@ pub(super) fn destroy(
     for serial in blanks {
         let blank = move_blank(ledger, serial, &destroy, false)?;
         let rules = ledger.profile(&blank.profile)?;
-        if !ledger.papers(serial.as_str())?.is_empty() {
-            let days = i64::from(rules.circuit.biometrics_days);
-            let due = ledger.now_ms() + days * DAY_MS;
-            ledger.job_at(FORGET_PHOTOGRAPHS, serial.as_str(), due)?;
-        } else if rules.circuit.spoiled_photograph {
+        if !forget_later(ledger, &blank)? && rules.circuit.spoiled_photograph {
             return Err(Reason::NoPhotograph.refusal().into());
         }
     }

@@ -132,6 +132,7 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             ) {
                 return Err(Reason::State.refusal().into());
             }
+            spoilage::forget_later(ledger, &known)?;
             blank_step(ledger, blank, &BlankCommand::Miss)
         }
         C::FindBlank { blank } => blank_step(ledger, blank, &BlankCommand::Find),
