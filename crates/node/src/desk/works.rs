@@ -152,12 +152,11 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             let lost: Consignment =
                 ledger.step(consignment.as_str(), None, &ConsignmentCommand::Lose)?;
             let office = ledger.desk.routes.office(&lost.office)?.clone();
-            work::answered_about(
-                ledger.tx,
-                "consignment",
-                consignment.as_str(),
-                office.as_str(),
-            )?;
+            // Nobody waits for the office's word on it any more, be it that it comes or that it came back.
+            for kind in ["consignment", "consignment-return"] {
+                let (id, office) = (consignment.as_str(), office.as_str());
+                work::answered_about(ledger.tx, kind, id, office)?;
+            }
             lose_items(ledger, &lost, &lost.items)?;
             Ok(Answer::of(consignment, word(lost.state)))
         }
