@@ -5,7 +5,7 @@ use crate::entropy;
 use crate::fault::Fault;
 use crate::issue_command::default_data;
 use crate::print_gallery::{self, Machines};
-use crate::serve_command::{start_log, stopped};
+use crate::serve_command::{runtime, start_log, stopped};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rilascio_doors::osia::Register;
@@ -216,10 +216,7 @@ fn serve(arguments: &ServeArguments) -> Result<ExitCode, Fault> {
         make_folder(folder)?;
         watch(Arc::clone(&doors.nist), folder.clone());
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Fault::failed)?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(arguments.listen).await.map_err(|why| {
             Fault::failed(format!("{}: {why}", arguments.listen)).remedy("give another --listen")

@@ -2,7 +2,7 @@
 
 use crate::bridge::{Bridge, ChipReader, router};
 use crate::fault::Fault;
-use crate::serve_command::{start_log, stopped};
+use crate::serve_command::{runtime, start_log, stopped};
 use axum::http::HeaderValue;
 use rilascio_pki::Certificate;
 use std::net::SocketAddr;
@@ -90,10 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         .collect::<Result<_, Fault>>()?;
     let pcsc = arguments.reader.clone().map(ChipReader::Pcsc);
     let reader = pcsc.or_else(|| arguments.vpcd.clone().map(ChipReader::Vpcd));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Fault::failed)?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(arguments.listen).await;
         let listener = listener.map_err(|why| {

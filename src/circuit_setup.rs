@@ -43,7 +43,7 @@ impl SetClock {
 }
 
 /// The file of offices.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OfficeFile {
     /// The works that can make a document, by profile, the first choice first; the circuit's own works make all others.
@@ -178,9 +178,7 @@ pub(crate) fn assign_profiles(
         shares.insert(node.clone(), joined.number);
     }
     // What nobody could start with is not kept.
-    let text = toml::to_string(&file).map_err(Fault::failed)?;
-    let read: OfficeFile = toml::from_str(&text).map_err(Fault::failed)?;
-    read.routes(&BTreeMap::new())?.check_shares()?;
+    file.clone().routes(&BTreeMap::new())?.check_shares()?;
     keep_offices(data, &file)
 }
 
@@ -213,9 +211,12 @@ fn refuse_used_numbers(
         };
         let used = |place: u128| !pattern.places(left).contains(&place);
         // Numbers that applications asked for lie anywhere.
-        let asked = given_numbers(&store, profile)?;
+        let asked = match series {
+            "number" => given_numbers(&store, profile)?,
+            _ => Vec::new(),
+        };
         if used(u128::try_from(given).unwrap_or_default())
-            || series == "number" && asked.iter().filter_map(|one| pattern.place(one)).any(used)
+            || asked.iter().filter_map(|one| pattern.place(one)).any(used)
         {
             return Err(Fault::usage(format!(
                 "the works here have given more than half of the numbers that they have left of {profile}"

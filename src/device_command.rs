@@ -3,7 +3,7 @@
 use crate::entropy;
 use crate::fault::Fault;
 use crate::samples::print_of;
-use crate::serve_command::{start_log, stopped};
+use crate::serve_command::{runtime, start_log, stopped};
 use jiff::Timestamp;
 use rilascio_biometrics::{GreyImage, read_print};
 use rilascio_doors::sbi::{DeviceKey, FingersOnGlass, PORTS, SimulatedDevice, serve_device};
@@ -62,10 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     if let Some(path) = &arguments.trust {
         write_whole(path, key.provider().der(), false)?;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Fault::failed)?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         let listener = listen(arguments.port).await?;
         let port = listener.local_addr().map_err(Fault::failed)?.port();

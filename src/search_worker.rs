@@ -3,7 +3,7 @@
 use crate::authority_store::AuthorityStore;
 use crate::entropy;
 use crate::fault::Fault;
-use crate::serve_command::{start_log, stopped};
+use crate::serve_command::{runtime, start_log, stopped};
 use jiff::Timestamp;
 use rilascio_gallery::{PARTS, Truth, Worker, WorkerPlan};
 use rilascio_keys::{CipherSuite, MasterKey};
@@ -114,10 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         clock: Arc::new(Timestamp::now),
         entropy: entropy::maker()?,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Fault::failed)?;
+    let runtime = runtime()?;
     runtime
         .block_on(async {
             let stopped = stopped();

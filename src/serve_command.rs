@@ -29,6 +29,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
 
@@ -171,6 +172,14 @@ pub(crate) fn start_log(json: bool) {
     };
     // A log that was started before stays.
     drop(started);
+}
+
+/// The threads that serve connections.
+pub(crate) fn runtime() -> Result<Runtime, Fault> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|why| Fault::failed(format!("threads: {why}")))
 }
 
 fn roles(names: &[String]) -> Result<BTreeSet<Role>, Fault> {
@@ -410,10 +419,7 @@ fn serve(
     let metrics = PrometheusBuilder::new()
         .install_recorder()
         .map_err(|why| Fault::failed(format!("metrics: {why}")))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.map_err(|why| Fault::failed(format!("threads: {why}")))?;
+    let runtime = runtime()?;
     let tools: BTreeMap<Role, Tools> = roles.iter().map(|role| (*role, tools.clone())).collect();
     runtime.block_on(async {
         let listener = TcpListener::bind(arguments.listen).await.map_err(|why| {

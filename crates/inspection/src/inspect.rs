@@ -27,7 +27,7 @@ pub struct Reading {
 
 impl Reading {
     /// What only a terminal that holds the chip can say.
-    pub const KINDS: [CheckKind; 5] = [
+    const KINDS: [CheckKind; 5] = [
         CheckKind::Access,
         CheckKind::Reading,
         CheckKind::ChipAuthentication,

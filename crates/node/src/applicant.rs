@@ -183,17 +183,21 @@ impl Desk {
         })
     }
 
+    /// The dossier of a receipt; nothing for a wrong code.
+    pub(crate) fn of_receipt(&self, receipt: &Receipt) -> Result<Option<Dossier>> {
+        let known = self.dossier(receipt.dossier.as_str())?;
+        let digest = receipt.digest();
+        Ok(known.filter(|known| known.receipt.as_ref() == Some(&digest)))
+    }
+
     /// Adds what this desk knows to what an applicant sees; false when the receipt is not one of its own.
     ///
     /// # Errors
     /// What the store says.
     pub fn show_applicant(&self, receipt: &Receipt, view: &mut ApplicantView) -> Result<bool> {
-        let digest = receipt.digest();
         match self.role {
             Role::Office => {
-                let known = self.dossier(receipt.dossier.as_str())?;
-                let Some(known) = known.filter(|known| known.receipt.as_ref() == Some(&digest))
-                else {
+                let Some(known) = self.of_receipt(receipt)? else {
                     return Ok(false);
                 };
                 view.phase = Some(known.phase);
@@ -206,6 +210,7 @@ impl Desk {
                 Ok(true)
             }
             Role::Registry => {
+                let digest = receipt.digest();
                 let found = self.store.read::<_, crate::Error, _>(move |tx| {
                     let mut found = Vec::new();
                     let sharing = mark::sharing(tx, digest.as_str(), RECEIPT, "", DOCUMENTS_MAX)?;

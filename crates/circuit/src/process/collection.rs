@@ -2,6 +2,7 @@
 //! the old document that is due then.
 
 use super::{Context, Dossier, IssueReason, OfficerId, Phase, Reason, Reference, Right, Surrender};
+use crate::profile::CircuitRules;
 use crate::rules::Refusal;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time};
@@ -29,6 +30,14 @@ impl Collection {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    pub(super) fn apply(&mut self, event: &CollectionEvent) {
+        match event {
+            CollectionEvent::Shelved(shelf, _) => self.shelf = Some(shelf.clone()),
+            CollectionEvent::Appointed(at, _) => self.appointment = Some(*at),
+            CollectionEvent::CalledOff(_) => self.appointment = None,
+        }
     }
 }
 
@@ -74,11 +83,8 @@ impl Dossier {
             CollectionCommand::Shelve(shelf) => Ok(CollectionEvent::Shelved(shelf.clone(), who)),
             CollectionCommand::Appoint(at) => {
                 let today = context.now.to_zoned(jiff::tz::TimeZone::UTC).date();
-                // After its term the document is recalled.
-                let days = i32::from(context.rules.collection_days).days();
-                let came = self.arrived.unwrap_or(context.now);
-                let came = came.to_zoned(jiff::tz::TimeZone::UTC).date();
-                if at.date() <= today || at.date() > came.saturating_add(days) {
+                let last = self.waits_until(context.rules);
+                if at.date() <= today || last.is_none_or(|last| at.date() > last) {
                     return Err(Reason::NoAppointment.refusal());
                 }
                 Ok(CollectionEvent::Appointed(*at, who))
@@ -89,9 +95,14 @@ impl Dossier {
             CollectionCommand::CallOff => Ok(CollectionEvent::CalledOff(who)),
         }
     }
-}
 
-impl Dossier {
+    /// The last day on which the document waits at its office; after it the document is recalled.
+    #[must_use]
+    pub fn waits_until(&self, rules: &CircuitRules) -> Option<Date> {
+        let came = self.arrived?.to_zoned(jiff::tz::TimeZone::UTC).date();
+        Some(came.saturating_add(i32::from(rules.collection_days).days()))
+    }
+
     fn surrender_is_due(&self, context: &Context<'_>) -> bool {
         context.rules.surrender && self.reason != IssueReason::First
     }
@@ -112,16 +123,6 @@ impl Dossier {
         allowed
             .then_some(())
             .ok_or_else(|| Reason::OldDocument.refusal())
-    }
-}
-
-impl Collection {
-    pub(super) fn apply(&mut self, event: &CollectionEvent) {
-        match event {
-            CollectionEvent::Shelved(shelf, _) => self.shelf = Some(shelf.clone()),
-            CollectionEvent::Appointed(at, _) => self.appointment = Some(*at),
-            CollectionEvent::CalledOff(_) => self.appointment = None,
-        }
     }
 }
 

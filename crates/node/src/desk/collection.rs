@@ -154,7 +154,8 @@ fn appoint(ledger: &mut Ledger<'_>, id: &DossierId, at: DateTime) -> Result<Doss
 fn free(ledger: &mut Ledger<'_>, known: &Dossier) -> Result<Vec<DateTime>> {
     let hours = hours(ledger, &known.office)?;
     let today = ledger.today();
-    let last = last_day(ledger, known)?.unwrap_or(today);
+    let rules = &ledger.profile(&known.profile)?.circuit;
+    let last = known.waits_until(rules).unwrap_or(today);
     let site = &known.office;
     // What is taken is read at once, and looked at only where it may be full.
     let after = slot(site, today.at(23, 59, 59, 0));
@@ -209,25 +210,7 @@ fn all_at(ledger: &mut Ledger<'_>, phase: Phase, site: &SiteId) -> Result<Vec<Do
     }
 }
 
-/// The last day on which a document waits.
-fn last_day(ledger: &Ledger<'_>, known: &Dossier) -> Result<Option<Date>> {
-    let days = i32::from(ledger.profile(&known.profile)?.circuit.collection_days);
-    Ok(known.arrived.map(|at| {
-        let day = at.to_zoned(jiff::tz::TimeZone::UTC).date();
-        day.saturating_add(days.days())
-    }))
-}
-
 impl Desk {
-    /// The dossier of a receipt.
-    fn of_receipt(&self, receipt: &Receipt) -> Result<Dossier> {
-        let known = self.dossier(receipt.dossier.as_str())?;
-        let digest = receipt.digest();
-        let known = known.filter(|known| known.receipt.as_ref() == Some(&digest));
-        // A wrong code and an unknown number are answered alike.
-        Ok(known.ok_or_else(|| Reason::Unknown.refusal())?)
-    }
-
     /// Times at which the holder of a dossier can come.
     ///
     /// # Errors
@@ -255,7 +238,10 @@ impl Desk {
         receipt: &Receipt,
         now: Timestamp,
     ) -> Result<Vec<DateTime>> {
-        let known = self.of_receipt(receipt)?;
+        // A wrong code and an unknown number are answered alike.
+        let known = self
+            .of_receipt(receipt)?
+            .ok_or_else(|| Reason::Unknown.refusal())?;
         if known.phase != Phase::Activated {
             return Ok(Vec::new());
         }
@@ -272,7 +258,10 @@ impl Desk {
         at: Option<DateTime>,
         now: Timestamp,
     ) -> Result<()> {
-        let known = self.of_receipt(receipt)?;
+        // A wrong code and an unknown number are answered alike.
+        let known = self
+            .of_receipt(receipt)?
+            .ok_or_else(|| Reason::Unknown.refusal())?;
         if at.is_some() && known.phase != Phase::Activated {
             return Err(Reason::NotActivated.refusal().into());
         }
@@ -297,7 +286,8 @@ impl Desk {
             let mut found = Vec::new();
             for phase in [Phase::AtOffice, Phase::Activated] {
                 for known in all_at(ledger, phase, &site)? {
-                    let until = last_day(ledger, &known)?;
+                    let rules = &ledger.profile(&known.profile)?.circuit;
+                    let until = known.waits_until(rules);
                     found.push(WaitingDocument {
                         dossier: known.id,
                         profile: known.profile,

@@ -111,12 +111,7 @@ impl Ledger<'_> {
     }
 
     /// Keeps papers under numbers from that one on.
-    pub(super) fn keep_papers(
-        &mut self,
-        dossier: &str,
-        first: u32,
-        papers: &[Paper],
-    ) -> Result<()> {
+    fn keep_papers(&mut self, dossier: &str, first: u32, papers: &[Paper]) -> Result<()> {
         let mut told = Vec::new();
         for (number, paper) in (first..).zip(papers) {
             let name = name(number, &paper.title);
@@ -125,6 +120,17 @@ impl Ledger<'_> {
         }
         let actor = self.actor.clone();
         self.note(&actor, "papers", dossier, &told)
+    }
+
+    /// Keeps papers after those that are there, at most so many in all; gives the number of the first.
+    pub(super) fn add_papers(&mut self, of: &str, papers: &[Paper], most: usize) -> Result<u32> {
+        let before = self.papers(of)?;
+        if before.len() + papers.len() > most {
+            return Err(Reason::TooMany.refusal().into());
+        }
+        let first = before.last().map_or(1, |last| last.number + 1);
+        self.keep_papers(of, first, papers)?;
+        Ok(first)
     }
 
     /// A paper by its number; the journal notes who read it.
@@ -158,12 +164,7 @@ pub(super) fn bring(
     ledger
         .actor
         .needs_at(rilascio_circuit::process::Right::Enrol, &known.office)?;
-    let before = ledger.papers(dossier.as_str())?;
-    if before.len() + papers.len() > PAPERS_MAX {
-        return Err(Reason::TooMany.refusal().into());
-    }
-    let first = before.last().map_or(1, |last| last.number + 1);
-    ledger.keep_papers(dossier.as_str(), first, papers)?;
+    let first = ledger.add_papers(dossier.as_str(), papers, PAPERS_MAX)?;
     match known.phase {
         // They go with the dossier.
         Phase::Draft | Phase::Enrolled => {}

@@ -34,12 +34,7 @@ pub(super) fn photograph(
         });
     }
     let answer = blank_step(ledger, serial, &BlankCommand::Photograph)?;
-    let before = ledger.papers(serial.as_str())?;
-    if before.len() + photographs.len() > PHOTOGRAPHS_MAX {
-        return Err(Reason::TooMany.refusal().into());
-    }
-    let first = before.last().map_or(1, |last| last.number + 1);
-    ledger.keep_papers(serial.as_str(), first, photographs)?;
+    ledger.add_papers(serial.as_str(), photographs, PHOTOGRAPHS_MAX)?;
     Ok(answer)
 }
 
