@@ -8,6 +8,7 @@ use crate::document_folder::{NewFolder, read_file};
 use crate::entropy;
 use crate::fault::Fault;
 use crate::identification::Engine;
+use crate::letters::Letters;
 use crate::print_gallery;
 use crate::virtual_works::{Product, Shared, VirtualWorks, images};
 use crate::whole_way::{Circuit, Staff};
@@ -138,6 +139,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
             },
         )?),
         production: Arc::new(Shared(Arc::clone(&works))),
+        scribe: Arc::new(Letters),
     };
     let mut circuit = Circuit {
         installation: &installation,

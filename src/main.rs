@@ -23,6 +23,7 @@ mod identification;
 mod identify_command;
 mod inspect_command;
 mod issue_command;
+mod letters;
 mod operator_command;
 #[cfg(feature = "pcsc")]
 mod pcsc_reader;

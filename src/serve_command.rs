@@ -12,6 +12,7 @@ use crate::entropy;
 use crate::fault::Fault;
 use crate::identification::Engine;
 use crate::issue_command::{default_data, write_product};
+use crate::letters::Letters;
 use crate::print_gallery::{self, Machines};
 use crate::virtual_works::VirtualWorks;
 use jiff::Timestamp;
@@ -381,6 +382,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
             },
         )?),
         production: Arc::new(works),
+        scribe: Arc::new(Letters),
     };
     let guide = if arguments.demo {
         Some(demonstration::fill(

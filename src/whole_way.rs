@@ -8,7 +8,7 @@ use rilascio_circuit::process::{
     Screening, Surrender,
 };
 use rilascio_exchange::message::{Bytes, Package, Paper};
-use rilascio_node::{Answer, Command, Installation, Role, Tools};
+use rilascio_node::{Answer, Command, Installation, Prose, Role, Tools};
 
 /// A paper of nobody: the smallest page that PDF readers open.
 const SPECIMEN_PAPER: &[u8] = b"%PDF-1.4
@@ -18,6 +18,9 @@ const SPECIMEN_PAPER: &[u8] = b"%PDF-1.4
 trailer<</Root 1 0 R>>
 %%EOF
 ";
+/// Why a demonstration refuses.
+const REASONS: &str = "I redditi dichiarati non raggiungono l'importo dell'assegno sociale, e la documentazione prodotta non \
+    indica altri mezzi leciti di sostentamento.";
 /// Blanks that are counted out when the table is empty.
 const BLANKS: u32 = 5;
 
@@ -149,18 +152,27 @@ impl Circuit<'_> {
             };
             self.give(&staff.examiner, &adjudicate)?;
         }
+        let reasons = (!grant)
+            .then(|| Prose::parse(REASONS).map_err(Fault::failed))
+            .transpose()?;
         if !grant {
-            self.give_notice(staff, dossier)?;
+            self.give_notice(staff, dossier, reasons.clone())?;
         }
         let propose = Command::Propose {
             dossier: dossier.clone(),
             grant,
+            reasons,
         };
         self.give(&staff.examiner, &propose).map(drop)
     }
 
     /// Gives notice of a refusal where the profile asks for it; the applicant answers with a paper.
-    fn give_notice(&mut self, staff: &Staff, dossier: &DossierId) -> Result<(), Fault> {
+    fn give_notice(
+        &mut self,
+        staff: &Staff,
+        dossier: &DossierId,
+        reasons: Option<Prose>,
+    ) -> Result<(), Fault> {
         let centre = self.installation.desk(Role::Centre)?;
         let Some(known) = centre.dossier(dossier.as_str())? else {
             return Ok(());
@@ -172,6 +184,7 @@ impl Circuit<'_> {
         let notice = Command::GiveNotice {
             dossier: dossier.clone(),
             grounds: name("notice-1")?,
+            reasons,
         };
         self.give(&staff.examiner, &notice)?;
         self.settle()?;
@@ -242,6 +255,7 @@ impl Circuit<'_> {
             dossier: dossier.clone(),
             grant,
             express: false,
+            reasons: None,
         };
         self.give(&staff.decider, &decide)?;
         self.settle()

@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Addresses that answer with no page: pictures, papers, tables for programs, files.
-const NO_PAGES: [&str; 8] = [
+const NO_PAGES: [&str; 10] = [
     "/assets/{name}",
     "/language",
     "/desk/centre/dossier/{id}/hits/{other}/{finger}",
     "/desk/{role}/dossier/{id}/images/{number}",
     "/desk/{role}/dossier/{id}/papers/{number}",
+    "/desk/{role}/dossier/{id}/acts/{number}",
+    "/desk/{role}/dossier/{id}/acts/{number}/signed",
     "/desk/office/dossier/{id}/enrol/images/{name}",
     "/desk/works/blank/{id}/photographs/{number}",
     "/statistics/{role}/{kind}",

@@ -44,20 +44,28 @@ const FONTS: [Font; 4] = [
     },
 ];
 
+fn find(family: &str, weight: u16, italic: bool) -> Option<&'static Font> {
+    FONTS
+        .iter()
+        .find(|f| (f.family, f.weight, f.italic) == (family, weight, italic))
+}
+
+/// The file of a font.
+pub(crate) fn data(family: &str, weight: u16, italic: bool) -> Option<&'static [u8]> {
+    find(family, weight, italic).map(|font| font.data)
+}
+
 /// The width of a text in a font, in units of the font size.
 ///
 /// # Errors
 /// When there is no such font, or it lacks a character.
 pub(crate) fn measure(text: &str, family: &str, weight: u16, italic: bool) -> Result<f32, String> {
-    let font = FONTS
-        .iter()
-        .find(|f| (f.family, f.weight, f.italic) == (family, weight, italic))
-        .ok_or_else(|| {
-            format!(
-                "no font {family} {weight}{}",
-                if italic { " italic" } else { "" }
-            )
-        })?;
+    let font = find(family, weight, italic).ok_or_else(|| {
+        format!(
+            "no font {family} {weight}{}",
+            if italic { " italic" } else { "" }
+        )
+    })?;
     let face = Face::parse(font.data, 0).map_err(|fault| fault.to_string())?;
     let em = f32::from(face.units_per_em());
     let mut width = 0.0;

@@ -4,12 +4,14 @@
 mod error;
 mod figures;
 mod fonts;
+mod letter;
 mod proof;
 mod raster;
 mod stamp;
 mod template;
 
 pub use error::Error;
+pub use letter::{Block, Letter, Style, letter};
 pub use proof::proof;
 pub use raster::{engraving, preview};
 pub use stamp::{Stamp, open_picture};

@@ -10,7 +10,19 @@ use krilla::page::PageSettings;
 use krilla::{Document, SerializeSettings};
 use krilla_svg::{SurfaceExt, SvgSettings};
 
-const POINTS_PER_MM: f32 = 72.0 / 25.4;
+pub(crate) const POINTS_PER_MM: f32 = 72.0 / 25.4;
+
+/// A time as the metadata of a PDF have it.
+pub(crate) fn created(at: Timestamp) -> DateTime {
+    let civil = at.to_zoned(TimeZone::UTC).datetime();
+    DateTime::new(civil.year().unsigned_abs())
+        .month(civil.month().unsigned_abs())
+        .day(civil.day().unsigned_abs())
+        .hour(civil.hour().unsigned_abs())
+        .minute(civil.minute().unsigned_abs())
+        .second(civil.second().unsigned_abs())
+        .utc_offset_hour(0)
+}
 
 /// Draws faces, each on a page of exactly its size.
 ///
@@ -43,18 +55,10 @@ pub fn proof(
         surface.finish();
         page.finish();
     }
-    let civil = at.to_zoned(TimeZone::UTC).datetime();
-    let created = DateTime::new(civil.year().unsigned_abs())
-        .month(civil.month().unsigned_abs())
-        .day(civil.day().unsigned_abs())
-        .hour(civil.hour().unsigned_abs())
-        .minute(civil.minute().unsigned_abs())
-        .second(civil.second().unsigned_abs())
-        .utc_offset_hour(0);
     let metadata = Metadata::new()
         .title(title.to_owned())
         .creator("Rilascio".to_owned())
-        .creation_date(created);
+        .creation_date(created(at));
     document.set_metadata(metadata);
     document.finish().map_err(|why| fault(&format!("{why:?}")))
 }

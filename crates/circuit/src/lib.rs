@@ -19,13 +19,13 @@ pub use application::{
 pub use numbering::{NumberPattern, NumberShare};
 pub use prints::{PrintChoice, choose_prints};
 pub use profile::{
-    AbsentPrints, AccessProtocol, ActiveAuthentication, AuthorityProfile, ChipImages, ChipProfile,
-    Cipher, CircuitRules, DocumentProfile, Face, Fallback, Finger, FormatName, ImageRecords,
-    Issuance, KeySpec, LayoutProfile, Limits, NameProfile, PaceProfile, PaperCase, PermitType,
-    PrintProfile, Profile, SignatureProfile, SigningProfile, Text, Thresholds, Unlimited,
-    ValidityRule,
+    ACT_FACTS, AbsentPrints, AccessProtocol, ActKind, ActProfile, ActiveAuthentication,
+    ActsProfile, AuthorityProfile, ChipImages, ChipProfile, Cipher, CircuitRules, DocumentProfile,
+    Face, Fallback, Finger, FormatName, ImageRecords, Issuance, KeySpec, LayoutProfile, Limits,
+    NameProfile, PaceProfile, PaperCase, PermitType, PrintProfile, Profile, SignatureProfile,
+    SigningProfile, Text, Thresholds, Unlimited, ValidityRule,
 };
 pub use record::{Record, Validity};
-pub use rules::{Refusal, Refusals, decide};
+pub use rules::{Refusal, Refusals, decide, printed_names};
 pub use screening::Identity;
 pub use source::SourceError;

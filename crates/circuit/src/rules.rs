@@ -590,6 +590,13 @@ fn birthday_after(application: &Application, date: Date) -> Date {
     }
 }
 
+/// The surname and the given names as a document prints them; nothing when they cannot be transliterated.
+#[must_use]
+pub fn printed_names(profile: &Profile, application: &Application) -> Option<(String, String)> {
+    let names = decide_names(profile, application).ok()?;
+    Some((names.surname, names.given_names))
+}
+
 fn decide_names(profile: &Profile, application: &Application) -> Result<Names, Refusal> {
     let person = &application.person;
     let scheme = profile.names.scheme(person.language);

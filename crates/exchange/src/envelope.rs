@@ -70,12 +70,12 @@ impl Identity {
         &self.key
     }
 
-    /// Signs bytes in CMS, the certificate inside.
+    /// Signs bytes in CMS (CAdES-BES), the certificate inside.
     ///
     /// # Errors
     /// When the signer fails.
     pub fn sign(&self, content: &[u8], at: Timestamp) -> Result<Vec<u8>> {
-        Ok(SignedData::sign(
+        Ok(SignedData::sign_advanced(
             DATA,
             content,
             &self.certificate,

@@ -3,6 +3,7 @@
 use base64ct::{Base64, Encoding};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rilascio_circuit::ActKind;
 use rilascio_circuit::process::{
     Balance, BlankSerial, BlankState, Block, Consignment, ConsignmentId, ConsignmentItem, Defect,
     Digest, Document, DocumentId, DocumentState, Dossier, DossierId, HolderCheck, NodeId,
@@ -160,6 +161,18 @@ pub struct Paper {
     pub content: Bytes,
 }
 
+/// What an act is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActHead {
+    /// Its number, unique at the centre.
+    pub number: Reference,
+    /// What it does.
+    pub kind: ActKind,
+    /// When it was given.
+    pub given: Timestamp,
+}
+
 /// What the centre signs when it certifies a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -299,6 +312,15 @@ pub enum Body {
         made: Timestamp,
         /// How many blanks were spoiled for it.
         spoiled: u16,
+    },
+    /// Centre to office: an act, to be handed to the applicant.
+    Act {
+        /// The dossier.
+        dossier: DossierId,
+        /// What it is.
+        act: ActHead,
+        /// The letter (PDF), signed by the centre (CMS, CAdES-BES).
+        content: Bytes,
     },
     /// Works to office, and to centre: a parcel leaves.
     Consignment {
@@ -455,6 +477,7 @@ impl Body {
             Self::ApplicationRecord { .. } => "application-record",
             Self::DossierProgress { .. } => "dossier-progress",
             Self::Papers { .. } => "papers",
+            Self::Act { .. } => "act",
             Self::Order { .. } => "order",
             Self::OrderInformation { .. } => "order-information",
             Self::OrderRecall { .. } => "order-recall",

@@ -149,6 +149,7 @@ fn walk(town: &Town) -> (f64, f64) {
             Command::Propose {
                 dossier: dossier(n),
                 grant: true,
+                reasons: None,
             },
         );
         give(
@@ -158,6 +159,7 @@ fn walk(town: &Town) -> (f64, f64) {
                 dossier: dossier(n),
                 grant: true,
                 express: false,
+                reasons: None,
             },
         );
     });

@@ -2,6 +2,7 @@
 
 use crate::api::{Answered, Api, LIST_MAX, SignedIn, blocking, is_visible, may_read};
 use crate::desk::Desk;
+use crate::desk::acts::ActEntry;
 use crate::desk::hits::Hit;
 use crate::desk::papers::{Media, PaperContent, PaperEntry};
 use crate::desk::record::ShownRecord;
@@ -15,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use jiff::Timestamp;
-use rilascio_circuit::process::{Actor, Dossier, DossierId, Reason};
+use rilascio_circuit::process::{Actor, Dossier, DossierId, Reason, Reference};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -27,6 +28,12 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/v1/centre/dossier/{id}/hits", get(hits))
         .route("/v1/{role}/dossier/{id}/record", get(record))
         .route("/v1/{role}/dossier/{id}/images/{number}", get(image))
+        .route("/v1/{role}/dossier/{id}/acts", get(acts))
+        .route("/v1/{role}/dossier/{id}/acts/{number}", get(act))
+        .route(
+            "/v1/{role}/dossier/{id}/acts/{number}/signed",
+            get(signed_act),
+        )
         .route("/v1/{role}/dossier/{id}/papers", get(papers))
         .route("/v1/{role}/dossier/{id}/papers/{number}", get(paper))
 }
@@ -116,6 +123,47 @@ async fn image(
     Ok(image_response(&found.await?))
 }
 
+async fn acts(
+    State(api): State<Api>,
+    Path((role, id)): Path<(String, DossierId)>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Vec<ActEntry>>> {
+    let found = of_dossier(&api, &role, id, session, Desk::acts);
+    Ok(Json(found.await?))
+}
+
+async fn act(
+    State(api): State<Api>,
+    Path((role, id, number)): Path<(String, DossierId, Reference)>,
+    SignedIn(session): SignedIn,
+) -> Answered<Response> {
+    let name = number.to_string();
+    let found = of_dossier(&api, &role, id, session, move |desk, id, actor, now| {
+        desk.act(id, &number, actor, now)
+    });
+    Ok(file_response(
+        "application/pdf",
+        &format!("{name}.pdf"),
+        &found.await?.bytes,
+    ))
+}
+
+async fn signed_act(
+    State(api): State<Api>,
+    Path((role, id, number)): Path<(String, DossierId, Reference)>,
+    SignedIn(session): SignedIn,
+) -> Answered<Response> {
+    let name = number.to_string();
+    let found = of_dossier(&api, &role, id, session, move |desk, id, actor, now| {
+        desk.signed_act(id, &number, actor, now)
+    });
+    Ok(file_response(
+        "application/pkcs7-mime",
+        &format!("{name}.pdf.p7m"),
+        &found.await?,
+    ))
+}
+
 async fn papers(
     State(api): State<Api>,
     Path((role, id)): Path<(String, DossierId)>,
@@ -144,12 +192,16 @@ pub(crate) fn paper_response(found: &PaperContent, number: u32) -> Response {
         Media::Jpeg => ("image/jpeg", "jpg"),
         Media::Png => ("image/png", "png"),
     };
-    // What an applicant brought runs nowhere.
+    file_response(media, &format!("paper-{number}.{ending}"), &found.bytes)
+}
+
+/// A file that is saved, not shown: what an applicant brought runs nowhere.
+fn file_response(media: &str, name: &str, bytes: &[u8]) -> Response {
     let headers = [
         (header::CONTENT_TYPE, media.to_owned()),
         (
             header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"paper-{number}.{ending}\""),
+            format!("attachment; filename=\"{name}\""),
         ),
         (
             header::CONTENT_SECURITY_POLICY,
@@ -158,5 +210,5 @@ pub(crate) fn paper_response(found: &PaperContent, number: u32) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    (headers, found.bytes.to_vec()).into_response()
+    (headers, bytes.to_vec()).into_response()
 }

@@ -1,5 +1,6 @@
 //! Every command that a person can give, with the role that takes it and the right that it needs.
 
+use crate::prose::Prose;
 use crate::role::Role;
 use jiff::civil::{Date, DateTime};
 use rilascio_circuit::PaperCase;
@@ -302,8 +303,11 @@ commands! {
     GiveNotice("give-notice", Centre, Examine) {
         /// The dossier.
         dossier: DossierId,
-        /// The act that states the grounds.
+        /// The file or report in which the grounds were found.
         grounds: Reference,
+        /// The grounds, for the applicant to read.
+        #[serde(default)]
+        reasons: Option<Prose>,
     }
     /// Notes that the applicant answered the notice, by a paper that came since: the term runs again.
     NoteAnswer("note-answer", Centre, Examine) {
@@ -332,6 +336,9 @@ commands! {
         dossier: DossierId,
         /// Whether to grant.
         grant: bool,
+        /// Why not; those of the notice, if none are given.
+        #[serde(default)]
+        reasons: Option<Prose>,
     }
     /// Decides a proposal: another officer than all before.
     Decide("decide", Centre, Decide) {
@@ -341,6 +348,9 @@ commands! {
         grant: bool,
         /// Whether the order goes before others.
         express: bool,
+        /// Why not, where this differs from the proposal.
+        #[serde(default)]
+        reasons: Option<Prose>,
     }
     /// Asks the works for an order back; if they have not begun it, it can be changed, placed again, or the dossier ended.
     RecallOrder("recall-order", Centre, Decide) {

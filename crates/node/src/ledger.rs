@@ -1,6 +1,7 @@
 //! A transaction of a desk: loads a thing, decides, applies, writes it back and notes the event.
 
 use crate::desk::Desk;
+use crate::desk::acts::ACTS;
 use crate::desk::package::RECORD;
 use crate::desk::papers::PAPERS;
 use crate::{Error, Result};
@@ -28,7 +29,17 @@ pub(crate) const SEALED: &str = "sealed";
 
 /// True for the kinds of messages that hold what was taken or brought to a desk.
 pub(crate) fn carries_package(kind: &str) -> bool {
-    matches!(kind, "application-record" | "order" | "papers")
+    matches!(kind, "application-record" | "order" | "papers" | "act")
+}
+
+/// Where a message waits in the vault: a part of its own, so that it is forgotten with what it holds; an act as long as all
+/// acts.
+pub(crate) fn waits_in<'a>(kind: &str, message: &'a str) -> (&'a str, &'a str) {
+    if kind == "act" {
+        (ACTS, message)
+    } else {
+        (message, SEALED)
+    }
 }
 
 /// How long an answer may take before somebody is told, in days.
@@ -365,7 +376,8 @@ impl<'a> Ledger<'a> {
         let sealed = envelope::seal(&message, &self.desk.identity, &circle, &mut self.rng)?;
         // What holds faces and fingers waits in the vault, so that it is forgotten like everything else.
         let body = if carries_package(kind) {
-            self.keep(subject, id.as_str(), SEALED, &sealed)?;
+            let (part, name) = waits_in(kind, id.as_str());
+            self.keep(subject, part, name, &sealed)?;
             Vec::new()
         } else {
             sealed
@@ -451,9 +463,9 @@ impl<'a> Ledger<'a> {
         Ok(key)
     }
 
-    /// Forgets everything of a dossier but its record and its papers; true when there was something.
+    /// Forgets everything of a dossier but its record, its papers and its acts; true when there was something.
     pub(crate) fn forget_biometrics(&mut self, dossier: &str) -> Result<bool> {
-        let kept = [RECORD, PAPERS];
+        let kept = [RECORD, PAPERS, ACTS];
         let generations = rilascio_store::vault::forget_others(self.tx, dossier, kept)?;
         for generation in &generations {
             let due = self.now_ms() + RENEW_AFTER_MS;

@@ -278,6 +278,35 @@ fn other_paths(paths: &mut Map<String, Value>) {
             list.clone(),
         ),
         (
+            "/v1/{role}/dossier/{id}/acts",
+            "list-acts",
+            "The acts of a dossier, the first first.",
+            vec![role(), parameter("id", "path", true, "the dossier")],
+            list.clone(),
+        ),
+        (
+            "/v1/{role}/dossier/{id}/acts/{number}",
+            "read-act",
+            "The letter of an act (PDF), after its signature is verified; the journal notes who read it.",
+            vec![
+                role(),
+                parameter("id", "path", true, "the dossier"),
+                parameter("number", "path", true, "its number"),
+            ],
+            json!({ "type": "string", "format": "binary" }),
+        ),
+        (
+            "/v1/{role}/dossier/{id}/acts/{number}/signed",
+            "read-signed-act",
+            "An act as it was signed (CMS, CAdES-BES, the letter inside); the journal notes who read it.",
+            vec![
+                role(),
+                parameter("id", "path", true, "the dossier"),
+                parameter("number", "path", true, "its number"),
+            ],
+            json!({ "type": "string", "format": "binary" }),
+        ),
+        (
             "/v1/{role}/dossier/{id}/papers",
             "list-papers",
             "The papers of a dossier.",

@@ -1,12 +1,13 @@
 //! The work of a desk that nobody gives by hand: sending what waits, and doing jobs.
 
+use crate::desk::acts::{self, Scribe};
 use crate::desk::hits::Hit;
 use crate::desk::papers::PAPERS;
 use crate::desk::works::{Production, ProductionFault};
 use crate::desk::{
-    Desk, centre, draft, office, registry, routing, screening, spoilage, terms, works,
+    Desk, centre, decision, draft, office, registry, routing, screening, spoilage, terms, works,
 };
-use crate::ledger::{SEALED, carries_package};
+use crate::ledger::{carries_package, waits_in};
 use crate::notice::{self, Delivery, Notice};
 use crate::{Error, Result};
 use jiff::Timestamp;
@@ -126,6 +127,8 @@ pub struct Tools {
     pub advisers: Arc<dyn Advisers>,
     /// The machines of the works.
     pub production: Arc<dyn Production>,
+    /// Who sets acts as letters.
+    pub scribe: Arc<dyn Scribe>,
 }
 
 fn pause(attempts: i64) -> i64 {
@@ -163,12 +166,14 @@ impl Desk {
         } = claimed;
         if carries_package(&message.kind) {
             let (subject, id) = (message.subject.clone(), message.id.clone());
+            let kind = message.kind.clone();
             let kept = self.transact(&self.system(), now, move |ledger| {
+                let (part, name) = waits_in(&kind, &id);
                 let compartment = vault::Compartment {
                     dossier: &subject,
-                    part: &id,
+                    part,
                 };
-                Ok(compartment.get(ledger.tx, &ledger.vault, SEALED)?)
+                Ok(compartment.get(ledger.tx, &ledger.vault, name)?)
             });
             match kept {
                 Ok(Some(sealed)) => message.body = sealed.to_vec(),
@@ -211,7 +216,16 @@ impl Desk {
             let id = &message.id;
             let taken = matches!(&outcome, Ok((_, word)) if word.outcome == Outcome::Accepted);
             if taken && carries_package(&message.kind) {
-                ledger.forget(&message.subject, id)?;
+                match waits_in(&message.kind, id) {
+                    (acts::ACTS, name) => {
+                        let part = acts::ACTS;
+                        let dossier = &message.subject;
+                        vault::Compartment { dossier, part }.remove(ledger.tx, name)?;
+                    }
+                    (part, _) => {
+                        ledger.forget(&message.subject, part)?;
+                    }
+                }
             }
             let tx = &mut *ledger.tx;
             match &outcome {
@@ -319,7 +333,7 @@ impl Desk {
             kind @ ("certify" | "certify-express") => {
                 let (id, express) = (dossier(&subject)?, kind == "certify-express");
                 self.end(job, now, move |ledger| {
-                    centre::certify(ledger, &id, express)
+                    decision::certify(ledger, &id, express)
                 })
             }
             "forget-biometrics" => {
@@ -382,6 +396,7 @@ impl Desk {
                 })
             }
             notice::JOB => self.send_notice(job, tools, now),
+            acts::WRITE => self.write_act(job, tools, now),
             "renew-vault" => self.renew_vault(job, now),
             other => Err(Error::Malformed {
                 what: "job",

@@ -232,11 +232,13 @@ fn two_ready() -> (Town, Arc<Yes>, [DossierId; 2]) {
         let propose = Command::Propose {
             dossier: id.clone(),
             grant: true,
+            reasons: None,
         };
         let decide = Command::Decide {
             dossier: id.clone(),
             grant: true,
             express: false,
+            reasons: None,
         };
         give(&format!("propose-{id}"), &examiner, propose);
         give(&format!("decide-{id}"), &director, decide);

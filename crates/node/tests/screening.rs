@@ -75,6 +75,7 @@ impl Office {
         let propose = Command::Propose {
             dossier: dossier.clone(),
             grant: true,
+            reasons: None,
         };
         self.give(&examiner(), &propose)
     }
@@ -234,6 +235,7 @@ fn an_entry_stops_a_dossier_that_was_decided_already() {
         dossier: dossier.clone(),
         grant: true,
         express: false,
+        reasons: None,
     };
     assert_eq!(refused(office.give(&director, &decide)), "circuit.state");
     // One who entered it does not end it.

@@ -7,7 +7,7 @@ use common::{PROFILE, Town, Yes, package, person};
 use jiff::SignedDuration;
 use rilascio_circuit::process::{Actor, Dossier, DossierId, IssueReason, Phase, Reference, Right};
 use rilascio_exchange::message::{Bytes, Paper};
-use rilascio_node::{Answer, Command, Error, Media, Replay, Role};
+use rilascio_node::{Answer, Command, Error, Media, Prose, Replay, Role};
 use rilascio_store::{Error as StoreError, journal};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -248,12 +248,14 @@ fn an_appeal_brings_a_refused_dossier_back_to_the_desk() {
     let propose = Command::Propose {
         dossier: dossier.clone(),
         grant: false,
+        reasons: Prose::parse("I redditi non bastano.").ok(),
     };
     case.examine(&propose).unwrap();
     let decide = Command::Decide {
         dossier: dossier.clone(),
         grant: false,
         express: false,
+        reasons: None,
     };
     let director = person("elena", "centre", &[Right::Decide]);
     case.give(&director, &decide).unwrap();

@@ -18,6 +18,8 @@ const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.
 const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
 const SIGNING_TIME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.5");
+const SIGNING_CERTIFICATE_V2: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
 const SET: u8 = 0x31;
 /// The tag of signed attributes in a signer info.
 const ATTRIBUTES: u8 = 0xA0;
@@ -79,6 +81,18 @@ struct Attribute {
     values: SetOfVec<Any>,
 }
 
+/// RFC 5035, 3, without policies.
+#[derive(Sequence)]
+struct SigningCertificateV2 {
+    certificates: Vec<EssCertIdV2>,
+}
+
+/// RFC 5035, 4: a digest by SHA-256, which is the default and therefore not written.
+#[derive(Sequence)]
+struct EssCertIdV2 {
+    digest: OctetString,
+}
+
 /// Whose certificate a signer info names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum SignerId {
@@ -115,6 +129,52 @@ impl SignedData {
         signer: &dyn Signer,
         at: Timestamp,
     ) -> Result<Vec<u8>> {
+        Self::sign_over(content_type, content, certificate, signer, at, None)
+    }
+
+    /// Signs content as an advanced electronic signature (CAdES-BES, ETSI EN 319 122-1): the certificate is signed too,
+    /// so that nobody can put another one of the same key in its place.
+    ///
+    /// # Errors
+    /// When the signer fails.
+    pub fn sign_advanced(
+        content_type: ObjectIdentifier,
+        content: &[u8],
+        certificate: &Certificate,
+        signer: &dyn Signer,
+        at: Timestamp,
+    ) -> Result<Vec<u8>> {
+        let digest = HashAlgorithm::Sha256.digest(certificate.der());
+        let reference = SigningCertificateV2 {
+            certificates: vec![EssCertIdV2 {
+                digest: OctetString::new(digest).map_err(Error::malformed(WHAT))?,
+            }],
+        };
+        let value = Any::encode_from(&reference)
+            .and_then(|value| SetOfVec::try_from(vec![value]))
+            .map_err(Error::malformed(WHAT))?;
+        let attribute = Attribute {
+            kind: SIGNING_CERTIFICATE_V2,
+            values: value,
+        };
+        Self::sign_over(
+            content_type,
+            content,
+            certificate,
+            signer,
+            at,
+            Some(attribute),
+        )
+    }
+
+    fn sign_over(
+        content_type: ObjectIdentifier,
+        content: &[u8],
+        certificate: &Certificate,
+        signer: &dyn Signer,
+        at: Timestamp,
+        more: Option<Attribute>,
+    ) -> Result<Vec<u8>> {
         let malformed = Error::malformed(WHAT);
         let digest = signer.algorithm().hash();
         let build = || -> der::Result<_> {
@@ -141,6 +201,9 @@ impl SignedData {
                 values: time,
             })
             .map_err(&malformed)?;
+        if let Some(more) = more {
+            signed_attributes.insert(more).map_err(&malformed)?;
+        }
         let signature = signer.sign(&signed_attributes.to_der().map_err(&malformed)?)?;
         let finish = || -> der::Result<Vec<u8>> {
             let digest_algorithm = AlgorithmIdentifierOwned {

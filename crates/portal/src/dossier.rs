@@ -48,7 +48,11 @@ pub(crate) fn way(language: Language, phase: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The record and the papers of a dossier, when this officer may see them and they were not forgotten.
+fn items(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
+}
+
+/// The record, the acts and the papers of a dossier, when this officer may see them and they were not forgotten.
 async fn put_record(
     portal: &Portal,
     signed: &Signed,
@@ -59,16 +63,30 @@ async fn put_record(
 ) {
     let record = Record::read(portal, signed, role, id).await;
     page.put_all(record.unwrap_or_default().shown(signed.language, profile));
-    let path = format!("/v1/{role}/dossier/{}/papers", encoded(id));
-    let papers = portal.node.get(&path, Some(&signed.token)).await;
-    let papers = papers.unwrap_or_default();
-    let papers: Vec<Value> = papers
-        .as_array()
-        .into_iter()
-        .flatten()
+    let listed = async |what: &str| {
+        let path = format!("/v1/{role}/dossier/{}/{what}", encoded(id));
+        let found = portal.node.get(&path, Some(&signed.token)).await;
+        found.unwrap_or_default()
+    };
+    let address = |what: &str, number: &str| {
+        format!(
+            "/desk/{role}/dossier/{}/{what}/{}",
+            encoded(id),
+            encoded(number)
+        )
+    };
+    let acts: Vec<Value> = items(&listed("acts").await)
+        .map(|one| {
+            let act = &one["act"];
+            let number = act["number"].as_str().unwrap_or_default();
+            json!({ "number": number, "kind": act["kind"], "given": act["given"], "address": address("acts", number) })
+        })
+        .collect();
+    page.put("acts", acts);
+    let papers: Vec<Value> = items(&listed("papers").await)
         .map(|paper| {
             json!({ "title": paper["title"], "number": paper["number"],
-                "address": format!("/desk/{role}/dossier/{}/papers/{}", encoded(id), paper["number"]) })
+                "address": address("papers", &paper["number"].to_string()) })
         })
         .collect();
     page.put("papers", papers);
@@ -257,6 +275,57 @@ pub(crate) async fn paper(
         encoded(&id)
     );
     passed_on(&portal, &signed, &path).await
+}
+
+/// A file that is saved under its own name.
+async fn saved(
+    portal: &Portal,
+    signed: &Signed,
+    path: &str,
+    name: &str,
+) -> Result<Response, PageFault> {
+    let content = portal.node.content(path, Some(&signed.token)).await;
+    let content = content.map_err(|fault| signed.fault(fault))?;
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let name: String = name.chars().filter(plain).collect();
+    let headers = [
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+        (header::CONTENT_TYPE, content.media),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "sandbox; default-src 'none'; frame-ancestors 'none'".to_owned(),
+        ),
+    ];
+    Ok((headers, content.bytes).into_response())
+}
+
+fn act_path(role: &str, id: &str, number: &str) -> String {
+    let (role, id, number) = (encoded(role), encoded(id), encoded(number));
+    format!("/v1/{role}/dossier/{id}/acts/{number}")
+}
+
+/// The letter of an act.
+pub(crate) async fn act(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path((role, id, number)): Path<(String, String, String)>,
+) -> Result<Response, PageFault> {
+    let path = act_path(&role, &id, &number);
+    saved(&portal, &signed, &path, &format!("{number}.pdf")).await
+}
+
+/// An act with its signature.
+pub(crate) async fn signed_act(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path((role, id, number)): Path<(String, String, String)>,
+) -> Result<Response, PageFault> {
+    let path = format!("{}/signed", act_path(&role, &id, &number));
+    saved(&portal, &signed, &path, &format!("{number}.pdf.p7m")).await
 }
 
 pub(crate) async fn photograph(

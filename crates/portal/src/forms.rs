@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 /// The deepest nesting of a schema.
 const DEPTH_MAX: u8 = 6;
 
+/// The longest text of one line.
+const LINE_MAX: u64 = 300;
+
 /// One field of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Field {
@@ -22,6 +25,8 @@ pub(crate) struct Field {
 pub(crate) enum Kind {
     /// A line.
     Text,
+    /// A text of some lines.
+    Prose,
     /// Names, one on each line.
     Lines,
     /// A day.
@@ -43,6 +48,7 @@ impl Kind {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::Prose => "prose",
             Self::Lines => "lines",
             Self::Day => "day",
             Self::Number => "number",
@@ -175,6 +181,7 @@ impl Schemas {
             "boolean" => Some(Kind::YesNo),
             "integer" | "number" => Some(Kind::Number),
             "string" if schema["format"] == "date" => Some(Kind::Day),
+            "string" if schema["maxLength"].as_u64() > Some(LINE_MAX) => Some(Kind::Prose),
             "string" => Some(Kind::Text),
             "array" => Some(Kind::Lines),
             _ => None,
@@ -255,7 +262,7 @@ pub(crate) fn command(fields: &[Field], filled: &BTreeMap<String, String>) -> Va
                     json!(text)
                 }
             }
-            Kind::Text | Kind::Day | Kind::Choice(_) => json!(text),
+            Kind::Text | Kind::Prose | Kind::Day | Kind::Choice(_) => json!(text),
         };
         put(&mut command, &field.name, value);
     }

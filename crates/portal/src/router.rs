@@ -164,6 +164,11 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
             "/desk/{role}/dossier/{id}/papers/{number}",
             get(dossier::paper),
         )
+        .route("/desk/{role}/dossier/{id}/acts/{number}", get(dossier::act))
+        .route(
+            "/desk/{role}/dossier/{id}/acts/{number}/signed",
+            get(dossier::signed_act),
+        )
         .route("/desk/office/dossier/{id}/enrol/zone", post(zone::show))
         .route(
             "/desk/office/dossier/{id}/enrol/{step}",

@@ -5,7 +5,7 @@ use crate::people::People;
 use crate::world::World;
 use rilascio_circuit::process::{Dossier, Fraud, Phase, Reference};
 use rilascio_exchange::message::{Bytes, Paper};
-use rilascio_node::Command;
+use rilascio_node::{Command, Prose};
 use std::collections::BTreeSet;
 
 /// Thousandths of dossiers in examination for which papers are asked.
@@ -72,6 +72,7 @@ impl People<'_> {
                     Some(before.unwrap_or(Command::Propose {
                         dossier: id,
                         grant: false,
+                        reasons: Self::reasons(world),
                     }))
                 });
             }
@@ -88,6 +89,7 @@ impl People<'_> {
             return Ok(Some(Command::GiveNotice {
                 dossier: id,
                 grounds: reference("act-1")?,
+                reasons: Self::reasons(world),
             }));
         }
         if dossier.terms.papers.is_none() && world.dice.permille(MISSING) {
@@ -98,6 +100,12 @@ impl People<'_> {
             }));
         }
         Ok(None)
+    }
+
+    /// Most officers write why, and some forget.
+    pub(crate) fn reasons(world: &World) -> Option<Prose> {
+        let wrote = world.dice.permille(900);
+        wrote.then(|| Prose::parse("i redditi non bastano").ok())?
     }
 
     /// Some go to court, and courts decide.

@@ -111,11 +111,13 @@ impl People<'_> {
                 Command::Propose {
                     dossier: dossier.clone(),
                     grant: true,
+                    reasons: None,
                 },
                 Command::Decide {
                     dossier: dossier.clone(),
                     grant: true,
                     express: true,
+                    reasons: None,
                 },
                 Command::Adjudicate {
                     dossier: dossier.clone(),
@@ -134,6 +136,7 @@ impl People<'_> {
                 Command::Propose {
                     dossier: dossier.clone(),
                     grant: false,
+                    reasons: None,
                 },
                 Command::CancelDossier {
                     dossier,

@@ -389,9 +389,8 @@ impl<'a> People<'a> {
                     continue;
                 }
                 Phase::Examination => match self.examine(world, &dossier) {
-                    Some(Command::Propose { dossier: id, grant }) => {
-                        Self::before_proposal(world, &dossier, grant)?
-                            .unwrap_or(Command::Propose { dossier: id, grant })
+                    Some(propose @ Command::Propose { grant, .. }) => {
+                        Self::before_proposal(world, &dossier, grant)?.unwrap_or(propose)
                     }
                     Some(command) => command,
                     None => continue,
@@ -400,6 +399,7 @@ impl<'a> People<'a> {
                     dossier: id,
                     grant: dossier.proposal == Some(true) && !world.dice.permille(20),
                     express: world.dice.permille(100),
+                    reasons: Self::reasons(world),
                 },
             };
             // Whoever proposed lets another decide.
@@ -523,6 +523,7 @@ impl<'a> People<'a> {
         Some(Command::Propose {
             dossier: id,
             grant: !bad && !world.dice.permille(world.scenario.refusals),
+            reasons: Self::reasons(world),
         })
     }
 

@@ -11,9 +11,9 @@ use rilascio_circuit::process::{
 };
 use rilascio_exchange::message::Package;
 use rilascio_node::{
-    Advisers, CircuitAuthority, Delivery, Desk, DeskParts, Identification, MadeDocument,
+    Act, Advisers, CircuitAuthority, Delivery, Desk, DeskParts, Identification, MadeDocument,
     MemoryKeeper, NodeKey, Notice, Production, ProductionFault, ProductionRequest, Profiles,
-    Replay, Role, Routes, Tools,
+    Replay, Role, Routes, Scribe, Tools,
 };
 use rilascio_pki::Certificate;
 use rilascio_store::journal::{self, Entry, HeadKey};
@@ -52,6 +52,15 @@ struct Machine {
     spoilage: u32,
     standstill: u32,
     faults: Arc<AtomicBool>,
+}
+
+/// The letters of a simulated country are their own facts.
+struct Clerk;
+
+impl Scribe for Clerk {
+    fn write(&self, act: &Act) -> Result<Vec<u8>, String> {
+        Ok(format!("%PDF-{act:?}").into_bytes())
+    }
 }
 
 impl Production for Machine {
@@ -244,6 +253,7 @@ impl World {
                 standstill: scenario.standstill,
                 faults: Arc::clone(&faults),
             }),
+            scribe: Arc::new(Clerk),
         };
         let keys = plan
             .iter()

@@ -20,8 +20,8 @@ statements! {
     OLD_KEYS = "SELECT dossier, compartment, generation, wrapped FROM vault_key WHERE generation < $1
         ORDER BY dossier, compartment LIMIT $2";
     FORGET_KEY = "DELETE FROM vault_key WHERE dossier = $1 AND compartment = $2 RETURNING generation";
-    FORGET_OTHER_KEYS = "DELETE FROM vault_key WHERE dossier = $1 AND compartment <> $2 AND compartment <> $3 RETURNING generation";
-    FORGET_OTHER_BLOBS = "DELETE FROM vault_blob WHERE dossier = $1 AND compartment <> $2 AND compartment <> $3";
+    FORGET_OTHER_KEYS = "DELETE FROM vault_key WHERE dossier = $1 AND compartment <> $2 AND compartment <> $3 AND compartment <> $4 RETURNING generation";
+    FORGET_OTHER_BLOBS = "DELETE FROM vault_blob WHERE dossier = $1 AND compartment <> $2 AND compartment <> $3 AND compartment <> $4";
     FORGET_BLOBS = "DELETE FROM vault_blob WHERE dossier = $1 AND compartment = $2";
     PUT_BLOB = "INSERT INTO vault_blob (dossier, compartment, name, sealed) VALUES ($1, $2, $3, $4)
         ON CONFLICT (dossier, compartment, name) DO UPDATE SET sealed = excluded.sealed";
@@ -208,12 +208,17 @@ impl Compartment<'_> {
     }
 }
 
-/// Destroys every compartment of a dossier but two; gives the generations whose keys still wrap copies.
+/// Destroys every compartment of a dossier but three; gives the generations whose keys still wrap copies.
 ///
 /// # Errors
 /// What the engine says.
-pub fn forget_others(tx: &mut dyn Tx, dossier: &str, kept: [&str; 2]) -> Result<Vec<i64>> {
-    let arguments = [dossier.into(), kept[0].into(), kept[1].into()];
+pub fn forget_others(tx: &mut dyn Tx, dossier: &str, kept: [&str; 3]) -> Result<Vec<i64>> {
+    let arguments = [
+        dossier.into(),
+        kept[0].into(),
+        kept[1].into(),
+        kept[2].into(),
+    ];
     let rows = tx.run(&FORGET_OTHER_KEYS, &arguments)?;
     tx.run(&FORGET_OTHER_BLOBS, &arguments)?;
     rows.iter().map(|row| row.int(0)).collect()

@@ -162,6 +162,10 @@ reasons! {
     NoNotice = "circuit.notice":
         "manca la comunicazione dei motivi che ostano all'accoglimento", "the notice of the grounds against a grant is missing";
         "comunicare i motivi e attendere le osservazioni", "give notice of the grounds and wait for the answer".
+    /// No refusal without reasons.
+    NoReasons = "circuit.reasons":
+        "un atto che non accoglie deve dire perché", "an act that does not grant has to say why";
+        "scrivere i motivi", "write the reasons".
     /// The appeal came too late.
     AppealLate = "circuit.appeal-late":
         "il termine per il ricorso è trascorso", "the time for an appeal has passed";

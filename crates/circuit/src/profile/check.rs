@@ -29,7 +29,9 @@ pub(super) fn check(profile: &Profile) -> Check {
     chip(profile)?;
     authentication(profile)?;
     signing(profile)?;
-    images_and_layout(profile)
+    images_and_layout(profile)?;
+    let acts = profile.acts.fault();
+    acts.map_or(Ok(()), |why| Err((profile.name.span(), why)))
 }
 
 fn fault<T>(at: &toml::Spanned<T>, why: impl Into<String>) -> Check {

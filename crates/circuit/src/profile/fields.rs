@@ -3,11 +3,11 @@
 use rilascio_mrtd::finger::{FingerPosition, Hand};
 use rilascio_mrtd::mrz::Format;
 use rilascio_mrtd::transliteration::{LatinStyle, Scheme};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 /// A text in the two languages of every screen.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// Italian.

@@ -1,11 +1,13 @@
 //! A document type as data: law, layout, chip and rules, read from TOML and checked when loaded.
 
+mod acts;
 mod check;
 mod chip;
 mod circuit;
 mod fields;
 mod signing;
 
+pub use acts::{ACT_FACTS, ActKind, ActProfile, ActsProfile};
 pub use chip::{AccessProtocol, ActiveAuthentication, ChipProfile, Cipher, PaceProfile};
 pub use circuit::{CircuitRules, PaperCase};
 pub use fields::{
@@ -60,6 +62,9 @@ pub struct Profile {
     /// The way through the circuit.
     #[serde(default)]
     pub circuit: CircuitRules,
+    /// The acts by which the authority speaks to applicants.
+    #[serde(default)]
+    pub acts: ActsProfile,
 }
 
 /// Issuer, number and format of a document.

@@ -1,10 +1,12 @@
 //! The centre: takes dossiers in, has them identified and verified, decides, certifies, orders, keeps the register.
 
+use super::acts::ACTS;
 use super::delivery::{complaint, handed_over, recalled};
-use super::package::{CERTIFICATE, RECORD, check};
+use super::package::{RECORD, check};
 use super::papers::PAPERS;
 use super::{
-    hits, not_ours, not_yet, only_from, papers, promise, returns, routing, screening, terms,
+    decision, hits, not_ours, not_yet, only_from, papers, promise, returns, routing, screening,
+    terms,
 };
 use crate::command::{Answer, Command};
 use crate::ledger::{DAY_MS, Ledger, word};
@@ -16,9 +18,7 @@ use rilascio_circuit::process::{
     PrintsTaken, Reason, ResidenceCheck, StandingState, Step, SuspicionCommand, SuspicionOutcome,
     TermsCommand,
 };
-use rilascio_exchange::message::{
-    Body, Bytes, CertifiedRecord, ItemOutcome, Message, MessageId, OrderItem, Package,
-};
+use rilascio_exchange::message::{Body, ItemOutcome, Message, MessageId, Package};
 use rilascio_store::work;
 
 pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answer> {
@@ -70,21 +70,12 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             dossier,
             papers,
             days,
-        } => {
-            let ask = TermsCommand::AskPapers {
-                papers: papers.clone(),
-                days: *days,
-                after: terms::last_paper(ledger, dossier)?,
-            };
-            terms::take_step(ledger, dossier, ask)
-        }
-        C::GiveNotice { dossier, grounds } => {
-            let notice = TermsCommand::GiveNotice {
-                grounds: grounds.clone(),
-                after: terms::last_paper(ledger, dossier)?,
-            };
-            terms::take_step(ledger, dossier, notice)
-        }
+        } => terms::ask_papers(ledger, dossier, papers, *days),
+        C::GiveNotice {
+            dossier,
+            grounds,
+            reasons,
+        } => terms::give_notice(ledger, dossier, grounds, reasons.as_ref()),
         C::NoteAnswer { dossier } => terms::take_answer(ledger, dossier),
         C::NoteAppeal { dossier, act } => {
             terms::take_step(ledger, dossier, TermsCommand::NoteAppeal(act.clone()))
@@ -100,21 +91,17 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             };
             terms::take_step(ledger, dossier, TermsCommand::DecideAppeal(outcome))
         }
-        C::Propose { dossier, grant } => step(ledger, dossier, &DossierCommand::Propose(*grant)),
+        C::Propose {
+            dossier,
+            grant,
+            reasons,
+        } => decision::propose(ledger, dossier, *grant, reasons.as_ref()),
         C::Decide {
             dossier,
             grant,
             express,
-        } => {
-            let answer = step(ledger, dossier, &DossierCommand::Decide(*grant))?;
-            if *grant {
-                ledger.job(certify_job(*express), dossier.as_str())?;
-            } else {
-                tell_office(ledger, dossier, Phase::Refused)?;
-                came_to_nothing(ledger, dossier)?;
-            }
-            Ok(answer)
-        }
+            reasons,
+        } => decision::decide(ledger, dossier, *grant, *express, reasons.as_ref()),
         C::RecallOrder { dossier } => routing::recall_one(ledger, dossier),
         C::OrderAgain { dossier, express } => routing::order_again(ledger, dossier, *express),
         C::StopWorks { works, act } => routing::stand(ledger, works, StandingState::Stopped, act),
@@ -154,7 +141,7 @@ pub(crate) const PRINTS_ENDED: &str = "prints-ended";
 
 /// A dossier came to nothing, or goes back: its prints leave the gallery and its marks the index. The record of one that
 /// ended is kept for its term, everything else is forgotten.
-fn came_to_nothing(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+pub(super) fn came_to_nothing(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
     ledger.job(FORGET_PRINTS, dossier.as_str())?;
     hits::forget(ledger, dossier)?;
     screening::forget(ledger, dossier)?;
@@ -547,91 +534,6 @@ fn take_in(
     )
 }
 
-/// The job that certifies and orders.
-pub(super) fn certify_job(express: bool) -> &'static str {
-    if express {
-        "certify-express"
-    } else {
-        "certify"
-    }
-}
-
-/// Freezes the record, signs it and orders the document.
-pub(crate) fn certify(ledger: &mut Ledger<'_>, dossier: &DossierId, express: bool) -> Result<()> {
-    let mut known: Dossier = ledger.known(dossier.as_str())?;
-    if known.phase == Phase::Authorised {
-        let enrolment = known
-            .enrolment
-            .as_ref()
-            .ok_or_else(|| Reason::State.refusal())?;
-        let record = CertifiedRecord {
-            dossier: dossier.clone(),
-            profile: known.profile.clone(),
-            content: enrolment.content.clone(),
-            certified: ledger.now,
-        };
-        let json = crate::ledger::encode("record", &record)?;
-        let signed = ledger.desk.identity.sign(json.as_bytes(), ledger.now)?;
-        ledger.keep(dossier.as_str(), RECORD, CERTIFICATE, &signed)?;
-        known = follow(
-            ledger,
-            dossier,
-            &DossierCommand::Certify(Digest::of(&signed)),
-        )?;
-    }
-    if known.phase != Phase::Certified || known.order.is_some() {
-        return Ok(());
-    }
-    let (Some(package), Some(digest)) =
-        (ledger.package(dossier.as_str())?, known.certificate.clone())
-    else {
-        // The biometric data were forgotten: the dossier has to be enrolled again.
-        return Err(Reason::State.refusal().into());
-    };
-    let compartment = rilascio_store::vault::Compartment {
-        dossier: dossier.as_str(),
-        part: RECORD,
-    };
-    let signed = compartment
-        .get(ledger.tx, &ledger.vault, CERTIFICATE)?
-        .ok_or_else(|| Reason::State.refusal())?;
-    // Where all works of a profile stand still, its orders wait.
-    let works = routing::running(ledger, &known.profile)?.ok_or_else(not_yet)?;
-    let attempt = known
-        .orders
-        .checked_add(1)
-        .ok_or_else(|| Reason::TooMany.refusal())?;
-    let id =
-        OrderId::of(dossier, attempt).map_err(|why| Error::Malformed { what: "order", why })?;
-    let order = Order {
-        id: id.clone(),
-        dossier: dossier.clone(),
-        profile: known.profile.clone(),
-        works: works.clone(),
-        office: known.office.clone(),
-        certificate: digest,
-        express,
-        state: OrderState::Placed,
-        blank: None,
-        document: None,
-        spoiled: 0,
-        consignment: None,
-    };
-    let _: Order =
-        ledger.step_by_system(id.as_str(), &OrderCommand::Place(Box::new(order.clone())))?;
-    follow(ledger, dossier, &DossierCommand::Order(id))?;
-    promise::make(ledger, dossier, &works, express)?;
-    let body = Body::Order {
-        items: vec![OrderItem {
-            order,
-            package,
-            certificate: Bytes(signed.to_vec()),
-        }],
-    };
-    ledger.send(&works, dossier.as_str(), body, None)?;
-    tell_office(ledger, dossier, Phase::Ordered)
-}
-
 fn order_information(ledger: &mut Ledger<'_>, message: &Message, item: &ItemOutcome) -> Result<()> {
     let order: Order = ledger.known(item.order.as_str())?;
     only_from(message, &order.works)?;
@@ -771,7 +673,8 @@ pub(crate) fn forget_record(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Res
     forget(ledger, dossier)?;
     hits::forget(ledger, dossier)?;
     screening::forget(ledger, dossier)?;
-    ledger.forget(dossier.as_str(), RECORD)?;
-    ledger.forget(dossier.as_str(), PAPERS)?;
+    for part in [RECORD, PAPERS, ACTS] {
+        ledger.forget(dossier.as_str(), part)?;
+    }
     Ok(())
 }

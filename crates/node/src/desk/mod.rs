@@ -1,7 +1,9 @@
 //! A desk: one role of a node over its own store. Commands and messages come in, events and messages go out.
 
+pub(crate) mod acts;
 pub(crate) mod centre;
 pub(crate) mod collection;
+pub(crate) mod decision;
 pub(crate) mod delivery;
 pub(crate) mod draft;
 pub(crate) mod hits;

@@ -2,7 +2,9 @@
 
 use super::centre::record_term;
 use super::package::check;
-use super::{collection, draft, not_ours, not_yet, only_from, papers, promise, returns, terms};
+use super::{
+    acts, collection, draft, not_ours, not_yet, only_from, papers, promise, returns, terms,
+};
 use crate::command::{Answer, COUNT_MAX, Command};
 use crate::ledger::{Ledger, word};
 use crate::notice::Occasion;
@@ -471,6 +473,14 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             };
             let _: Consignment = ledger.step_by_system(consignment.id.as_str(), &dispatch)?;
             Ok(())
+        }
+        Body::Act {
+            dossier,
+            act,
+            content,
+        } => {
+            only_from(message, &centre)?;
+            acts::receive(ledger, &centre, dossier, act, content)
         }
         Body::ConsignmentReturn { consignment } => returns::asked(ledger, message, consignment),
         Body::StatusList { number, entries } => {

@@ -1,7 +1,8 @@
 //! Which works make a document: the first of its profile that run. What works had not made when they were stopped or
 //! lost is made by the next; no dossier ever has two documents that count.
 
-use super::centre::{certify_job, follow, tell_office, tell_registry};
+use super::centre::{follow, tell_office, tell_registry};
+use super::decision::certify_job;
 use super::delivery::move_stock;
 use super::{only_from, promise};
 use crate::command::Answer;

@@ -1,17 +1,21 @@
 //! The terms of dossiers: papers that are asked for, notices of refusals, appeals; and the job that watches the clock.
 
+use super::acts;
 use super::centre::{step, tell_office};
 use crate::Result;
 use crate::command::Answer;
 use crate::desk::Desk;
 use crate::desk::papers::PaperEntry;
 use crate::ledger::{DAY_MS, Ledger};
+use crate::prose::Prose;
 use crate::role::Role;
 use jiff::Timestamp;
+use rilascio_circuit::ActKind;
 use rilascio_circuit::process::{
-    Alarm, Dossier, DossierCommand, DossierId, Phase, Reason, TermsCommand,
+    Alarm, Dossier, DossierCommand, DossierId, Phase, Reason, Reference, TermsCommand,
 };
 use rilascio_store::{entity, journal};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The job that watches the clock of a dossier.
@@ -28,6 +32,40 @@ pub(super) fn take_step(
 ) -> Result<Answer> {
     let answer = step(ledger, dossier, &DossierCommand::Terms(command))?;
     told(ledger, dossier)?;
+    Ok(answer)
+}
+
+/// Asks for papers, by an act.
+pub(super) fn ask_papers(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    papers: &BTreeSet<Reference>,
+    days: u16,
+) -> Result<Answer> {
+    let ask = TermsCommand::AskPapers {
+        papers: papers.clone(),
+        days,
+        after: last_paper(ledger, dossier)?,
+    };
+    let answer = take_step(ledger, dossier, ask)?;
+    acts::draw_up(ledger, dossier, ActKind::PapersRequest)?;
+    Ok(answer)
+}
+
+/// Gives notice of a refusal, by an act that says why.
+pub(super) fn give_notice(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    grounds: &Reference,
+    reasons: Option<&Prose>,
+) -> Result<Answer> {
+    acts::take_reasons(ledger, dossier, ActKind::RefusalNotice, reasons)?;
+    let notice = TermsCommand::GiveNotice {
+        grounds: grounds.clone(),
+        after: last_paper(ledger, dossier)?,
+    };
+    let answer = take_step(ledger, dossier, notice)?;
+    acts::draw_up(ledger, dossier, ActKind::RefusalNotice)?;
     Ok(answer)
 }
 
@@ -57,7 +95,7 @@ pub(super) fn papers_came(ledger: &mut Ledger<'_>, known: &Dossier) -> Result<()
 }
 
 /// The number of the last paper of a dossier.
-pub(super) fn last_paper(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<u32> {
+fn last_paper(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<u32> {
     let there = ledger.papers(dossier.as_str())?;
     Ok(there.last().map_or(0, |last| last.number))
 }

@@ -14,7 +14,7 @@ use rilascio_exchange::message::{Bytes, Package};
 use rilascio_node::{
     Advisers, Answer, CircuitAuthority, Command, Delivery, Desk, DeskParts, Error, Identification,
     LEASE_MS, Local, MadeDocument, MemoryKeeper, NodeKey, Notice, Production, ProductionFault,
-    ProductionRequest, Profiles, Replay, Role, Tools, VaultKeeper, default_routes,
+    ProductionRequest, Profiles, Replay, Role, Scribe, Tools, VaultKeeper, default_routes,
 };
 use rilascio_store::journal::{self, HeadKey};
 use rilascio_store::{Error as StoreError, Probe, Store, Tx};
@@ -87,6 +87,16 @@ impl Production for Machine {
     }
 }
 
+/// Letters that are their own facts.
+struct Plain;
+
+impl Scribe for Plain {
+    fn write(&self, act: &rilascio_node::Act) -> Result<Vec<u8>, String> {
+        let facts = serde_json::to_vec(act).map_err(|why| why.to_string())?;
+        Ok([b"%PDF-", &facts[..]].concat())
+    }
+}
+
 /// Says yes to everything, and keeps the notices.
 #[derive(Default)]
 pub struct Yes(pub Mutex<Vec<Notice>>);
@@ -132,6 +142,7 @@ pub fn tools(local: &Arc<Local>) -> Tools {
         transport: Arc::clone(local) as Arc<_>,
         advisers: Arc::new(Yes::default()),
         production: Arc::new(Machine),
+        scribe: Arc::new(Plain),
     }
 }
 
@@ -236,6 +247,11 @@ impl Town {
     /// A town in memory, watched by a probe.
     pub fn in_memory(probe: Option<Arc<dyn Probe>>) -> Self {
         Self::new(|_| Store::inline(None, probe.clone()).unwrap())
+    }
+
+    /// The certificate of the authority under which its nodes speak.
+    pub fn authority_certificate(&self) -> &rilascio_pki::Certificate {
+        self.authority.certificate()
     }
 
     /// Time passes: what a dead worker held is free again.
@@ -406,11 +422,13 @@ pub fn life() -> Vec<Act> {
     let propose = Command::Propose {
         dossier: dossier.clone(),
         grant: true,
+        reasons: None,
     };
     let decide = Command::Decide {
         dossier: dossier.clone(),
         grant: true,
         express: false,
+        reasons: None,
     };
     vec![
         Act::Give("open", clerk.clone(), open),

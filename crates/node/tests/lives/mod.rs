@@ -1,5 +1,6 @@
 //! Lives in which every command is given: who gives what, in which order.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(dead_code, reason = "each test lives some of them")]
 
 use crate::common::{PROFILE, package, person};
 use rilascio_circuit::PaperCase;
@@ -9,7 +10,7 @@ use rilascio_circuit::process::{
     SheetNumber, Shelves, SiteId, Surrender, WatchEntryId,
 };
 use rilascio_exchange::message::{Bytes, Paper};
-use rilascio_node::{Command, WatchedPerson};
+use rilascio_node::{Command, Prose, WatchedPerson};
 use std::collections::BTreeSet;
 
 /// Something that happens: a command of somebody, with the work of the nodes after it.
@@ -98,9 +99,18 @@ pub fn sent() -> Vec<Act> {
     ]
 }
 
+/// Why a refusal.
+pub fn why() -> Prose {
+    Prose::parse("I redditi dichiarati non bastano.").unwrap()
+}
+
 pub fn propose(grant: bool) -> Act {
-    let dossier = dossier();
-    by(centre("dario"), Command::Propose { dossier, grant })
+    let propose = Command::Propose {
+        dossier: dossier(),
+        grant,
+        reasons: (!grant).then(why),
+    };
+    by(centre("dario"), propose)
 }
 
 pub fn decide(grant: bool) -> Act {
@@ -108,6 +118,7 @@ pub fn decide(grant: bool) -> Act {
         dossier: dossier(),
         grant,
         express: false,
+        reasons: None,
     };
     by(centre("elena"), decide)
 }
@@ -192,6 +203,7 @@ pub fn refused() -> Vec<Act> {
     let notice = Command::GiveNotice {
         dossier: dossier(),
         grounds: reference("act-2"),
+        reasons: Some(why()),
     };
     let answer = Command::NoteAnswer { dossier: dossier() };
     let appeal = Command::NoteAppeal {

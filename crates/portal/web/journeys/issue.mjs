@@ -1,6 +1,6 @@
 // One document from the first form to its hand-over and its control, every key pressed by hand:
 // node issue.mjs ADDRESS OPERATORS.json EXAMPLES CARDS OUT
-import { readFileSync, readdirSync, existsSync } from 'node:fs'
+import { readFileSync, readdirSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Desk, finish } from './browser.mjs'
@@ -189,6 +189,14 @@ await as('centre.examiner', async desk => {
 
 await as(clerk, async desk => {
   await until(desk, `/desk/office/dossier/${dossier}`, 'work-contract')
+  // The request is an act, which the clerk prints and hands over.
+  await until(desk, `/desk/office/dossier/${dossier}`, 'Richiesta di documenti')
+  await look(desk, 'acts')
+  const act = desk.page.locator('main a[href*="/acts/"]')
+  const addresses = await act.evaluateAll(all => all.map(one => one.href))
+  const files = await Promise.all(addresses.map(async one => (await desk.page.request.get(one)).body()))
+  if (files.length !== 2 || files[0].subarray(0, 5).toString() !== '%PDF-' || files[1][0] !== 0x30) throw new Error('an act cannot be read')
+  files.forEach((file, place) => writeFileSync(join(out, `act.${['pdf', 'pdf.p7m'][place]}`), file))
   await desk.go(`/do/bring-papers?dossier=${dossier}`)
   await fill(desk, { 'f-papers-title': 'work-contract', 'f-papers': { name: 'c.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4\n%%EOF\n') } })
   await send(desk)

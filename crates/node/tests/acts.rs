@@ -1,0 +1,217 @@
+//! Acts: drawn up with their step, set, signed, sent to the office, kept as long as the record, in no table as plain text.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+mod lives;
+
+use common::{OneProfile, Town, person};
+use lives::{Act as Step, dossier, propose, refused, sent, why};
+use rilascio_circuit::ActKind;
+use rilascio_circuit::process::{Actor, Phase, Reference, Right};
+use rilascio_node::{Act, ActEntry, Command, Error, Prose, Role};
+use rilascio_pki::SignedData;
+use rilascio_store::{Error as StoreError, Tx, journal};
+use std::process::Command as Program;
+use std::sync::Arc;
+
+/// A town whose profile gives notice of refusals.
+fn town() -> Town {
+    let mut town = Town::in_memory(None);
+    town.profiles = Arc::new(OneProfile::with("notice_days = 10\n"));
+    town.restart();
+    town
+}
+
+/// Lives the acts of a life, one after the other.
+fn live(town: &Town, steps: &[Step]) {
+    for (place, step) in steps.iter().enumerate() {
+        let Step::Give(actor, command) = step else {
+            panic!("only commands here");
+        };
+        town.give(&format!("step-{place}"), actor, command).unwrap();
+        town.settle().unwrap();
+    }
+}
+
+fn reader(role: Role) -> Actor {
+    match role {
+        Role::Office => person("anna", "gendarmeria", &[Right::Enrol]),
+        _ => person("dario", "centre", &[Right::Examine]),
+    }
+}
+
+fn acts(town: &Town, role: Role) -> Vec<ActEntry> {
+    let found = town.desks[&role].acts(&dossier(), &reader(role), town.now);
+    found.unwrap()
+}
+
+fn letter(town: &Town, role: Role, number: &Reference) -> Result<String, Error> {
+    let read = town.desks[&role].act(&dossier(), number, &reader(role), town.now)?;
+    Ok(String::from_utf8_lossy(&read.bytes).into_owned())
+}
+
+#[test]
+fn an_office_gets_every_act_of_a_dossier_signed_by_the_centre() {
+    let town = town();
+    live(&town, &refused()[..10]);
+    for role in [Role::Centre, Role::Office] {
+        let listed = acts(&town, role);
+        let kinds: Vec<ActKind> = listed.iter().map(|entry| entry.act.kind).collect();
+        assert_eq!(
+            kinds,
+            [ActKind::PapersRequest, ActKind::Refusal],
+            "{role:?}"
+        );
+        assert_eq!(listed[0].act.number.as_str(), "centre-A000001");
+        let asked = letter(&town, role, &listed[0].act.number).unwrap();
+        assert!(
+            asked.contains("contract") && asked.contains("MUELLER") || asked.contains("MÜLLER")
+        );
+        let refusal = letter(&town, role, &listed[1].act.number).unwrap();
+        for fact in [why().as_str(), "La domanda è respinta", "dario", "elena"] {
+            assert!(refusal.contains(fact), "{fact}: {refusal}");
+        }
+        assert!(
+            !refusal.contains('{') || refusal.contains("%PDF-{"),
+            "{refusal}"
+        );
+    }
+    assert_eq!(acts(&town, Role::Office), acts(&town, Role::Centre));
+    // Its digest is in the journal; what it says is not.
+    let store = town.desks[&Role::Centre].store();
+    let read = |tx: &mut dyn Tx| journal::entries(tx, 0, 10_000);
+    let entries = store.read::<_, StoreError, _>(read).unwrap();
+    let texts: String = entries.into_iter().map(|entry| entry.text).collect();
+    let refusal = &acts(&town, Role::Centre)[1];
+    let digest = serde_json::to_string(&refusal.digest).unwrap();
+    assert!(texts.contains(&digest));
+    assert!(!texts.contains("redditi"));
+}
+
+#[test]
+fn nobody_is_refused_without_reasons() {
+    let town = Town::in_memory(None);
+    live(&town, &sent());
+    let examiner = reader(Role::Centre);
+    let refuse = Command::Propose {
+        dossier: dossier(),
+        grant: false,
+        reasons: None,
+    };
+    let Err(Error::Refused(refusal)) = town.give("bare", &examiner, &refuse) else {
+        panic!("a refusal without reasons was taken");
+    };
+    assert_eq!(refusal.rule, "circuit.reasons");
+    // A director who does not follow a proposal says why.
+    live_from(&town, propose(true), "grant");
+    let decide = |reasons: Option<Prose>| Command::Decide {
+        dossier: dossier(),
+        grant: false,
+        express: false,
+        reasons,
+    };
+    let director = person("elena", "centre", &[Right::Decide]);
+    assert!(town.give("silent", &director, &decide(None)).is_err());
+    town.give("said", &director, &decide(Some(why()))).unwrap();
+    town.settle().unwrap();
+    let known = town.desks[&Role::Office].dossier(dossier().as_str());
+    assert_eq!(known.unwrap().unwrap().phase, Phase::Refused);
+    assert_eq!(acts(&town, Role::Office).len(), 1);
+}
+
+fn live_from(town: &Town, step: Step, name: &str) {
+    let Step::Give(actor, command) = step else {
+        panic!("only commands here");
+    };
+    town.give(name, &actor, &command).unwrap();
+}
+
+#[test]
+fn acts_are_kept_as_long_as_the_record_and_no_longer() {
+    let mut town = town();
+    live(&town, &refused()[..10]);
+    let number = acts(&town, Role::Office)[1].act.number.clone();
+    town.pass(3000);
+    town.settle().unwrap();
+    assert!(letter(&town, Role::Office, &number).is_ok());
+    town.pass(11 * 366 - 3000);
+    town.settle().unwrap();
+    for role in [Role::Centre, Role::Office] {
+        assert!(acts(&town, role).is_empty(), "{role:?}");
+        assert!(letter(&town, role, &number).is_err());
+    }
+}
+
+#[test]
+fn a_letter_that_cannot_be_set_waits_and_is_set_later() {
+    struct Broken;
+    impl rilascio_node::Scribe for Broken {
+        fn write(&self, _: &Act) -> Result<Vec<u8>, String> {
+            Err("no font".into())
+        }
+    }
+    let mut town = town();
+    let whole = std::mem::replace(&mut town.tools.scribe, Arc::new(Broken));
+    live(&town, &refused()[..4]);
+    assert!(acts(&town, Role::Centre).is_empty());
+    town.tools.scribe = whole;
+    town.pass(1);
+    town.settle().unwrap();
+    assert_eq!(acts(&town, Role::Office).len(), 1);
+}
+
+#[test]
+fn openssl_verifies_an_act_as_an_advanced_signature() {
+    if Program::new("openssl").arg("version").output().is_err() {
+        eprintln!("skipped: no openssl here (Debian: apt install openssl)");
+        return;
+    }
+    let town = town();
+    live(&town, &refused()[..10]);
+    let number = acts(&town, Role::Office)[1].act.number.clone();
+    let desk = &town.desks[&Role::Office];
+    let signed = desk.signed_act(&dossier(), &number, &reader(Role::Office), town.now);
+    let signed = signed.unwrap();
+    let folder = std::env::temp_dir().join(format!("rilascio-act-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    std::fs::write(file("act.p7m"), &signed).unwrap();
+    std::fs::write(file("ca.cer"), town.authority_certificate().der()).unwrap();
+    let run = |arguments: &[&str]| {
+        let done = Program::new("openssl").args(arguments).output().unwrap();
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        done.stdout
+    };
+    run(&[
+        "x509",
+        "-inform",
+        "DER",
+        "-in",
+        &file("ca.cer"),
+        "-out",
+        &file("ca.pem"),
+    ]);
+    let at = town.now.as_second().to_string();
+    let content = run(&[
+        "cms",
+        "-verify",
+        "-cades",
+        "-binary",
+        "-inform",
+        "DER",
+        "-in",
+        &file("act.p7m"),
+        "-CAfile",
+        &file("ca.pem"),
+        "-purpose",
+        "any",
+        "-attime",
+        &at,
+    ]);
+    assert_eq!(content, SignedData::decode(&signed).unwrap().content);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
