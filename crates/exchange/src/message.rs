@@ -173,6 +173,46 @@ pub struct ActHead {
     pub given: Timestamp,
 }
 
+/// What an article is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// News.
+    News,
+    /// A manual.
+    Manual,
+    /// A software package.
+    Package,
+    /// An answer of the knowledge base.
+    Answer,
+}
+
+/// An article that the centre published for officers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bulletin {
+    /// Its name, unique with its node.
+    pub id: Reference,
+    /// What it is.
+    pub channel: Channel,
+    /// What it is called, in Italian.
+    pub title_it: String,
+    /// The same in English.
+    pub title_en: String,
+    /// What it says, in Italian.
+    pub text_it: String,
+    /// The same in English.
+    pub text_en: String,
+    /// When it was published.
+    pub published: Timestamp,
+    /// The last day.
+    pub until: Option<Date>,
+    /// The digest of its file, if it has one.
+    pub file: Option<Digest>,
+    /// Whether it was withdrawn.
+    pub withdrawn: bool,
+}
+
 /// What the centre signs when it certifies a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -321,6 +361,13 @@ pub enum Body {
         act: ActHead,
         /// The letter (PDF), signed by the centre (CMS, CAdES-BES).
         content: Bytes,
+    },
+    /// Centre to all others: an article for officers, or its withdrawal.
+    Bulletin {
+        /// What was published.
+        bulletin: Bulletin,
+        /// Its file: PDF, JPEG, PNG or ZIP, at most 5 MiB.
+        content: Option<Bytes>,
     },
     /// Works to office, and to centre: a parcel leaves.
     Consignment {
@@ -478,6 +525,7 @@ impl Body {
             Self::DossierProgress { .. } => "dossier-progress",
             Self::Papers { .. } => "papers",
             Self::Act { .. } => "act",
+            Self::Bulletin { .. } => "bulletin",
             Self::Order { .. } => "order",
             Self::OrderInformation { .. } => "order-information",
             Self::OrderRecall { .. } => "order-recall",

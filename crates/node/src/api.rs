@@ -13,7 +13,7 @@ use crate::openapi::{is_kind, openapi};
 use crate::signing_in;
 use crate::statistics;
 use crate::{Error, Result, Role};
-use crate::{photographs, waiting};
+use crate::{help, photographs, waiting};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
@@ -262,6 +262,7 @@ impl Api {
             .merge(casework::routes())
             .merge(enrolment::routes())
             .merge(first_start::routes())
+            .merge(help::routes())
             .merge(statistics::routes())
             .merge(signing_in::routes())
             .merge(photographs::routes())

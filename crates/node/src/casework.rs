@@ -4,7 +4,7 @@ use crate::api::{Answered, Api, LIST_MAX, SignedIn, blocking, is_visible, may_re
 use crate::desk::Desk;
 use crate::desk::acts::ActEntry;
 use crate::desk::hits::Hit;
-use crate::desk::papers::{Media, PaperContent, PaperEntry};
+use crate::desk::papers::{PaperContent, PaperEntry};
 use crate::desk::record::ShownRecord;
 use crate::desk::screening::ShownFindings;
 use crate::enrolment::image_response;
@@ -187,16 +187,12 @@ async fn paper(
 
 /// A paper as a browser gets it.
 pub(crate) fn paper_response(found: &PaperContent, number: u32) -> Response {
-    let (media, ending) = match found.media {
-        Media::Pdf => ("application/pdf", "pdf"),
-        Media::Jpeg => ("image/jpeg", "jpg"),
-        Media::Png => ("image/png", "png"),
-    };
+    let (media, ending) = found.media.names();
     file_response(media, &format!("paper-{number}.{ending}"), &found.bytes)
 }
 
 /// A file that is saved, not shown: what an applicant brought runs nowhere.
-fn file_response(media: &str, name: &str, bytes: &[u8]) -> Response {
+pub(crate) fn file_response(media: &str, name: &str, bytes: &[u8]) -> Response {
     let headers = [
         (header::CONTENT_TYPE, media.to_owned()),
         (

@@ -12,6 +12,7 @@ mod desk;
 mod enrolment;
 mod error;
 mod first_start;
+mod help;
 mod installation;
 mod keeper;
 mod ledger;
@@ -37,6 +38,8 @@ pub use assembly::{CircuitAuthority, MemoryKeeper, NodeKey, NodeSigner, node_sig
 pub use audit::{Audited, audit, sign_head};
 pub use command::{Answer, COUNT_MAX, Command, WatchedPerson};
 pub use desk::acts::{Act, ActEntry, Scribe};
+pub use desk::articles::{Article, Draft as ArticleDraft};
+pub use desk::cases::{Addition, CaseState, HelpCase, Question, ShownCase, Turn};
 pub use desk::collection::WaitingDocument;
 pub use desk::draft::Draft;
 pub use desk::hits::Hit;

@@ -527,6 +527,74 @@ fn other_paths(paths: &mut Map<String, Value>) {
             "tags": ["administration"], "parameters": [role(), parameter("id", "path", true, "its name, slashes included")],
             "responses": responses("done", any.clone()) } }),
     );
+    for (path, verb, id, text) in [
+        (
+            "/v1/help/cases",
+            "get",
+            "list-help-cases",
+            "The cases of the help desk that somebody sees: the own ones, and all of the site for those who run it.",
+        ),
+        (
+            "/v1/help/cases",
+            "post",
+            "open-help-case",
+            "Opens a case: {page, code, text}.",
+        ),
+        (
+            "/v1/help/cases/{id}",
+            "get",
+            "read-help-case",
+            "A case with what was written.",
+        ),
+        (
+            "/v1/help/cases/{id}",
+            "post",
+            "add-to-help-case",
+            "Adds a text to a case, or closes it: {text, close}.",
+        ),
+        (
+            "/v1/help/articles",
+            "get",
+            "list-articles",
+            "News, manuals, packages and answers, the newest first.",
+        ),
+        (
+            "/v1/help/articles",
+            "post",
+            "publish-article",
+            "Publishes an article: {channel, title_it, title_en, text_it, text_en, roles, until, file}; needs the right administer.",
+        ),
+        (
+            "/v1/help/articles/{id}",
+            "get",
+            "read-article",
+            "An article.",
+        ),
+        (
+            "/v1/help/articles/{id}",
+            "delete",
+            "withdraw-article",
+            "Withdraws an article of this desk; needs the right administer.",
+        ),
+        (
+            "/v1/help/articles/{id}/file",
+            "get",
+            "read-article-file",
+            "The file of an article (PDF, JPEG, PNG or ZIP).",
+        ),
+    ] {
+        let parameters = if path.contains("{id}") {
+            vec![parameter("id", "path", true, "its name")]
+        } else {
+            Vec::new()
+        };
+        let mut one = json!({ "operationId": id, "summary": text, "tags": ["help"], "parameters": parameters,
+            "responses": responses("done", any.clone()) });
+        if verb == "post" {
+            one["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": object } } });
+        }
+        paths.entry(path).or_insert_with(|| json!({}))[verb] = one;
+    }
     let actor = json!({ "$ref": "#/components/schemas/Actor" });
     paths["/v1/{role}/officers"]["post"] = json!({ "operationId": "name-officer",
         "summary": "Names an officer, or gives one other rights; the password is given once. Needs the right administer.",

@@ -1,6 +1,8 @@
 //! A desk: one role of a node over its own store. Commands and messages come in, events and messages go out.
 
 pub(crate) mod acts;
+pub(crate) mod articles;
+pub(crate) mod cases;
 pub(crate) mod centre;
 pub(crate) mod collection;
 pub(crate) mod decision;
@@ -430,11 +432,15 @@ impl Desk {
                 }
                 return Ok(answer);
             }
-            match ledger.desk.role {
-                Role::Office => office::receive(ledger, &held)?,
-                Role::Centre => centre::receive(ledger, &held)?,
-                Role::Works => works::receive(ledger, &held)?,
-                Role::Registry => registry::receive(ledger, &held)?,
+            match (&held.body, ledger.desk.role) {
+                (Body::Bulletin { bulletin, content }, _) => {
+                    only_from(&held, &ledger.desk.routes.centre.clone())?;
+                    articles::receive(ledger, bulletin, content.as_ref())?;
+                }
+                (_, Role::Office) => office::receive(ledger, &held)?,
+                (_, Role::Centre) => centre::receive(ledger, &held)?,
+                (_, Role::Works) => works::receive(ledger, &held)?,
+                (_, Role::Registry) => registry::receive(ledger, &held)?,
             }
             if let Some(answered) = &header.answers {
                 work::answered(ledger.tx, answered.as_str(), sender)?;

@@ -51,6 +51,17 @@ impl Media {
     }
 }
 
+impl Media {
+    /// Its type, and the ending of its files.
+    pub(crate) fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Pdf => ("application/pdf", "pdf"),
+            Self::Jpeg => ("image/jpeg", "jpg"),
+            Self::Png => ("image/png", "png"),
+        }
+    }
+}
+
 /// A paper as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaperEntry {

@@ -1,0 +1,339 @@
+//! Cases of the help desk: what an officer asks, with the page that was open, and what those who run the desk answer.
+//! What is written may name people: it lies in the vault, and is forgotten a year after the case is closed.
+
+use crate::desk::Desk;
+use crate::ledger::{DAY_MS, Ledger, decode_as, encode};
+use crate::prose::Prose;
+use crate::{Error, Result};
+use jiff::{SignedDuration, Timestamp};
+use rilascio_circuit::process::{Actor, Digest, OfficerId, Reason, Reference, Right, SiteId};
+use rilascio_store::entity::{self, Entity};
+use rilascio_store::vault::Compartment;
+use rilascio_store::work;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The kind of its rows.
+const CASE: &str = "help-case";
+/// Where the texts of a case are kept.
+const TEXTS: &str = "texts";
+/// The job that forgets what a closed case says.
+pub(crate) const FORGET_CASE: &str = "forget-case";
+/// How soon somebody answers, in hours.
+const ANSWER_HOURS: i64 = 48;
+/// How long what was written is kept after the end, in days.
+const KEPT_DAYS: i64 = 365;
+/// Turns of one case; after that a new one is opened.
+const TURNS_MAX: usize = 100;
+/// The longest address of a page, in characters.
+const PAGE_MAX: usize = 200;
+/// Cases in one answer.
+const LIST_MAX: u32 = 500;
+
+/// Where a case stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CaseState {
+    /// It waits for an answer.
+    Open,
+    /// It was answered.
+    Answered,
+    /// It is over.
+    Closed,
+}
+
+/// Somebody wrote something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Turn {
+    /// Who.
+    pub by: OfficerId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A case, without what was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HelpCase {
+    /// Its name.
+    pub id: Reference,
+    /// Who opened it.
+    pub officer: OfficerId,
+    /// Where.
+    pub site: SiteId,
+    /// The page that was open.
+    pub page: String,
+    /// The code of the fault that was shown there, if one was.
+    pub code: Option<String>,
+    /// Where it stands.
+    pub state: CaseState,
+    /// By when somebody answers; nothing when nobody has to.
+    pub due: Option<Timestamp>,
+    /// Who wrote when.
+    pub turns: Vec<Turn>,
+}
+
+/// A case with what was written, the first first; nothing of what was forgotten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ShownCase {
+    /// The case.
+    pub case: HelpCase,
+    /// What was written, one text for each turn.
+    pub texts: Vec<Option<Prose>>,
+}
+
+/// What somebody asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// The page that was open.
+    #[serde(default)]
+    pub page: String,
+    /// The code of the fault that was shown there.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// The question.
+    pub text: Prose,
+}
+
+/// What somebody adds to a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Addition {
+    /// The text, if there is one.
+    #[serde(default)]
+    pub text: Option<Prose>,
+    /// Whether the case is over.
+    #[serde(default)]
+    pub close: bool,
+}
+
+/// A line of printable ASCII: addresses and codes are no more.
+fn line(text: &str, most: usize) -> Result<String> {
+    if text.len() > most || !text.bytes().all(|byte| (0x20..0x7F).contains(&byte)) {
+        return Err(Error::Malformed {
+            what: "page",
+            why: format!("at most {most} printable ASCII characters"),
+        });
+    }
+    Ok(text.to_owned())
+}
+
+fn texts(case: &Reference) -> Compartment<'_> {
+    Compartment {
+        dossier: case.as_str(),
+        part: TEXTS,
+    }
+}
+
+fn text_name(turn: usize) -> String {
+    format!("{turn:03}")
+}
+
+/// Those who run a desk answer; whoever asked sees the own case.
+fn sees(actor: &Actor, case: &HelpCase) -> bool {
+    let own = actor.officer == case.officer && actor.site == case.site;
+    own || answers(actor, case)
+}
+
+fn answers(actor: &Actor, case: &HelpCase) -> bool {
+    let circuit_wide = actor.rights.contains(&Right::Audit);
+    actor.rights.contains(&Right::Administer) && (actor.site == case.site || circuit_wide)
+}
+
+fn word(state: CaseState) -> String {
+    crate::ledger::word(state)
+}
+
+fn put(ledger: &mut Ledger<'_>, case: &HelpCase, version: i64) -> Result<()> {
+    let row = Entity {
+        id: case.id.to_string(),
+        version,
+        site: case.site.to_string(),
+        state: word(case.state),
+        due_ms: case.due.map(Timestamp::as_millisecond),
+        body: encode(CASE, case)?,
+    };
+    Ok(entity::put(ledger.tx, CASE, &row)?)
+}
+
+/// The case of that name, if who asks sees it, with the version of its row.
+fn known(ledger: &mut Ledger<'_>, id: &Reference) -> Result<(HelpCase, i64)> {
+    let row = entity::get(ledger.tx, CASE, id.as_str())?;
+    let row = row.ok_or_else(|| Reason::Unknown.refusal())?;
+    let case: HelpCase = decode_as(CASE, &row)?;
+    if !sees(&ledger.actor, &case) {
+        return Err(Reason::Unknown.refusal().into());
+    }
+    Ok((case, row.version))
+}
+
+/// Adds a turn; the journal has its digest.
+fn write(ledger: &mut Ledger<'_>, case: &mut HelpCase, text: &Prose) -> Result<()> {
+    if case.turns.len() >= TURNS_MAX {
+        return Err(Reason::TooMany.refusal().into());
+    }
+    case.turns.push(Turn {
+        by: ledger.actor.officer.clone(),
+        at: ledger.now,
+    });
+    let bytes = text.as_str().as_bytes();
+    ledger.keep(case.id.as_str(), TEXTS, &text_name(case.turns.len()), bytes)?;
+    let actor = ledger.actor.clone();
+    ledger.note(
+        &actor,
+        CASE,
+        case.id.as_str(),
+        &("wrote", Digest::of(bytes)),
+    )
+}
+
+fn due(now: Timestamp) -> Option<Timestamp> {
+    now.checked_add(SignedDuration::from_hours(ANSWER_HOURS))
+        .ok()
+}
+
+/// A year after its end nothing of what was written is left.
+pub(crate) fn forget(ledger: &mut Ledger<'_>, id: &str) -> Result<()> {
+    let row = entity::get(ledger.tx, CASE, id)?;
+    let case: Option<HelpCase> = row.map(|row| decode_as(CASE, &row)).transpose()?;
+    // One that was opened again is forgotten after its next end.
+    if case.is_some_and(|case| case.state == CaseState::Closed) {
+        ledger.forget(id, TEXTS)?;
+    }
+    Ok(())
+}
+
+impl Desk {
+    /// Opens a case.
+    ///
+    /// # Errors
+    /// When the page is no address, or what the store says.
+    pub fn open_case(
+        self: &Arc<Self>,
+        question: Question,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<HelpCase> {
+        let page = line(&question.page, PAGE_MAX)?;
+        let code = question.code.as_deref().map(|code| line(code, 40));
+        let code = code.transpose()?.filter(|code| !code.is_empty());
+        self.transact(actor, now, move |ledger| {
+            let number = work::take_numbers(ledger.tx, CASE, 1)?;
+            let id = Reference::parse(&format!("help-{number:06}"));
+            let id = id.map_err(|why| Error::Malformed { what: "case", why })?;
+            let mut case = HelpCase {
+                id,
+                officer: ledger.actor.officer.clone(),
+                site: ledger.actor.site.clone(),
+                page: page.clone(),
+                code: code.clone(),
+                state: CaseState::Open,
+                due: due(ledger.now),
+                turns: Vec::new(),
+            };
+            write(ledger, &mut case, &question.text)?;
+            put(ledger, &case, 0)?;
+            Ok(case)
+        })
+    }
+
+    /// Adds to a case: an answer of those who run the desk, another word of whoever asked, or the end.
+    ///
+    /// # Errors
+    /// `circuit.unknown` for somebody else's case, `circuit.malformed` for an addition of nothing, or what the store says.
+    pub fn add_to_case(
+        self: &Arc<Self>,
+        id: &Reference,
+        addition: Addition,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<HelpCase> {
+        if addition.text.is_none() && !addition.close {
+            return Err(Reason::Malformed.refusal().into());
+        }
+        let id = id.clone();
+        self.transact(actor, now, move |ledger| {
+            let (mut case, version) = known(ledger, &id)?;
+            if let Some(text) = &addition.text {
+                write(ledger, &mut case, text)?;
+                let asked = ledger.actor.officer == case.officer;
+                case.state = if asked {
+                    CaseState::Open
+                } else {
+                    CaseState::Answered
+                };
+                case.due = if asked { due(ledger.now) } else { None };
+            }
+            if addition.close {
+                case.state = CaseState::Closed;
+                case.due = None;
+                let actor = ledger.actor.clone();
+                ledger.note(&actor, CASE, id.as_str(), &"closed")?;
+                let end = ledger.now_ms() + KEPT_DAYS * DAY_MS;
+                work::postpone_job(ledger.tx, FORGET_CASE, id.as_str(), end)?;
+            }
+            put(ledger, &case, version)?;
+            Ok(case)
+        })
+    }
+
+    /// The cases that somebody sees, those that wait first, by the day on which they are due.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn cases(self: &Arc<Self>, actor: &Actor) -> Result<Vec<HelpCase>> {
+        let actor = actor.clone();
+        let rows = self.store().read::<_, Error, _>(move |tx| {
+            let mut rows = Vec::new();
+            for state in [CaseState::Open, CaseState::Answered, CaseState::Closed] {
+                let of = word(state);
+                rows.extend(entity::list(tx, CASE, Some(&of), None, "", LIST_MAX)?);
+            }
+            Ok(rows)
+        })?;
+        let mut found = Vec::new();
+        for row in &rows {
+            let case: HelpCase = decode_as(CASE, row)?;
+            if sees(&actor, &case) {
+                found.push(case);
+            }
+        }
+        found.sort_by_key(|case| {
+            (
+                case.due.is_none(),
+                case.due,
+                std::cmp::Reverse(case.id.clone()),
+            )
+        });
+        Ok(found)
+    }
+
+    /// A case with what was written.
+    ///
+    /// # Errors
+    /// `circuit.unknown` for somebody else's case, or what the store says.
+    pub fn case(
+        self: &Arc<Self>,
+        id: &Reference,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<ShownCase> {
+        let id = id.clone();
+        self.transact(actor, now, move |ledger| {
+            let (case, _) = known(ledger, &id)?;
+            let mut found = Vec::new();
+            for turn in 1..=case.turns.len() {
+                let kept = texts(&id).get(ledger.tx, &ledger.vault, &text_name(turn));
+                let text = match kept {
+                    Ok(text) => text,
+                    Err(rilascio_store::Error::Sealed { .. }) => None,
+                    Err(why) => return Err(why.into()),
+                };
+                found
+                    .push(text.and_then(|text| Prose::parse(&String::from_utf8_lossy(&text)).ok()));
+            }
+            Ok(ShownCase { case, texts: found })
+        })
+    }
+}

@@ -1,0 +1,226 @@
+//! The help desk: who sees a case, what is kept of it and how long; what officers read, and where it goes.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use common::{Town, person};
+use jiff::tz::TimeZone;
+use rilascio_circuit::process::{Actor, Reference, Right};
+use rilascio_exchange::message::{Bytes, Channel};
+use rilascio_node::{Addition, ArticleDraft, CaseState, Desk, Error, Prose, Question, Role};
+use rilascio_store::{Error as StoreError, Tx, journal};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+const TEXT: &str = "La scheda di MARKED-NAME non si apre.";
+
+fn prose(text: &str) -> Prose {
+    Prose::parse(text).unwrap()
+}
+
+fn clerk() -> Actor {
+    person("anna", "gendarmeria", &[Right::Enrol])
+}
+
+fn chief() -> Actor {
+    person("capo", "gendarmeria", &[Right::Administer])
+}
+
+fn question() -> Question {
+    Question {
+        page: "/desk/office/dossier/gendarmeria-000001".into(),
+        code: Some("circuit.state".into()),
+        text: prose(TEXT),
+    }
+}
+
+fn text(words: &str) -> Addition {
+    Addition {
+        text: Some(prose(words)),
+        close: false,
+    }
+}
+
+fn rule(outcome: Result<impl Sized, Error>) -> &'static str {
+    match outcome {
+        Err(Error::Refused(refusal)) => refusal.rule,
+        Err(_) => "another fault",
+        Ok(_) => "taken",
+    }
+}
+
+#[test]
+fn a_case_is_answered_by_those_who_run_the_desk_and_seen_by_nobody_else() {
+    let town = Town::in_memory(None);
+    let desk = &town.desks[&Role::Office];
+    let opened = desk.open_case(question(), &clerk(), town.now).unwrap();
+    assert_eq!(opened.state, CaseState::Open);
+    assert!(opened.due.is_some_and(|due| due > town.now));
+    for stranger in [
+        person("bruno", "gendarmeria", &[Right::Enrol, Right::Approve]),
+        person("anna", "serravalle", &[Right::Enrol]),
+        person("capo", "serravalle", &[Right::Administer]),
+    ] {
+        assert!(desk.cases(&stranger).unwrap().is_empty());
+        assert_eq!(
+            rule(desk.case(&opened.id, &stranger, town.now)),
+            "circuit.unknown"
+        );
+        let added = desk.add_to_case(&opened.id, text("?"), &stranger, town.now);
+        assert_eq!(rule(added), "circuit.unknown");
+    }
+    let answered = desk.add_to_case(&opened.id, text("Riprovi ora."), &chief(), town.now);
+    let answered = answered.unwrap();
+    assert_eq!((answered.state, answered.due), (CaseState::Answered, None));
+    let again = desk.add_to_case(&opened.id, text("Ancora no."), &clerk(), town.now);
+    assert_eq!(again.unwrap().state, CaseState::Open);
+    let shown = desk.case(&opened.id, &clerk(), town.now).unwrap();
+    let texts: Vec<&str> = shown.texts.iter().flatten().map(Prose::as_str).collect();
+    assert_eq!(texts, [TEXT, "Riprovi ora.", "Ancora no."]);
+    let who: Vec<&str> = shown
+        .case
+        .turns
+        .iter()
+        .map(|turn| turn.by.as_str())
+        .collect();
+    assert_eq!(who, ["anna", "capo", "anna"]);
+}
+
+fn everything_said(desk: &Arc<Desk>) -> String {
+    let read = |tx: &mut dyn Tx| journal::entries(tx, 0, 10_000);
+    let entries = desk.store().read::<_, StoreError, _>(read).unwrap();
+    entries.into_iter().map(|entry| entry.text).collect()
+}
+
+#[test]
+fn what_was_written_is_in_no_journal_and_forgotten_a_year_after_the_end() {
+    let mut town = Town::in_memory(None);
+    let desk = Arc::clone(&town.desks[&Role::Office]);
+    let opened = desk.open_case(question(), &clerk(), town.now).unwrap();
+    assert!(!everything_said(&desk).contains("MARKED"));
+    let close = Addition {
+        text: None,
+        close: true,
+    };
+    let closed = desk.add_to_case(&opened.id, close, &chief(), town.now);
+    assert_eq!(closed.unwrap().state, CaseState::Closed);
+    town.pass(360);
+    town.settle().unwrap();
+    let shown = desk.case(&opened.id, &clerk(), town.now).unwrap();
+    assert_eq!(shown.texts, [Some(prose(TEXT))]);
+    town.pass(10);
+    town.settle().unwrap();
+    let shown = desk.case(&opened.id, &clerk(), town.now).unwrap();
+    assert_eq!(shown.texts, [None]);
+}
+
+#[test]
+fn a_case_of_nothing_is_refused() {
+    let town = Town::in_memory(None);
+    let desk = &town.desks[&Role::Office];
+    let opened = desk.open_case(question(), &clerk(), town.now).unwrap();
+    let nothing = Addition {
+        text: None,
+        close: false,
+    };
+    let added = desk.add_to_case(&opened.id, nothing, &clerk(), town.now);
+    assert_eq!(rule(added), "circuit.malformed");
+    for page in ["/\u{e8}", "/a\nb", &"/".repeat(201)] {
+        let wrong = Question {
+            page: page.to_owned(),
+            ..question()
+        };
+        assert!(desk.open_case(wrong, &clerk(), town.now).is_err(), "{page}");
+    }
+}
+
+fn draft(file: Option<&[u8]>) -> ArticleDraft {
+    ArticleDraft {
+        channel: Channel::Manual,
+        title_it: prose("Impronte"),
+        title_en: Some(prose("Fingerprints")),
+        text_it: prose("La seconda edizione."),
+        text_en: None,
+        roles: BTreeSet::from([Role::Office]),
+        until: None,
+        file: file.map(|file| Bytes(file.to_vec())),
+    }
+}
+
+fn director() -> Actor {
+    person("carla", "centre", &[Right::Administer])
+}
+
+/// What somebody reads at a desk, by name.
+fn read(town: &Town, role: Role, actor: &Actor) -> Vec<Reference> {
+    let today = town.now.to_zoned(TimeZone::UTC).date();
+    let found = town.desks[&role].articles(actor, today).unwrap();
+    found.into_iter().map(|one| one.bulletin.id).collect()
+}
+
+#[test]
+fn what_the_centre_publishes_is_read_at_the_desks_that_it_is_for() {
+    let town = Town::in_memory(None);
+    let centre = &town.desks[&Role::Centre];
+    let file = b"%PDF-1.7 manual";
+    assert_eq!(
+        rule(centre.publish_article(draft(None), &clerk(), town.now)),
+        "circuit.right"
+    );
+    let made = centre.publish_article(draft(Some(file)), &director(), town.now);
+    let made = made.unwrap().bulletin;
+    assert_eq!(made.text_en, "La seconda edizione.");
+    town.settle().unwrap();
+    let elsewhere = person("dino", "serravalle", &[Right::Enrol]);
+    for actor in [clerk(), elsewhere] {
+        assert_eq!(read(&town, Role::Office, &actor), [made.id.clone()]);
+    }
+    let engraver = person("fabio", "works", &[Right::Produce]);
+    assert!(read(&town, Role::Works, &engraver).is_empty());
+    let office = &town.desks[&Role::Office];
+    let bytes = office.article_file(&made.id, &clerk(), town.now).unwrap();
+    assert_eq!(&bytes[..], file);
+    // An office withdraws nothing of the centre.
+    assert_eq!(
+        rule(office.withdraw_article(&made.id, &chief(), town.now)),
+        "circuit.site"
+    );
+    centre
+        .withdraw_article(&made.id, &director(), town.now)
+        .unwrap();
+    town.settle().unwrap();
+    assert!(read(&town, Role::Office, &clerk()).is_empty());
+    assert!(office.article_file(&made.id, &clerk(), town.now).is_err());
+}
+
+#[test]
+fn an_office_publishes_for_itself_and_until_a_day() {
+    let mut town = Town::in_memory(None);
+    let office = Arc::clone(&town.desks[&Role::Office]);
+    let today = town.now.to_zoned(TimeZone::UTC).date();
+    let mut news = draft(None);
+    news.channel = Channel::News;
+    news.until = Some(today.tomorrow().unwrap());
+    let made = office.publish_article(news, &chief(), town.now).unwrap();
+    assert_eq!(read(&town, Role::Office, &clerk()), [made.bulletin.id]);
+    let elsewhere = person("dino", "serravalle", &[Right::Enrol]);
+    assert!(read(&town, Role::Office, &elsewhere).is_empty());
+    town.pass(2);
+    assert!(read(&town, Role::Office, &clerk()).is_empty());
+}
+
+#[test]
+fn a_file_that_is_none_of_the_known_kinds_is_refused() {
+    let town = Town::in_memory(None);
+    let centre = &town.desks[&Role::Centre];
+    let large = [b"%PDF-".to_vec(), vec![0; 5 * 1024 * 1024]].concat();
+    for file in [&b"MZ\x90\x00"[..], b"", b"<html>", &large] {
+        let made = centre.publish_article(draft(Some(file)), &director(), town.now);
+        assert!(made.is_err(), "{} bytes", file.len());
+    }
+    let zip = centre.publish_article(draft(Some(b"PK\x03\x04")), &director(), town.now);
+    assert!(zip.is_ok());
+    let mut long = draft(None);
+    long.title_it = prose(&"a".repeat(121));
+    assert!(centre.publish_article(long, &director(), town.now).is_err());
+}
