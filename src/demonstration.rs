@@ -1,6 +1,7 @@
 //! `serve --demo`: offices of all documents, an operator for every role, and dossiers in all states.
 
 use crate::circuit_setup::{self, officer};
+use crate::demonstration_help;
 use crate::entropy;
 use crate::fault::Fault;
 use crate::samples::samples;
@@ -153,6 +154,7 @@ fn operators() -> Result<Vec<(Role, Actor)>, Fault> {
             Role::Office,
             at("bianchi", &[Right::Enrol, Right::HandOver, Right::Stock])?,
         ));
+        all.push((Role::Office, at("neri", &[Right::Administer])?));
     }
     let rest: [(Role, &str, &[Right]); 10] = [
         (Role::Centre, "examiner", &[Right::Examine]),
@@ -214,6 +216,13 @@ pub(crate) fn fill(
     let operators = name_operators(installation, fresh)?;
     // The fill is a job like any other: cut off, it begins again only on a new folder.
     if fresh {
+        let named = |name: &str| {
+            let mut all = operators.iter().map(|(actor, _)| actor);
+            all.find(|actor| actor.officer.as_str() == name)
+                .ok_or_else(|| Fault::failed(format!("nobody is called {name}")))
+        };
+        let clerk = format!("{}.bianchi", PLACES[0].site);
+        demonstration_help::fill(installation, named("centre.auditor")?, named(&clerk)?)?;
         fill_dossiers(installation, tools, dossiers)
             .map_err(|fault| fault.remedy(format!("remove {} and start again", data.display())))?;
     }

@@ -14,6 +14,7 @@ mod circuit_command;
 mod circuit_setup;
 mod configuration;
 mod demonstration;
+mod demonstration_help;
 mod device_command;
 mod document_folder;
 mod entropy;

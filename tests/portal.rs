@@ -182,6 +182,12 @@ fn every_desk_works_in_a_browser() {
         "passkey.mjs",
         &[&by_name(&server), &operators, &pictures.join("passkey")],
     );
+    travel(
+        &browser,
+        &bridge,
+        "help.mjs",
+        &[&address, &operators, &pictures.join("help")],
+    );
     let examples = root().join("examples");
     travel(
         &browser,
@@ -204,6 +210,7 @@ fn every_desk_works_in_a_browser() {
     devices(&browser, &bridge, &place);
     server.stop();
     first_start(&browser, &pictures.join("first-start"));
-    let folders = ["", "issue", "passkey", "bridge", "first-start"].map(|name| pictures.join(name));
+    let folders =
+        ["", "issue", "help", "passkey", "bridge", "first-start"].map(|name| pictures.join(name));
     declaration::check(&folders.each_ref().map(PathBuf::as_path));
 }

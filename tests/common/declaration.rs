@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Addresses that answer with no page: pictures, papers, tables for programs, files.
-const NO_PAGES: [&str; 10] = [
+const NO_PAGES: [&str; 11] = [
     "/assets/{name}",
     "/language",
     "/desk/centre/dossier/{id}/hits/{other}/{finger}",
@@ -16,6 +16,7 @@ const NO_PAGES: [&str; 10] = [
     "/desk/{role}/dossier/{id}/acts/{number}/signed",
     "/desk/office/dossier/{id}/enrol/images/{name}",
     "/desk/works/blank/{id}/photographs/{number}",
+    "/help/articles/{id}/file",
     "/statistics/{role}/{kind}",
 ];
 

@@ -17,6 +17,7 @@ mod installation;
 mod keeper;
 mod ledger;
 mod local;
+mod measures;
 mod membership;
 mod notice;
 mod officers;
@@ -56,6 +57,7 @@ pub use installation::{
 pub use keeper::{FileKeeper, read_wrapped};
 pub use ledger::{Ledger, Tabled};
 pub use local::{Clock, Local};
+pub use measures::{Measures, Stage};
 pub use membership::{add_member, strike_off};
 pub use notice::{Delivery, Notice};
 pub use officers::{Session, SignIn, generate_password};

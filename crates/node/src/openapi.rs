@@ -203,6 +203,13 @@ fn other_paths(paths: &mut Map<String, Value>) {
             list.clone(),
         ),
         (
+            "/v1/{role}/measures",
+            "measure",
+            "Measures of the newest entries of the journal: time by phase, searches of prints, checks of holders, spoiled blanks, quality of prints.",
+            vec![role()],
+            json!({ "type": "object" }),
+        ),
+        (
             "/v1/office/promises",
             "count-promises",
             "How many documents came to their offices by the promised day.",

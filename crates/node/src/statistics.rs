@@ -1,8 +1,9 @@
-//! Counts without identities: how many things of a kind are in which state.
+//! Counts and measures without identities: how many things of a kind are in which state, and what journals tell.
 
 use crate::Role;
 use crate::api::{Answered, Api, SignedIn, blocking, is_visible, may_read};
 use crate::desk::promise::Promises;
+use crate::measures::Measures;
 use crate::openapi::is_kind;
 use axum::extract::{Path, State};
 use axum::routing::get;
@@ -10,18 +11,32 @@ use axum::{Json, Router};
 use rilascio_circuit::process::Reason;
 use rilascio_store::{Error as StoreError, entity};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The routes.
 pub(crate) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/{role}/counts/{kind}", get(counts))
         .route("/v1/office/promises", get(promises))
+        .route("/v1/{role}/measures", get(measures))
 }
 
 async fn promises(State(api): State<Api>, SignedIn(session): SignedIn) -> Answered<Json<Promises>> {
     let desk = api.desk(Role::Office.name())?;
     may_read(&session, &desk)?;
     Ok(Json(blocking(move || desk.promises()).await?))
+}
+
+async fn measures(
+    State(api): State<Api>,
+    Path(role): Path<String>,
+    SignedIn(session): SignedIn,
+) -> Answered<Json<Measures>> {
+    let desk = api.desk(&role)?;
+    may_read(&session, &desk)?;
+    let held = Arc::clone(&desk);
+    let found = blocking(move || held.measures(move |site| is_visible(&session, &desk, site)));
+    Ok(Json(found.await?))
 }
 
 async fn counts(

@@ -408,7 +408,9 @@ pub(crate) async fn show(
 }
 
 /// The fields and files of a form that was sent.
-async fn received(mut parts: Multipart) -> Option<(BTreeMap<String, String>, Vec<Vec<u8>>)> {
+pub(crate) async fn received(
+    mut parts: Multipart,
+) -> Option<(BTreeMap<String, String>, Vec<Vec<u8>>)> {
     let (mut filled, mut files) = (BTreeMap::new(), Vec::new());
     while let Some(part) = parts.next_field().await.ok()? {
         let name = part.name()?.to_owned();
@@ -439,15 +441,9 @@ pub(crate) async fn give(
 ) -> Result<Response, PageFault> {
     let not_found = || PageFault::not_found(signed.language);
     let fields = portal.schemas.fields(&name).ok_or_else(not_found)?;
-    let (filled, files) = received(parts).await.ok_or_else(|| {
-        let fault = NodeFault::own(
-            axum::http::StatusCode::BAD_REQUEST,
-            "PORTAL-400",
-            "il modulo non è arrivato intero; i file sono al più 5 MiB",
-            "the form did not arrive whole; files have 5 MiB at most",
-        );
-        signed.fault(fault)
-    })?;
+    let (filled, files) = received(parts)
+        .await
+        .ok_or_else(|| signed.fault(NodeFault::broken_form()))?;
     let mut command = forms::command(&fields, &filled);
     if fields.iter().any(|field| field.kind == Kind::Papers) {
         let title = filled.get("papers.title").map_or("", |title| title.trim());

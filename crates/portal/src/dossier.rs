@@ -3,6 +3,7 @@
 use crate::commands;
 use crate::desk::{facts, note_done, page_of};
 use crate::fault::PageFault;
+use crate::files::saved;
 use crate::forms::encoded;
 use crate::language::Language;
 use crate::page::Page;
@@ -275,32 +276,6 @@ pub(crate) async fn paper(
         encoded(&id)
     );
     passed_on(&portal, &signed, &path).await
-}
-
-/// A file that is saved under its own name.
-async fn saved(
-    portal: &Portal,
-    signed: &Signed,
-    path: &str,
-    name: &str,
-) -> Result<Response, PageFault> {
-    let content = portal.node.content(path, Some(&signed.token)).await;
-    let content = content.map_err(|fault| signed.fault(fault))?;
-    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let name: String = name.chars().filter(plain).collect();
-    let headers = [
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}\""),
-        ),
-        (header::CONTENT_TYPE, content.media),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "sandbox; default-src 'none'; frame-ancestors 'none'".to_owned(),
-        ),
-    ];
-    Ok((headers, content.bytes).into_response())
 }
 
 fn act_path(role: &str, id: &str, number: &str) -> String {

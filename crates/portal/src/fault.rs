@@ -24,6 +24,16 @@ impl NodeFault {
         }
     }
 
+    /// A form that did not arrive whole.
+    pub(crate) fn broken_form() -> Self {
+        Self::own(
+            StatusCode::BAD_REQUEST,
+            "PORTAL-400",
+            "il modulo non è arrivato intero; i file sono al più 5 MiB",
+            "the form did not arrive whole; files have 5 MiB at most",
+        )
+    }
+
     /// One line for a person.
     pub(crate) fn line(&self, language: Language) -> String {
         let text = |name: &str| self.body[name].as_str().filter(|text| !text.is_empty());

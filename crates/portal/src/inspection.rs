@@ -1,13 +1,15 @@
-//! The control of a document: its files are uploaded, verified up to the anchors of this installation, and shown.
+//! The control of a document: its files are uploaded, verified up to the anchors of this installation, and shown; to
+//! officers, and to holders who read their own document.
 
 use crate::desk::facts;
-use crate::fault::PageFault;
+use crate::language::Language;
 use crate::page::Page;
 use crate::pictures::from_jpeg2000;
 use crate::router::Portal;
 use crate::session::Signed;
 use axum::extract::State;
 use axum::extract::multipart::Multipart;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use base64ct::{Base64, Encoding};
 use rilascio_inspection::{Check, Holder, Reading, Report, inspect_files};
@@ -15,20 +17,59 @@ use rilascio_mrtd::face::FaceFormat;
 use rilascio_mrtd::lds::{DataGroup, Dg2, FileId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
 
+/// How long a holder's reading may take to arrive.
+const OWN_TIME: Duration = Duration::from_secs(30);
 /// Files of a chip: 16 data groups and a handful of others.
 const FILES_MAX: usize = 32;
 
-fn page(portal: &Portal, signed: &Signed) -> Page {
-    let mut page = Page::of(signed);
-    page.put("bridge", &*portal.bridge);
-    page.put("report", Value::Null);
-    page.put("fault", Value::Null);
-    page
+/// The page of officers, or of holders.
+struct Place {
+    template: &'static str,
+    page: Page,
+    language: Language,
+}
+
+impl Place {
+    fn of_officer(portal: &Portal, signed: &Signed) -> Self {
+        Self::new(portal, "inspection.html", Page::of(signed), signed.language)
+    }
+
+    fn of_holder(portal: &Portal, headers: &HeaderMap) -> Self {
+        let language = Language::wanted(headers);
+        let page = Page::plain(language, "/own-document");
+        Self::new(portal, "own-document.html", page, language)
+    }
+
+    fn new(portal: &Portal, template: &'static str, mut page: Page, language: Language) -> Self {
+        page.put("bridge", &*portal.bridge);
+        page.put("report", Value::Null);
+        page.put("fault", Value::Null);
+        Self {
+            template,
+            page,
+            language,
+        }
+    }
+
+    fn fault(mut self, status: StatusCode, text: &str) -> Response {
+        self.page.put("fault", self.language.text(text));
+        self.page.show_as(status, self.template)
+    }
 }
 
 pub(crate) async fn form(State(portal): State<Portal>, signed: Signed) -> Response {
-    page(&portal, &signed).show("inspection.html")
+    let place = Place::of_officer(&portal, &signed);
+    place.page.show(place.template)
+}
+
+/// The form of a holder, without an account.
+pub(crate) async fn own_form(State(portal): State<Portal>, headers: HeaderMap) -> Response {
+    let place = Place::of_holder(&portal, &headers);
+    place.page.show(place.template)
 }
 
 /// What was sent to be inspected.
@@ -92,8 +133,7 @@ fn holder(holder: &Holder) -> Value {
         "document_code": holder.document_code, "issuer": holder.issuer, "expiry_date": day(&holder.expiry_date) })
 }
 
-fn shown(signed: &Signed, report: &Report, portrait: Option<String>) -> Value {
-    let language = signed.language;
+fn shown(language: Language, report: &Report, portrait: Option<String>) -> Value {
     let checks: Vec<Value> = report
         .checks
         .iter()
@@ -116,13 +156,31 @@ pub(crate) async fn inspect(
     State(portal): State<Portal>,
     signed: Signed,
     parts: Multipart,
-) -> Result<Response, PageFault> {
-    let mut page = page(&portal, &signed);
-    let Some(given) = received(parts).await else {
-        page.put("fault", signed.language.text("inspection-no-files"));
-        return Ok(page.show("inspection.html"));
+) -> Response {
+    let place = Place::of_officer(&portal, &signed);
+    judged(&portal, place, received(parts).await).await
+}
+
+/// What a holder read: verified like any other, some at a time, and kept nowhere.
+pub(crate) async fn own_inspect(
+    State(portal): State<Portal>,
+    headers: HeaderMap,
+    parts: Multipart,
+) -> Response {
+    let place = Place::of_holder(&portal, &headers);
+    let Ok(_turn) = portal.own_checks.try_acquire() else {
+        return place.fault(StatusCode::SERVICE_UNAVAILABLE, "own-document-busy");
     };
-    let (anchors, now) = (portal.anchors, (portal.clock)());
+    // Nobody holds a turn by sending slowly.
+    let given = timeout(OWN_TIME, received(parts)).await;
+    judged(&portal, place, given.ok().flatten()).await
+}
+
+async fn judged(portal: &Portal, mut place: Place, given: Option<Given>) -> Response {
+    let Some(given) = given else {
+        return place.fault(StatusCode::OK, "inspection-no-files");
+    };
+    let (anchors, now) = (Arc::clone(&portal.anchors), (portal.clock)());
     let looked = tokio::task::spawn_blocking(move || {
         let Given { files, mrz, live } = given;
         let mrz = Some(mrz.trim()).filter(|mrz| !mrz.is_empty());
@@ -140,8 +198,11 @@ pub(crate) async fn inspect(
         (report, portrait)
     });
     match looked.await {
-        Ok((report, portrait)) => page.put("report", shown(&signed, &report, portrait)),
-        Err(_) => page.put("fault", signed.language.text("fault-unknown")),
+        Ok((report, portrait)) => {
+            let report = shown(place.language, &report, portrait);
+            place.page.put("report", report);
+            place.page.show(place.template)
+        }
+        Err(_) => place.fault(StatusCode::OK, "fault-unknown"),
     }
-    Ok(page.show("inspection.html"))
 }

@@ -82,6 +82,7 @@ impl Page {
             }
             Err(why) => {
                 tracing::error!(template, fault = %why, "a page cannot be made");
+
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         }
@@ -91,7 +92,7 @@ impl Page {
 /// The menu of somebody: the desks at which the rights are good for something.
 fn menu(signed: &Signed) -> Vec<Value> {
     let any = |rights: &[&str]| rights.iter().any(|right| signed.has(right));
-    let places: [(&str, &str, bool); 9] = [
+    let places: [(&str, &str, bool); 10] = [
         ("/", "menu-home", true),
         (
             "/desk/office/dossier",
@@ -117,6 +118,7 @@ fn menu(signed: &Signed) -> Vec<Value> {
             "menu-oversight",
             any(&["audit", "administer"]),
         ),
+        ("/help", "menu-help", true),
     ];
     places
         .iter()

@@ -6,7 +6,7 @@ use crate::node::Node;
 use crate::session::Signed;
 use crate::{
     accessibility, account, adjudication, applicant, assets, commands, desk, dossier, enrolment,
-    first_start, inspection, oversight, passkeys, session, statistics, waiting, zone,
+    first_start, help, inspection, oversight, passkeys, session, statistics, waiting, zone,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -19,7 +19,7 @@ use rilascio_pki::TrustAnchors;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 /// The largest form: one scanned paper, or one image.
 const FORM_BYTES_MAX: usize = 10 * 1024 * 1024;
@@ -38,7 +38,12 @@ pub(crate) struct Portal {
     pub(crate) clock: Clock,
     /// Where the bridge of every desk listens.
     pub(crate) bridge: Arc<str>,
+    /// The turns of holders who read their own documents.
+    pub(crate) own_checks: Arc<Semaphore>,
 }
+
+/// Holders whose documents are verified at the same time: the desks come first.
+const OWN_CHECKS_MAX: usize = 2;
 
 /// The anchors that documents are verified with, as they are now.
 pub type Anchors = Arc<dyn Fn() -> TrustAnchors + Send + Sync>;
@@ -119,6 +124,7 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
         anchors,
         clock,
         bridge: bridge.into(),
+        own_checks: Arc::new(Semaphore::new(OWN_CHECKS_MAX)),
     };
     let pages = Router::new()
         .route("/", get(desk::home))
@@ -178,6 +184,19 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
             "/desk/office/dossier/{id}/enrol/images/{name}",
             get(enrolment::image),
         )
+        .route(
+            "/own-document",
+            get(inspection::own_form).post(inspection::own_inspect),
+        )
+        .route("/help", get(help::show))
+        .route("/help/ask", get(help::form).post(help::open))
+        .route("/help/cases/{id}", get(help::case).post(help::add))
+        .route("/help/publish", get(help::publish_form).post(help::publish))
+        .route(
+            "/help/articles/{id}",
+            get(help::article).post(help::withdraw),
+        )
+        .route("/help/articles/{id}/file", get(help::file))
         .route("/oversight", get(oversight::overview))
         .route("/oversight/{role}/journal", get(oversight::journal))
         .route("/oversight/{role}/messages", get(oversight::messages))

@@ -61,5 +61,17 @@ const live = await desk.page.locator('tbody tr', { hasText: 'chip' }).locator('.
 if (live < 1) throw new Error(`the chip proved nothing: ${await text()}`)
 await desk.look('chip')
 
+// The holder reads the same chip, without an account.
+const holder = await Desk.open(browser, base, out)
+await holder.go('/own-document')
+await holder.page.waitForSelector('[data-chip] button', { state: 'visible' })
+await holder.page.fill('#can', printed.can)
+await holder.press('[data-chip] button')
+const own = await holder.page.locator('main').innerText()
+if (!own.includes('Il documento è autentico')) throw new Error(own)
+await holder.look('own-document')
+await holder.go('/language?to=en&back=%2Fown-document')
+await holder.look('own-document-en')
+
 await browser.close()
-finish(join(out, 'journey.json'), desk.faults, 'chips and fingers at a desk')
+finish(join(out, 'journey.json'), [...desk.faults, ...holder.faults], 'chips and fingers at a desk')
