@@ -16,6 +16,7 @@ fn main() -> Result<(), String> {
         "passkey.js",
         "bridge.js",
         "preview.js",
+        "session.js",
     ] {
         println!("cargo::rerun-if-changed=web/{file}");
     }

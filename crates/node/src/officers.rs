@@ -84,6 +84,14 @@ pub enum SignIn {
     },
 }
 
+impl Session {
+    /// In how many seconds it ends when nobody uses it from now on.
+    pub(crate) fn ends_in_s(&self, now: Timestamp) -> i64 {
+        let now_ms = now.as_millisecond();
+        ((idle_until(self, now_ms) - now_ms) / 1000).max(0)
+    }
+}
+
 /// When a session ends that is not used any more.
 fn idle_until(session: &Session, now_ms: i64) -> i64 {
     (now_ms + IDLE_MS).min(session.until.as_millisecond())

@@ -200,6 +200,7 @@ async fn session(State(api): State<Api>, SignedIn(session): SignedIn) -> Json<Va
     let needed = api.needs_passkey(&session);
     let mut shown = json!(session);
     shown["passkey_needed"] = json!(needed);
+    shown["ends_in_s"] = json!(session.ends_in_s(api.now()));
     Json(shown)
 }
 

@@ -853,3 +853,7 @@ own-document = Read your own document
 own-document-about = What the chip holds, and whether it is genuine. Lay the document on the reader; nothing is kept.
 own-document-mrz = The two or three lines at the bottom of the document, or the number of six digits (CAN) below.
 own-document-busy = Others are reading their documents: try again in a moment.
+idle-title = Are you still there?
+idle-ends = Without activity the session ends at
+idle-over = The session has ended. What is written on this page can still be copied; then sign in again.
+idle-go-on = Go on

@@ -853,3 +853,7 @@ own-document = Leggi il tuo documento
 own-document-about = Che cosa c'è nel chip, e se è autentico. Appoggiare il documento sul lettore; nulla viene conservato.
 own-document-mrz = Le due o tre righe in fondo al documento, oppure il numero di sei cifre (CAN) qui sotto.
 own-document-busy = Altri stanno leggendo il loro documento: riprovare tra poco.
+idle-title = È ancora qui?
+idle-ends = Senza attività la sessione finisce alle
+idle-over = La sessione è finita. Quello che è scritto in questa pagina si può ancora copiare; poi accedere di nuovo.
+idle-go-on = Continua

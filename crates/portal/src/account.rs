@@ -5,6 +5,7 @@ use crate::forms::encoded;
 use crate::page::Page;
 use crate::router::Portal;
 use crate::session::{Signed, session_cookie};
+use axum::Json;
 use axum::extract::{Form, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -37,6 +38,11 @@ pub(crate) async fn show(
     signed: Signed,
 ) -> Result<Response, PageFault> {
     Ok(page(&portal, &signed).await?.show("account.html"))
+}
+
+/// Somebody is still there: the session goes on for as long as it may.
+pub(crate) async fn alive(signed: Signed) -> Json<Value> {
+    Json(json!({ "ends_in_s": signed.session["ends_in_s"] }))
 }
 
 #[derive(Deserialize)]

@@ -315,7 +315,7 @@ mod tests {
         for language in Language::ALL {
             let signed = Signed {
                 token: String::new(),
-                session: json!({ "actor": { "officer": "anna", "site": "centre", "rights": ["administer"] } }),
+                session: json!({ "actor": { "officer": "anna", "site": "centre", "rights": ["administer"] }, "ends_in_s": 1800 }),
                 language,
                 path: "/help".to_owned(),
             };

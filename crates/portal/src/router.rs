@@ -136,6 +136,7 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
         .route("/sign-in/passkey", post(passkeys::sign_in))
         .route("/sign-out", post(desk::sign_out))
         .route("/account", get(account::show))
+        .route("/account/alive", post(account::alive))
         .route("/account/sessions", post(account::end_session))
         .route("/account/passkeys", post(passkeys::add))
         .route("/account/passkeys/new", get(passkeys::form))

@@ -34,6 +34,7 @@ const files = {
   'passkey.js': readFileSync(join(here, 'passkey.js')),
   'bridge.js': readFileSync(join(here, 'bridge.js')),
   'preview.js': readFileSync(join(here, 'preview.js')),
+  'session.js': readFileSync(join(here, 'session.js')),
   'icons.svg': sprite(),
   'favicon.svg': '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#06c"/><path d="M4 5h8v6H4z" fill="#fff"/></svg>\n',
   'titillium-web-regular.woff2': font('titillium-web-v10-latin-ext_latin-regular.woff2'),

@@ -66,6 +66,24 @@ await as(clerk, async desk => {
   await says(desk, 'Acquisire le impronte', true)
 })
 
+// Whoever sits there for long hears that the session will end, and goes on without losing what is typed.
+await as(clerk, async desk => {
+  await desk.page.clock.install()
+  await desk.go('/help/ask')
+  await desk.page.fill('#text', question)
+  await desk.page.clock.fastForward('27:55')
+  if (await desk.page.locator('#idle').isVisible()) throw new Error('the warning came too early')
+  await desk.page.clock.fastForward('00:10')
+  await desk.page.locator('#idle').waitFor({ state: 'visible' })
+  await desk.page.screenshot({ path: join(out, 'idle.png') })
+  await Promise.all([desk.page.waitForResponse(`${base}/account/alive`), desk.page.keyboard.press('Enter')])
+  await desk.page.locator('#idle').waitFor({ state: 'hidden' })
+  if (await desk.page.locator('#text').inputValue() !== question) throw new Error('what was typed is gone')
+  await desk.page.clock.fastForward('30:05')
+  const text = await desk.page.locator('#idle').innerText()
+  if (!text.includes('La sessione è finita')) throw new Error(`nobody said that it is over: ${text}`)
+})
+
 const news = await as('centre.auditor', async desk => {
   await desk.go('/help/publish')
   await desk.page.selectOption('#channel', 'news')
