@@ -29,6 +29,7 @@ pub(crate) struct Staff {
     pub(crate) enroller: Actor,
     pub(crate) approver: Actor,
     pub(crate) examiner: Actor,
+    pub(crate) second_examiner: Actor,
     pub(crate) decider: Actor,
     pub(crate) keeper: Actor,
     pub(crate) producer: Actor,
@@ -47,6 +48,7 @@ impl Staff {
             approver: at("approver", site, &office)?,
             counter: at("counter", site, &office)?,
             examiner: at("examiner", "centre", &[Right::Examine])?,
+            second_examiner: at("second-examiner", "centre", &[Right::Examine])?,
             decider: at("decider", "centre", &[Right::Decide])?,
             keeper: at("keeper", "works", &[Right::Stock, Right::Produce])?,
             producer: at("producer", "works", &[Right::Stock, Right::Produce])?,
@@ -151,6 +153,12 @@ impl Circuit<'_> {
                 same: true,
             };
             self.give(&staff.examiner, &adjudicate)?;
+            // Where the profile asks for a second opinion, another examiner gives it.
+            let known = self.installation.desk(Role::Centre)?;
+            let known = known.dossier(dossier.as_str())?;
+            if known.is_some_and(|known| known.adjudication.is_none()) {
+                self.give(&staff.second_examiner, &adjudicate)?;
+            }
         }
         let reasons = (!grant)
             .then(|| Prose::parse(REASONS).map_err(Fault::failed))

@@ -235,7 +235,8 @@ commands! {
         /// The act of the central directorate.
         act: Reference,
     }
-    /// Judges the hits of the print search: true when all are the same person.
+    /// Judges the hits of the print search: true when all are the same person. Where the profile asks for two examiners, the
+    /// second judges without knowing what the first said, and a third where they differ.
     Adjudicate("adjudicate", Centre, Examine) {
         /// The dossier.
         dossier: DossierId,

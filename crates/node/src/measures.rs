@@ -71,6 +71,11 @@ fn count(counts: &mut BTreeMap<String, u64>, word: impl Serialize) {
     *counts.entry(crate::ledger::word(word)).or_default() += 1;
 }
 
+/// The step of ten of a quality.
+pub(crate) fn step_of(quality: u8) -> u8 {
+    quality.min(99) / 10 * 10
+}
+
 /// The value that so many of a hundred do not exceed, of sorted ones.
 fn percentile(sorted: &[i64], of_hundred: usize) -> i64 {
     let place = (sorted.len() * of_hundred).div_ceil(100).max(1) - 1;
@@ -157,8 +162,7 @@ impl Measuring {
             }
             _ if sees(&line.site) => {
                 let values: Vec<u8> = serde_json::from_value(line.event).map_err(corrupt)?;
-                for value in values {
-                    let step = value.min(99) / 10 * 10;
+                for step in values {
                     *self.measures.quality.entry(step).or_default() += 1;
                 }
             }
@@ -211,7 +215,15 @@ impl Desk {
 
 #[cfg(test)]
 mod tests {
-    use super::percentile;
+    use super::{percentile, step_of};
+
+    #[test]
+    fn a_quality_has_one_of_ten_steps() {
+        assert_eq!(
+            [0, 9, 10, 99, 100, 255].map(step_of),
+            [0, 0, 10, 90, 90, 90]
+        );
+    }
 
     #[test]
     fn a_percentile_is_one_of_the_values() {

@@ -1,5 +1,6 @@
 //! Hits of a print search, side by side: faces, data, and the prints with the minutiae that fit.
 
+use crate::dossier::has_said;
 use crate::fault::PageFault;
 use crate::forms::encoded;
 use crate::language::{Language, biometric};
@@ -65,7 +66,9 @@ pub(crate) async fn show(
         let words = score.map(|score| in_words(score, biometric(signed.language)));
         shown.push(json!({ "other": other, "fingers": fingers, "words": words, "earlier": hit["earlier"] }));
     }
-    let judged = !dossier["adjudication"].is_null() || dossier["phase"] != "examination";
+    let judged = !dossier["adjudication"].is_null()
+        || dossier["phase"] != "examination"
+        || has_said(&signed, &dossier);
     let mut page = Page::of(&signed);
     page.put("id", &id);
     page.put("own", own);

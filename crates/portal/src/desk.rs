@@ -520,7 +520,7 @@ pub(crate) async fn history(
                     if let Some((word, more)) = fields.iter().next() {
                         name.clone_from(word);
                         event = more;
-                        if matches!(&word[..], "terms" | "collection" | "suspicion") {
+                        if matches!(&word[..], "terms" | "collection" | "suspicion" | "opinion") {
                             continue;
                         }
                     }

@@ -99,6 +99,13 @@ async fn profile_of(portal: &Portal, signed: &Signed, thing: &Value) -> Value {
     known.get(name).cloned().unwrap_or(Value::Null)
 }
 
+/// True when this officer has given an opinion on the hits.
+pub(crate) fn has_said(signed: &Signed, thing: &Value) -> bool {
+    let me = &signed.session["actor"]["officer"];
+    let opinion = &thing["opinion"];
+    opinion.is_object() && (opinion["first"] == *me || opinion["second"] == *me)
+}
+
 /// The steps of the centre that can still be of use: what the rules would refuse anyway is not offered.
 fn fitting(signed: &Signed, thing: &Value, profile: &Value, id: &str) -> Vec<Value> {
     let phase = thing["phase"].as_str().unwrap_or_default();
@@ -112,7 +119,7 @@ fn fitting(signed: &Signed, thing: &Value, profile: &Value, id: &str) -> Vec<Val
     steps.retain(|step| match step["command"].as_str().unwrap_or_default() {
         "adjudicate" => {
             let hits = thing["identification"]["hits"].is_u64() || thing["same_fingers"] == false;
-            hits && thing["adjudication"].is_null()
+            hits && thing["adjudication"].is_null() && !has_said(signed, thing)
         }
         "propose" => !stands,
         "suspect-fraud" => !suspected,
@@ -133,9 +140,13 @@ fn put_state(signed: &Signed, page: &mut Page, thing: &Value) {
     page.put("way", way(signed.language, phase));
     page.put("terms", &thing["terms"]);
     page.put("suspicion", &thing["suspicion"]);
+    let waits = thing["adjudication"].is_null();
+    page.put("opinion", waits.then_some(&thing["opinion"]));
     let mut rest = thing.clone();
     if let Some(fields) = rest.as_object_mut() {
-        for shown in ["terms", "phase", "id", "receipt", "followed", "orders"] {
+        for shown in [
+            "terms", "phase", "id", "receipt", "followed", "orders", "opinion",
+        ] {
             fields.remove(shown);
         }
         if let Some(enrolment) = fields.get_mut("enrolment").and_then(Value::as_object_mut) {

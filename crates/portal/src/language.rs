@@ -186,7 +186,7 @@ mod tests {
         keys.retain(|key| {
             !matches!(
                 &key[..],
-                "event-terms" | "event-collection" | "event-suspicion"
+                "event-terms" | "event-collection" | "event-suspicion" | "event-opinion"
             )
         });
         assert!(keys.len() > 60, "{keys:?}");

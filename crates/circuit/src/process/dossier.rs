@@ -5,6 +5,7 @@ use super::facts::{
     Cancellation, Enrolment, HolderCheck, IssueReason, Phase, PrintSearch, PrintsTaken,
     ResidenceCheck, Screening, Step, Surrender,
 };
+use super::opinion::{OpinionCommand, OpinionEvent, Opinions};
 use super::suspicion::{Suspicion, SuspicionCommand, SuspicionEvent};
 use super::terms::{Terms, TermsCommand, TermsEvent};
 use super::{
@@ -39,6 +40,9 @@ pub struct Dossier {
     pub identification: Option<PrintSearch>,
     /// Whether the prints are those of the earlier document's holder; nothing when there is nothing to compare with.
     pub same_fingers: Option<bool>,
+    /// What was said of the hits before they were judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opinion: Option<Opinions>,
     /// What an officer made of the hits: true when they are the same person.
     pub adjudication: Option<bool>,
     /// The comparison with other dossiers and watch-lists.
@@ -140,6 +144,8 @@ pub enum DossierCommand {
     },
     /// Moves the terms.
     Terms(TermsCommand),
+    /// Gives an opinion on the hits before they are judged.
+    Opinion(OpinionCommand),
     /// Raises the suspicion of a fraud, or judges it.
     Suspicion(SuspicionCommand),
     /// Shelves the document, or sets an appointment for it.
@@ -209,6 +215,8 @@ pub enum DossierEvent {
     ),
     /// The terms moved.
     Terms(TermsEvent),
+    /// An opinion on the hits was given.
+    Opinion(OpinionEvent),
     /// The suspicion of a fraud was raised, or judged.
     Suspicion(SuspicionEvent),
     /// The document was shelved, or an appointment set.
@@ -232,12 +240,6 @@ pub enum DossierEvent {
 impl Dossier {
     fn taken_by(&self, step: Step, officer: &OfficerId) -> bool {
         self.hands.get(&step) == Some(officer)
-    }
-
-    /// True when an officer has to look at the prints.
-    fn has_hits(&self) -> bool {
-        matches!(self.identification, Some(PrintSearch::Hits(_)))
-            || self.same_fingers == Some(false)
     }
 
     /// True when identification, screening and verification allow a grant.
@@ -314,6 +316,7 @@ impl Aggregate for Dossier {
                     enrolment: None,
                     identification: None,
                     same_fingers: None,
+                    opinion: None,
                     adjudication: None,
                     screening: None,
                     cleared: None,
@@ -420,16 +423,10 @@ impl Aggregate for Dossier {
                 Ok(E::Examined(*clear, me()))
             }
             C::Adjudicate(same) => {
-                actor.needs(Right::Examine)?;
-                in_phase(dossier, &[Phase::Examination])?;
-                if !dossier.has_hits() || dossier.adjudication.is_some() {
-                    return Err(Reason::State.refusal());
-                }
-                if dossier.taken_by(Step::Enrol, &actor.officer) {
-                    return Err(Reason::FourEyes.refusal());
-                }
+                dossier.decide_judgement(context)?;
                 Ok(E::Adjudicated(*same, me()))
             }
+            C::Opinion(command) => Ok(E::Opinion(dossier.decide_opinion(command, context)?)),
             C::Verify(answer) => {
                 actor.needs(Right::System)?;
                 in_phase(dossier, &[Phase::Examination])?;
@@ -661,6 +658,7 @@ impl Aggregate for Dossier {
                 hand(Step::Adjudicate, officer);
                 next.adjudication = Some(*same);
             }
+            E::Opinion(event) => next.apply_opinion(event),
             E::Verified(answer) => next.residence = Some(*answer),
             E::Proposed(grant, officer) => {
                 hand(Step::Propose, officer);
@@ -780,6 +778,7 @@ impl Dossier {
         self.enrolment = None;
         self.identification = None;
         self.same_fingers = None;
+        self.opinion = None;
         self.adjudication = None;
         self.screening = None;
         self.cleared = None;

@@ -16,6 +16,7 @@ mod following;
 mod forecast;
 mod id;
 mod legacy;
+mod opinion;
 mod order;
 mod reason;
 mod registration;
@@ -47,6 +48,7 @@ pub use id::{
     OfficerId, OrderId, Reference, SheetNumber, SiteId, WatchEntryId,
 };
 pub use legacy::{LegacyCommand, LegacyEvent, LegacyFile, LegacyState};
+pub use opinion::{OpinionCommand, OpinionEvent, Opinions};
 pub use order::{Order, OrderCommand, OrderEvent, OrderState};
 pub use reason::Reason;
 pub use registration::{

@@ -25,6 +25,8 @@ pub enum PaperCase {
 pub struct CircuitRules {
     /// Whether the prints are searched before a decision.
     pub identification: bool,
+    /// Whether two examiners judge hits of the prints, the second without knowing what the first said.
+    pub second_opinion: bool,
     /// Whether names, birth date and numbers are compared with other dossiers and with watch-lists before a decision.
     pub screening: bool,
     /// Whether the registry of residents confirms the data before a decision.
@@ -69,6 +71,7 @@ impl Default for CircuitRules {
     fn default() -> Self {
         Self {
             identification: true,
+            second_opinion: false,
             screening: true,
             residents: false,
             surrender: true,

@@ -5,8 +5,8 @@ use super::delivery::{complaint, handed_over, recalled};
 use super::package::{RECORD, check};
 use super::papers::PAPERS;
 use super::{
-    decision, hits, not_ours, not_yet, only_from, papers, promise, returns, routing, screening,
-    terms,
+    decision, hits, not_ours, not_yet, only_from, opinion, papers, promise, returns, routing,
+    screening, terms,
 };
 use crate::command::{Answer, Command};
 use crate::ledger::{DAY_MS, Ledger, word};
@@ -24,9 +24,7 @@ use rilascio_store::work;
 pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answer> {
     use Command as C;
     match command {
-        C::Adjudicate { dossier, same } => {
-            step(ledger, dossier, &DossierCommand::Adjudicate(*same))
-        }
+        C::Adjudicate { dossier, same } => opinion::adjudicate(ledger, dossier, *same),
         C::ExamineFindings {
             dossier,
             seen,
@@ -492,6 +490,7 @@ fn take_in(
     fresh.arrived = None;
     fresh.identification = None;
     fresh.same_fingers = None;
+    fresh.opinion = None;
     fresh.adjudication = None;
     fresh.screening = None;
     fresh.cleared = None;

@@ -10,6 +10,7 @@ pub(crate) mod delivery;
 pub(crate) mod draft;
 pub(crate) mod hits;
 pub(crate) mod office;
+mod opinion;
 pub(crate) mod package;
 pub(crate) mod papers;
 pub(crate) mod promise;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::command::{Answer, COUNT_MAX, Command};
 use crate::ledger::{Ledger, word};
-use crate::measures::QUALITY;
+use crate::measures::{QUALITY, step_of};
 use crate::notice::Occasion;
 use crate::{Error, Result};
 use rilascio_circuit::process::{
@@ -354,9 +354,13 @@ fn enrol(
     let answer = step(ledger, dossier, None, &DossierCommand::Enrol(enrolment))?;
     ledger.keep_package(dossier.as_str(), package)?;
     let prints = checked.application.print.iter();
-    let quality: Vec<u8> = prints.filter_map(|print| print.quality).collect();
+    let quality: Vec<u8> = prints
+        .filter_map(|print| print.quality)
+        .map(step_of)
+        .collect();
+    // For the statistics alone: of no dossier, and no finger.
     let actor = ledger.actor.clone();
-    ledger.note(&actor, QUALITY, dossier.as_str(), &quality)?;
+    ledger.note(&actor, QUALITY, &known.profile, &quality)?;
     Ok(answer)
 }
 
