@@ -2,6 +2,7 @@
 
 use rilascio_artwork::{Block, Letter, Style, letter};
 use rilascio_circuit::Text;
+use rilascio_circuit::process::on_the_wall;
 use rilascio_node::{Act, Scribe};
 
 /// Sets acts with the fonts of the documents.
@@ -39,7 +40,7 @@ const SIDES: [Side; 2] = [
 
 /// The number and the day of an act.
 fn number(act: &Act, language: &str) -> String {
-    let day = act.head.given.strftime("%d/%m/%Y");
+    let day = on_the_wall(act.head.given).strftime("%d/%m/%Y");
     let word = if language == "it" { "N." } else { "No." };
     let of = if language == "it" { "del" } else { "of" };
     format!("{word} {} {of} {day}", act.head.number)
@@ -48,13 +49,14 @@ fn number(act: &Act, language: &str) -> String {
 fn blocks(act: &Act) -> Vec<Block> {
     let mut blocks = Vec::new();
     for side in &SIDES {
-        let mut put = |style, text: String| {
+        let mut said = |style, language, text: String| {
             blocks.push(Block {
                 style,
-                language: side.language,
+                language,
                 text,
             });
         };
+        let mut put = |style, text| said(style, side.language, text);
         if side.language == "it" {
             for line in &act.heading {
                 put(Style::Sender, line.clone());
@@ -71,8 +73,15 @@ fn blocks(act: &Act) -> Vec<Block> {
             put(style, (side.of)(line).to_owned());
         }
         for text in act.law.iter().chain(&act.text) {
-            put(Style::Paragraph, (side.of)(text).to_owned());
+            // What an officer wrote is in Italian on both sides.
+            let language = if text.it == text.en {
+                "it"
+            } else {
+                side.language
+            };
+            said(Style::Paragraph, language, (side.of)(text).to_owned());
         }
+        let mut put = |style, text| said(style, side.language, text);
         let who = if act.officers.len() > 1 {
             side.two
         } else {

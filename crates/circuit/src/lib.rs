@@ -17,6 +17,7 @@ pub use application::{
     PrintImage,
 };
 pub use numbering::{NumberPattern, NumberShare};
+pub use printing::is_settable;
 pub use prints::{PrintChoice, choose_prints};
 pub use profile::{
     ACT_FACTS, AbsentPrints, AccessProtocol, ActKind, ActProfile, ActiveAuthentication,

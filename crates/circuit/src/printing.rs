@@ -6,11 +6,23 @@ use crate::profile::Profile;
 use crate::rules::Refusal;
 use rilascio_mrtd::transliteration::{Scheme, to_latin};
 
+/// True for what cards and letters print: Latin letters up to Latin Extended-A but for ligatures and letters that the
+/// font lacks, and marks of spelling.
+fn is_printable(c: char) -> bool {
+    let latin = matches!(c, ' '..='~' | '\u{00C0}'..='\u{017E}' | '\u{2019}' | '\u{00B0}');
+    latin && !matches!(c, 'Ĳ' | 'ĳ' | 'ĸ' | 'Ŀ' | 'ŀ' | 'ŉ')
+}
+
+/// True for what letters can set, beside the ends of lines: what is printed, and the marks of running text.
+#[must_use]
+pub fn is_settable(c: char) -> bool {
+    is_printable(c)
+        || (matches!(c, '\u{00A1}'..='\u{00BF}') && c != '\u{00AD}')
+        || "–—‘“”…€".contains(c)
+}
+
 /// A text as cards print it: upper case; words in other letters than those of the card's font as the MRZ spells them.
 pub(crate) fn printable(text: &str, scheme: Scheme) -> String {
-    // Latin letters up to Latin Extended-A, which the font has; and marks of spelling.
-    let is_printable =
-        |c: char| matches!(c, ' '..='~' | '\u{00C0}'..='\u{017F}' | '\u{2019}' | '\u{00B0}');
     if text.chars().all(is_printable) {
         return text.to_uppercase();
     }

@@ -15,6 +15,11 @@ fn after(days: i64) -> Timestamp {
     start() + SignedDuration::from_hours(24 * days)
 }
 
+/// The last second of that day, by the clock on the wall.
+fn end_of(days: i64) -> Timestamp {
+    after(days) + SignedDuration::new(14 * 3600 - 1, 0)
+}
+
 fn officer(name: &str, rights: &[Right]) -> Actor {
     Actor {
         officer: OfficerId::parse(name).unwrap(),
@@ -158,20 +163,21 @@ fn ask(days: u16) -> TermsCommand {
 #[test]
 fn the_term_stands_still_once_for_papers() {
     let mut case = Case::new();
-    assert_eq!(case.terms().due, Some(after(60)));
+    assert_eq!(case.terms().due, Some(end_of(60)));
     assert_eq!(case.examine(ask(31), 5), Err("circuit.malformed"));
     assert_eq!(case.examine(ask(0), 5), Err("circuit.malformed"));
     case.examine(ask(20), 5).unwrap();
     assert_eq!(case.terms().due, None);
-    assert_eq!(case.terms().stands_until(), Some(after(25)));
+    assert_eq!(case.terms().stands_until(), Some(end_of(25)));
     // Nobody decides without what was asked for, while it may still come.
     assert_eq!(case.propose(true, 6), Err("circuit.term-stands"));
     assert_eq!(case.propose(false, 6), Err("circuit.term-stands"));
     let resume = || DossierCommand::Terms(TermsCommand::Resume);
-    assert_eq!(case.system(resume(), 24), Err("circuit.too-early"));
+    // Who may come on the last day may come until it is over.
+    assert_eq!(case.system(resume(), 25), Err("circuit.too-early"));
     case.system(DossierCommand::Terms(TermsCommand::TakePapers), 12)
         .unwrap();
-    assert_eq!(case.terms().due, Some(after(67)));
+    assert_eq!(case.terms().due, Some(end_of(67)));
     assert_eq!(case.examine(ask(5), 13), Err("circuit.asked-before"));
     case.propose(true, 13).unwrap();
     case.decide(true, 14).unwrap();
@@ -187,7 +193,8 @@ fn papers_that_never_come_let_the_term_run_again() {
     // The job that looked was late: the term runs since the day on which it should.
     case.system(DossierCommand::Terms(TermsCommand::Resume), 40)
         .unwrap();
-    assert_eq!(case.terms().due, Some(after(80)));
+    let left = end_of(60).duration_since(after(5));
+    assert_eq!(case.terms().due, Some(end_of(25) + left));
     case.propose(true, 41).unwrap();
 }
 
@@ -198,7 +205,7 @@ fn no_refusal_without_a_notice_that_was_answered_or_whose_time_passed() {
     let notice = || give_notice();
     case.examine(notice(), 1).unwrap();
     assert_eq!(case.propose(false, 2), Err("circuit.term-stands"));
-    case.system(DossierCommand::Terms(TermsCommand::Resume), 11)
+    case.system(DossierCommand::Terms(TermsCommand::Resume), 12)
         .unwrap();
     assert_eq!(case.examine(notice(), 12), Err("circuit.exists"));
     case.propose(false, 12).unwrap();
@@ -222,7 +229,7 @@ fn no_refusal_without_a_notice_that_was_answered_or_whose_time_passed() {
 fn refused() -> Case {
     let mut case = Case::new();
     case.examine(give_notice(), 1).unwrap();
-    case.system(DossierCommand::Terms(TermsCommand::Resume), 11)
+    case.system(DossierCommand::Terms(TermsCommand::Resume), 12)
         .unwrap();
     case.propose(false, 12).unwrap();
     case.decide(false, 13).unwrap();
@@ -231,8 +238,24 @@ fn refused() -> Case {
 
 #[test]
 fn an_appeal_is_heard_by_others_and_brings_the_dossier_back() {
-    let appeal = || TermsCommand::NoteAppeal(reference("tar-1"));
+    let appeal = || TermsCommand::NoteAppeal(reference("tar-1"), None);
     assert_eq!(refused().examine(appeal(), 74), Err("circuit.appeal-late"));
+    // The term counts from the day on which the refusal was handed over.
+    let served = |day| {
+        let day = on_the_wall(after(day)).date();
+        TermsCommand::NoteAppeal(reference("tar-1"), Some(day))
+    };
+    refused().examine(served(20), 80).unwrap();
+    assert_eq!(
+        refused().examine(served(20), 81),
+        Err("circuit.appeal-late")
+    );
+    for never in [12, 31] {
+        assert_eq!(
+            refused().examine(served(never), 30),
+            Err("circuit.malformed")
+        );
+    }
     let mut case = refused();
     case.examine(appeal(), 30).unwrap();
     assert!(case.terms().appeal_waits());
@@ -270,11 +293,12 @@ fn an_alarm_is_raised_once_and_a_step_ends_idleness() {
     assert_eq!(case.system(raise(Alarm::Late), 59), Err("circuit.state"));
     case.system(raise(Alarm::Idle), 59).unwrap();
     assert_eq!(case.system(raise(Alarm::Idle), 59), Err("circuit.state"));
-    case.system(raise(Alarm::Late), 60).unwrap();
+    assert_eq!(case.system(raise(Alarm::Late), 60), Err("circuit.state"));
+    case.system(raise(Alarm::Late), 61).unwrap();
     assert_eq!(case.system(raise(Alarm::Late), 61), Err("circuit.state"));
     case.propose(true, 61).unwrap();
     assert_eq!(case.terms().idle, None);
-    assert_eq!(case.terms().late, Some(after(60)));
+    assert_eq!(case.terms().late, Some(after(61)));
     let person = officer("dario", &[Right::Examine]);
     assert_eq!(
         case.give(&person, raise(Alarm::Idle), 61),
@@ -294,6 +318,6 @@ proptest! {
         let came = at + SignedDuration::from_hours(24 * i64::from(waited));
         case.give_at(&system, DossierCommand::Terms(TermsCommand::TakePapers), came).unwrap();
         let stood = came.duration_since(at);
-        prop_assert_eq!(case.terms().due, Some(after(60) + stood));
+        prop_assert_eq!(case.terms().due, Some(end_of(60) + stood));
     }
 }

@@ -321,6 +321,9 @@ commands! {
         dossier: DossierId,
         /// The act by which it was brought.
         act: Reference,
+        /// The day on which the refusal was handed over, which the term counts from; the day of the decision, if absent.
+        #[serde(default)]
+        served: Option<Date>,
     }
     /// Ends an appeal; a dossier whose refusal fell goes back to its office. Another officer than those who refused.
     DecideAppeal("decide-appeal", Centre, Decide) {

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rilascio_circuit::Profile;
 use rilascio_circuit::process::{
-    AccessGrant, Actor, Aggregate, Attestation, Blank, Consignment, Context, Document, Dossier,
-    LegacyFile, NodeId, Order, Reason, Registration, Sheet, Standing, StockTake, WatchEntry,
+    AccessGrant, Actor, Aggregate, Attestation, Blank, Consignment, Context, Digest, Document,
+    Dossier, LegacyFile, NodeId, Order, Reason, Registration, Sheet, Standing, StockTake,
+    WatchEntry,
 };
 use rilascio_exchange::envelope;
 use rilascio_exchange::message::{Body, Header, Message, MessageId, SCHEMA};
@@ -461,6 +462,13 @@ impl<'a> Ledger<'a> {
         rand_core::Rng::fill_bytes(&mut self.rng, &mut key);
         compartment.put(self.tx, &self.vault, "key", &key, &mut self.rng)?;
         Ok(key)
+    }
+
+    /// A digest with a secret of this desk: what somebody wrote cannot be guessed and tried against the journal.
+    pub(crate) fn keyed_digest(&mut self, bytes: &[u8]) -> Result<Digest> {
+        let mut keyed = self.secret("digests")?;
+        keyed.extend_from_slice(bytes);
+        Ok(Digest::of(&keyed))
     }
 
     /// Forgets everything of a dossier but its record, its papers and its acts; true when there was something.

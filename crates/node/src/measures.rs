@@ -3,17 +3,22 @@
 
 use crate::desk::Desk;
 use crate::{Error, Result};
-use rilascio_circuit::process::{Aggregate, BlankEvent, Dossier, DossierEvent, Phase, PrintSearch};
+use jiff::Timestamp;
+use rilascio_circuit::process::{
+    Aggregate, BlankEvent, Dossier, DossierEvent, Phase, PrintSearch, SiteId,
+};
 use rilascio_store::{Error as StoreError, Tx, journal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// Entries that are looked at: months of an office, days of a centre.
 const ENTRIES_MAX: u64 = 20_000;
 /// Entries that are read at once.
 const PAGE: u32 = 2000;
+/// How long measures are shown before they are made anew, in milliseconds.
+const KEPT_MS: i64 = 300_000;
 /// The kind of the entries that tell how good prints were.
 pub(crate) const QUALITY: &str = "quality";
 
@@ -186,14 +191,25 @@ impl Measuring {
 }
 
 impl Desk {
-    /// The measures of the newest entries, of the sites that `sees` lets pass.
+    /// The measures of the newest entries: of one site, or of all. They are made anew after some minutes, one at a time.
     ///
     /// # Errors
     /// What the store says, or an entry that cannot be read.
-    pub fn measures(
-        self: &Arc<Self>,
-        sees: impl Fn(&str) -> bool + Send + Sync + 'static,
-    ) -> Result<Measures> {
+    pub fn measures(self: &Arc<Self>, site: Option<&SiteId>, now: Timestamp) -> Result<Measures> {
+        let mut made = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, measures)) = made.get(&site.cloned()) {
+            let age = now.as_millisecond() - at.as_millisecond();
+            if (0..KEPT_MS).contains(&age) {
+                return Ok(measures.clone());
+            }
+        }
+        let measures = self.measure(site.cloned())?;
+        made.insert(site.cloned(), (now, measures.clone()));
+        Ok(measures)
+    }
+
+    fn measure(self: &Arc<Self>, site: Option<SiteId>) -> Result<Measures> {
+        let sees = move |of: &str| site.as_ref().is_none_or(|site| site.as_str() == of);
         self.store().read::<_, Error, _>(move |tx: &mut dyn Tx| {
             let (size, _) = journal::size_and_root(tx).map_err(Error::from)?;
             let mut from = size.saturating_sub(ENTRIES_MAX);

@@ -7,7 +7,7 @@ use crate::ledger::Ledger;
 use crate::worker::{Tools, malformed};
 use jiff::Timestamp;
 use rilascio_circuit::Application;
-use rilascio_circuit::process::{Dossier, DossierId, Phase};
+use rilascio_circuit::process::{Dossier, DossierId, Phase, on_the_wall};
 use rilascio_store::vault::Compartment;
 use rilascio_store::work::Job;
 use std::sync::Arc;
@@ -103,7 +103,7 @@ impl Occasion {
 fn wording(occasion: Occasion, dossier: &Dossier, office: &str) -> Option<(String, String)> {
     let (id, terms) = (&dossier.id, &dossier.terms);
     let day = |at: Option<Timestamp>| {
-        let at = at.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date());
+        let at = at.map(|at| on_the_wall(at).date());
         at.map(|day| day.to_string()).unwrap_or_default()
     };
     let (subject, it, en) = match occasion {

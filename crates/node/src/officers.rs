@@ -85,10 +85,11 @@ pub enum SignIn {
 }
 
 impl Session {
-    /// In how many seconds it ends when nobody uses it from now on.
+    /// In how many seconds it ends at the earliest when nobody uses it from now on: the last use may be a minute older than
+    /// is written.
     pub(crate) fn ends_in_s(&self, now: Timestamp) -> i64 {
         let now_ms = now.as_millisecond();
-        ((idle_until(self, now_ms) - now_ms) / 1000).max(0)
+        ((idle_until(self, now_ms - USED_MS) - now_ms) / 1000).max(0)
     }
 }
 

@@ -1,5 +1,6 @@
-//! A text that an officer writes: the reasons of an act.
+//! A text that an officer writes: the reasons of an act, a question, an article.
 
+use rilascio_circuit::is_settable;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -12,13 +13,6 @@ pub const PROSE_MAX: usize = 6000;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Prose(String);
-
-/// True for what the fonts of the letters have: Latin letters, with the marks that European names use.
-fn is_set(character: char) -> bool {
-    let latin = matches!(character, ' '..='~' | '\u{a1}'..='\u{17e}');
-    let rare = matches!(character, '\u{ad}' | 'Ĳ' | 'ĳ' | 'ĸ' | 'Ŀ' | 'ŀ' | 'ŉ');
-    (latin && !rare) || "\n–—‘’“”…€".contains(character)
-}
 
 impl Prose {
     /// Takes a text; the ends of lines become those of the house.
@@ -34,7 +28,10 @@ impl Prose {
         if text.chars().count() > PROSE_MAX {
             return Err(format!("the text has more than {PROSE_MAX} characters"));
         }
-        if let Some(strange) = text.chars().find(|character| !is_set(*character)) {
+        if let Some(strange) = text
+            .chars()
+            .find(|character| *character != '\n' && !is_settable(*character))
+        {
             return Err(format!(
                 "'{}' cannot be printed; write in Latin letters",
                 strange.escape_debug()

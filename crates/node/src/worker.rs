@@ -5,8 +5,8 @@ use crate::desk::hits::Hit;
 use crate::desk::papers::PAPERS;
 use crate::desk::works::{Production, ProductionFault};
 use crate::desk::{
-    Desk, cases, centre, decision, draft, office, registry, routing, screening, spoilage, terms,
-    works,
+    Desk, articles, cases, centre, decision, draft, office, registry, routing, screening, spoilage,
+    terms, works,
 };
 use crate::ledger::{carries_package, waits_in};
 use crate::notice::{self, Delivery, Notice};
@@ -347,6 +347,7 @@ impl Desk {
                 let id = dossier(&subject)?;
                 self.end(job, now, move |ledger| centre::forget_record(ledger, &id))
             }
+            articles::SEND => self.end(job, now, move |ledger| articles::send(ledger, &subject)),
             cases::FORGET_CASE => self.end(job, now, move |ledger| cases::forget(ledger, &subject)),
             spoilage::FORGET_PHOTOGRAPHS => self.end(job, now, move |ledger| {
                 ledger.forget(&subject, PAPERS).map(drop)

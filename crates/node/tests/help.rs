@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use rilascio_circuit::process::{Actor, Reference, Right};
 use rilascio_exchange::message::{Bytes, Channel};
 use rilascio_node::{Addition, ArticleDraft, CaseState, Desk, Error, Prose, Question, Role};
-use rilascio_store::{Error as StoreError, Tx, journal};
+use rilascio_store::{Error as StoreError, Tx, entity, journal};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -115,6 +115,27 @@ fn what_was_written_is_in_no_journal_and_forgotten_a_year_after_the_end() {
 }
 
 #[test]
+fn a_case_that_nobody_closes_is_over_a_year_after_the_last_word() {
+    let mut town = Town::in_memory(None);
+    let desk = Arc::clone(&town.desks[&Role::Office]);
+    let opened = desk.open_case(question(), &clerk(), town.now).unwrap();
+    town.pass(200);
+    let answered = desk.add_to_case(&opened.id, text("Riprovi."), &chief(), town.now);
+    answered.unwrap();
+    town.pass(300);
+    town.settle().unwrap();
+    let shown = desk.case(&opened.id, &clerk(), town.now).unwrap();
+    assert_eq!(shown.texts[0], Some(prose(TEXT)));
+    town.pass(70);
+    town.settle().unwrap();
+    let shown = desk.case(&opened.id, &clerk(), town.now).unwrap();
+    assert_eq!(
+        (shown.case.state, shown.texts),
+        (CaseState::Closed, vec![None, None])
+    );
+}
+
+#[test]
 fn a_case_of_nothing_is_refused() {
     let town = Town::in_memory(None);
     let desk = &town.desks[&Role::Office];
@@ -191,6 +212,21 @@ fn what_the_centre_publishes_is_read_at_the_desks_that_it_is_for() {
     town.settle().unwrap();
     assert!(read(&town, Role::Office, &clerk()).is_empty());
     assert!(office.article_file(&made.id, &clerk(), town.now).is_err());
+    // Nothing of what it said is left, and nobody else ever had it.
+    let row = |role: Role| {
+        let id = made.id.to_string();
+        let read = move |tx: &mut dyn Tx| entity::get(tx, "article", &id);
+        let store = town.desks[&role].store();
+        store.read::<_, StoreError, _>(read).unwrap()
+    };
+    for role in [Role::Centre, Role::Office] {
+        let body = row(role).unwrap().body;
+        assert!(
+            !body.contains("edizione") && !body.contains("Impronte"),
+            "{body}"
+        );
+    }
+    assert!(row(Role::Works).is_none());
 }
 
 #[test]

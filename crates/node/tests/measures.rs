@@ -6,7 +6,7 @@ mod lives;
 
 use common::Town;
 use lives::{Act, handed_over, second};
-use rilascio_circuit::process::Phase;
+use rilascio_circuit::process::{Phase, SiteId};
 use rilascio_node::{Measures, Role};
 
 /// A document that is handed over, each step an hour after the one before, and a card that falls.
@@ -39,7 +39,7 @@ fn town() -> Town {
 }
 
 fn measured(town: &Town, role: Role) -> Measures {
-    town.desks[&role].measures(|_| true).unwrap()
+    town.desks[&role].measures(None, town.now).unwrap()
 }
 
 #[test]
@@ -62,7 +62,8 @@ fn a_life_is_measured_phase_by_phase() {
     assert_eq!(centre.searches.get("clear"), Some(&1));
     let works = measured(&town, Role::Works);
     assert_eq!(works.spoiled.get("handling"), Some(&1));
-    // Who sees no site sees nothing of it.
-    let nothing = town.desks[&Role::Office].measures(|_| false).unwrap();
-    assert_eq!(nothing, Measures::default());
+    // Another office sees nothing of it.
+    let elsewhere = SiteId::parse("serravalle").unwrap();
+    let nothing = town.desks[&Role::Office].measures(Some(&elsewhere), town.now);
+    assert_eq!(nothing.unwrap(), Measures::default());
 }

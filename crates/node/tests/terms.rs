@@ -264,6 +264,7 @@ fn an_appeal_brings_a_refused_dossier_back_to_the_desk() {
     let appeal = Command::NoteAppeal {
         dossier: dossier.clone(),
         act: reference("appeal-1"),
+        served: None,
     };
     case.examine(&appeal).unwrap();
     case.town.settle().unwrap();

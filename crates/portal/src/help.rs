@@ -102,7 +102,9 @@ pub(crate) async fn article(
     let found = ask(&portal, &signed, &path).await?;
     let mut page = Page::of(&signed);
     page.put("article", shown(&signed, &found));
-    page.put("runs", signed.has("administer"));
+    // What the centre published only the centre withdraws.
+    let own = !found["site"].is_null() || signed.session["actor"]["site"] == "centre";
+    page.put("runs", own && signed.has("administer"));
     Ok(page.show("help-article.html"))
 }
 
@@ -254,14 +256,30 @@ fn publishing(
     response
 }
 
+#[derive(Deserialize)]
+pub(crate) struct OfCase {
+    case: Option<String>,
+}
+
+/// The form of an article, or of an answer that was given in a case: what a case says is in no address.
 pub(crate) async fn publish_form(
+    State(portal): State<Portal>,
     signed: Signed,
-    Query(given): Query<BTreeMap<String, String>>,
+    Query(OfCase { case }): Query<OfCase>,
 ) -> Result<Response, PageFault> {
     if !signed.has("administer") {
         return Err(PageFault::not_found(signed.language));
     }
-    Ok(publishing(&signed, &given, None))
+    let mut filled = BTreeMap::new();
+    if let Some(case) = case {
+        let path = format!("/v1/help/cases/{}", encoded(&case));
+        let found = ask(&portal, &signed, &path).await?;
+        let texts = found["texts"].as_array().into_iter().flatten();
+        let texts: Vec<&str> = texts.filter_map(Value::as_str).collect();
+        filled.insert("channel".to_owned(), "answer".to_owned());
+        filled.insert("text_it".to_owned(), texts.join("\n\n"));
+    }
+    Ok(publishing(&signed, &filled, None))
 }
 
 pub(crate) async fn publish(

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 /// How long a holder's reading may take to arrive.
@@ -158,7 +159,7 @@ pub(crate) async fn inspect(
     parts: Multipart,
 ) -> Response {
     let place = Place::of_officer(&portal, &signed);
-    judged(&portal, place, received(parts).await).await
+    judged(&portal, place, received(parts).await, None).await
 }
 
 /// What a holder read: verified like any other, some at a time, and kept nowhere.
@@ -168,15 +169,21 @@ pub(crate) async fn own_inspect(
     parts: Multipart,
 ) -> Response {
     let place = Place::of_holder(&portal, &headers);
-    let Ok(_turn) = portal.own_checks.try_acquire() else {
+    let Ok(turn) = Arc::clone(&portal.own_checks).try_acquire_owned() else {
         return place.fault(StatusCode::SERVICE_UNAVAILABLE, "own-document-busy");
     };
     // Nobody holds a turn by sending slowly.
     let given = timeout(OWN_TIME, received(parts)).await;
-    judged(&portal, place, given.ok().flatten()).await
+    judged(&portal, place, given.ok().flatten(), Some(turn)).await
 }
 
-async fn judged(portal: &Portal, mut place: Place, given: Option<Given>) -> Response {
+/// Verifies what was given; a turn lasts as long as the work, also when nobody waits for it any more.
+async fn judged(
+    portal: &Portal,
+    mut place: Place,
+    given: Option<Given>,
+    turn: Option<OwnedSemaphorePermit>,
+) -> Response {
     let Some(given) = given else {
         return place.fault(StatusCode::OK, "inspection-no-files");
     };
@@ -195,6 +202,7 @@ async fn judged(portal: &Portal, mut place: Place, given: Option<Given>) -> Resp
             };
             reading.judge(mrz, &anchors(), now)
         };
+        drop(turn);
         (report, portrait)
     });
     match looked.await {

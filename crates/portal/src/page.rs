@@ -82,7 +82,6 @@ impl Page {
             }
             Err(why) => {
                 tracing::error!(template, fault = %why, "a page cannot be made");
-
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         }
@@ -163,6 +162,10 @@ fn environment(language: Language) -> Environment<'static> {
         };
         let key = format!("word-{word}");
         language.find(&key, None).unwrap_or_else(|| word.to_owned())
+    });
+    // What was looked for on a page is no part of its address.
+    environment.add_filter("page", |path: &str| {
+        path.split('?').next().unwrap_or_default().to_owned()
     });
     environment.add_filter("urlencode", |text: &str| crate::forms::encoded(text));
     // What is not there is a dash, not a page that cannot be made.

@@ -133,6 +133,7 @@ impl People<'_> {
                 Command::NoteAppeal {
                     dossier: dossier.id,
                     act: reference("appeal-1")?,
+                    served: None,
                 }
             };
             self.give(world, node, &actor, &command)?;

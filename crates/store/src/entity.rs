@@ -15,6 +15,10 @@ statements! {
         AND id > $3 ORDER BY id LIMIT $4";
     LIST_ALL = "SELECT version, site, state, due_ms, body, id FROM entity WHERE kind = $1 AND id > $2
         ORDER BY id LIMIT $3";
+    NEWEST = "SELECT version, site, state, due_ms, body, id FROM entity WHERE kind = $1 AND state = $2 AND site = $3
+        ORDER BY id DESC LIMIT $4";
+    NEWEST_STATE = "SELECT version, site, state, due_ms, body, id FROM entity WHERE kind = $1 AND state = $2
+        ORDER BY id DESC LIMIT $3";
     DUE = "SELECT version, site, state, due_ms, body, id FROM entity WHERE kind = $1 AND due_ms <= $2
         ORDER BY due_ms, id LIMIT $3";
     REMOVE = "DELETE FROM entity WHERE kind = $1 AND id = $2";
@@ -119,6 +123,25 @@ pub fn list(
             &[kind.into(), state.into(), after.into(), limit],
         )?,
         (None, _) => tx.run(&LIST_ALL, &[kind.into(), after.into(), limit])?,
+    };
+    read_all(&rows)
+}
+
+/// Things of a kind in a state, at a site if one is given, the last name first: of those that are numbered, the newest.
+///
+/// # Errors
+/// What the engine says.
+pub fn newest(
+    tx: &mut dyn Tx,
+    kind: &str,
+    state: &str,
+    site: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Entity>> {
+    let limit = Value::Int(limit.into());
+    let rows = match site {
+        Some(site) => tx.run(&NEWEST, &[kind.into(), state.into(), site.into(), limit])?,
+        None => tx.run(&NEWEST_STATE, &[kind.into(), state.into(), limit])?,
     };
     read_all(&rows)
 }

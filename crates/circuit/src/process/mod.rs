@@ -26,6 +26,7 @@ mod standing;
 mod stocktake;
 mod suspicion;
 mod terms;
+mod wall;
 mod watch;
 
 pub use actor::{Actor, Right};
@@ -62,6 +63,7 @@ pub use suspicion::{Fraud, Suspicion, SuspicionCommand, SuspicionEvent, Suspicio
 pub use terms::{
     Alarm, Appeal, AppealOutcome, PapersRequest, RefusalNotice, Terms, TermsCommand, TermsEvent,
 };
+pub use wall::on_the_wall;
 pub use watch::{WatchCommand, WatchEntry, WatchEvent, WatchState};
 
 use crate::profile::CircuitRules;

@@ -1,6 +1,7 @@
 //! The terms of a dossier at the centre: the day by which it is decided, missing papers and notices that let that term
 //! stand still, the appeal against a refusal, and the alarms of what is late or lies idle.
 
+use super::wall::{end_of_day, on_the_wall};
 use super::{Context, Dossier, OfficerId, Phase, Reason, Reference, Right, Step};
 use crate::rules::Refusal;
 use jiff::Timestamp;
@@ -125,8 +126,8 @@ pub enum TermsCommand {
     TakeAnswer,
     /// The time for papers or for an answer is over: the term runs again.
     Resume,
-    /// Notes an appeal against a refusal.
-    NoteAppeal(Reference),
+    /// Notes an appeal against a refusal that was handed over on that day; on the day of the decision, if none is given.
+    NoteAppeal(Reference, Option<Date>),
     /// Ends an appeal.
     DecideAppeal(AppealOutcome),
     /// Promises a day for the document.
@@ -155,17 +156,12 @@ pub enum TermsEvent {
     Raised(Alarm, Timestamp),
 }
 
-fn after_days(from: Timestamp, days: u16) -> Timestamp {
-    let span = jiff::SignedDuration::from_hours(24 * i64::from(days));
-    from.saturating_add(span).unwrap_or(Timestamp::MAX)
-}
-
 impl Terms {
     /// The terms of a dossier that the centre takes in.
     pub(super) fn begin(context: &Context<'_>) -> Self {
         let days = context.rules.decision_days;
         Self {
-            due: (days > 0).then(|| after_days(context.now, days)),
+            due: (days > 0).then(|| end_of_day(context.now, days)),
             ..Self::default()
         }
     }
@@ -277,7 +273,7 @@ impl Dossier {
                 }
                 let asked = PapersRequest {
                     asked: now,
-                    until: after_days(now, *days),
+                    until: end_of_day(now, *days),
                     papers: papers.clone(),
                     after: *after,
                     closed: None,
@@ -301,7 +297,7 @@ impl Dossier {
                 }
                 let given = RefusalNotice {
                     given: now,
-                    until: after_days(now, rules.notice_days),
+                    until: end_of_day(now, rules.notice_days),
                     grounds: grounds.clone(),
                     after: *after,
                     closed: None,
@@ -332,7 +328,7 @@ impl Dossier {
                     None => Err(Reason::State.refusal()),
                 }
             }
-            TermsCommand::NoteAppeal(act) => {
+            TermsCommand::NoteAppeal(act, served) => {
                 actor.needs(Right::Examine)?;
                 let (Phase::Refused, Some(refused)) = (self.phase, self.terms.refused) else {
                     return Err(Reason::State.refusal());
@@ -346,7 +342,15 @@ impl Dossier {
                 if !open {
                     return Err(Reason::State.refusal());
                 }
-                if now > after_days(refused, rules.appeal_days) {
+                // Nobody was handed an act before it was given, or after today.
+                let decided = on_the_wall(refused).date();
+                let served = served.unwrap_or(decided);
+                if served < decided || served > on_the_wall(now).date() {
+                    return Err(Reason::Malformed.refusal());
+                }
+                let later = served.duration_since(decided).as_hours() / 24;
+                let days = u16::try_from(later).unwrap_or(u16::MAX);
+                if now > end_of_day(refused, rules.appeal_days.saturating_add(days)) {
                     return Err(Reason::AppealLate.refusal());
                 }
                 let appeal = Appeal {

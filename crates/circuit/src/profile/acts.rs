@@ -1,6 +1,7 @@
 //! The acts by which an authority speaks to an applicant: their wording, as data, with places for the facts of a case.
 
 use super::Text;
+use crate::printing::is_settable;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -152,6 +153,16 @@ impl ActsProfile {
             }
             if act.text.is_empty() {
                 return Some(format!("[acts]: {:?} has no text", act.kind));
+            }
+            let wording = act.texts().chain([&act.title]);
+            let all = wording
+                .flat_map(|text| [&text.it, &text.en])
+                .chain(&self.heading);
+            if let Some(strange) = all.flat_map(|text| text.chars()).find(|c| !is_settable(*c)) {
+                return Some(format!(
+                    "[acts]: letters cannot set '{}'",
+                    strange.escape_debug()
+                ));
             }
             for text in act.texts() {
                 let of = |text| {

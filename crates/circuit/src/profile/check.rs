@@ -30,6 +30,10 @@ pub(super) fn check(profile: &Profile) -> Check {
     authentication(profile)?;
     signing(profile)?;
     images_and_layout(profile)?;
+    if profile.circuit.record_years == 0 {
+        let why = "[circuit]: record_years is at least 1; acts and certificates are kept as long";
+        return Err((profile.name.span(), why.into()));
+    }
     let acts = profile.acts.fault();
     acts.map_or(Ok(()), |why| Err((profile.name.span(), why)))
 }

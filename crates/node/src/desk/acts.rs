@@ -10,12 +10,12 @@ use crate::prose::Prose;
 use crate::worker::{Tools, malformed};
 use crate::{Error, Result};
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use rilascio_circuit::process::{
-    Actor, Digest, Dossier, DossierId, NodeId, OfficerId, Reason, Reference, Step,
+    Actor, Digest, Dossier, DossierId, NodeId, OfficerId, Reason, Reference, Step, on_the_wall,
 };
-use rilascio_circuit::{ActKind, ActProfile, Application, Profile, Text, printed_names};
+use rilascio_circuit::{
+    ActKind, ActProfile, Application, Profile, Text, is_settable, printed_names,
+};
 use rilascio_exchange::message::{ActHead, Body, Bytes};
 use rilascio_pki::SignedData;
 use rilascio_store::vault::Compartment;
@@ -87,12 +87,14 @@ fn compartment(dossier: &DossierId) -> Compartment<'_> {
     }
 }
 
-fn day(date: Date) -> String {
-    date.strftime("%d/%m/%Y").to_string()
+fn day_of(at: Timestamp) -> String {
+    on_the_wall(at).strftime("%d/%m/%Y").to_string()
 }
 
-fn day_of(at: Timestamp) -> String {
-    day(at.to_zoned(TimeZone::UTC).date())
+/// A text that letters can set: what they cannot is a question mark, never a letter that is not written.
+fn settable(text: &str) -> String {
+    let sign = |c: char| if is_settable(c) { c } else { '?' };
+    text.chars().map(sign).collect()
 }
 
 /// The facts of a case in the two languages.
@@ -112,7 +114,8 @@ impl Facts {
     }
 }
 
-/// Keeps the reasons that an officer gave. Where the act of that kind has to give reasons, somebody must have.
+/// Keeps the reasons that an officer gave. Where the act of that kind has to give reasons, somebody must have: a notice
+/// always its own, a refusal those of its notice or proposal.
 pub(super) fn take_reasons(
     ledger: &mut Ledger<'_>,
     dossier: &DossierId,
@@ -123,16 +126,22 @@ pub(super) fn take_reasons(
         let bytes = given.as_str().as_bytes();
         ledger.keep(dossier.as_str(), ACTS, REASONS, bytes)?;
         let actor = ledger.actor.clone();
-        let told = ("reasons", Digest::of(bytes));
+        let told = ("reasons", ledger.keyed_digest(bytes)?);
         return ledger.note(&actor, "act", dossier.as_str(), &told);
     }
     let known: Dossier = ledger.known(dossier.as_str())?;
     let profile = ledger.profile(&known.profile)?;
     let due = profile.acts.of(kind).is_some_and(ActProfile::gives_reasons);
-    if due && reasons(ledger, dossier)?.is_none() {
+    let before = kind == ActKind::Refusal && reasons(ledger, dossier)?.is_some();
+    if due && !before {
         return Err(Reason::NoReasons.refusal().into());
     }
     Ok(())
+}
+
+/// Reasons of before count no more: the data are others, or what was proposed is.
+pub(super) fn forget_reasons(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+    Ok(compartment(dossier).remove(ledger.tx, REASONS)?)
 }
 
 fn reasons(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<Option<String>> {
@@ -180,11 +189,11 @@ fn facts(
     facts.put("number", &head.number);
     facts.put("date", day_of(head.given));
     facts.put("dossier", &known.id);
-    facts.put("name", format!("{surname} {given_names}").trim());
+    facts.put("name", settable(format!("{surname} {given_names}").trim()));
     facts.put("birth_date", application.person.birth_date.as_viz());
     facts.put("nationality", application.person.nationality);
-    facts.put("authority", &application.document.authority);
-    facts.put("office", office);
+    facts.put("authority", settable(&application.document.authority));
+    facts.put("office", settable(&office));
     facts.put("papers", asked.join(", "));
     facts.put(
         "grounds",
@@ -270,17 +279,26 @@ fn waiting(ledger: &mut Ledger<'_>, dossier: &DossierId, number: &str) -> Result
 
 /// Keeps a signed act; the journal has its digest.
 fn keep(ledger: &mut Ledger<'_>, dossier: &DossierId, head: &ActHead, signed: &[u8]) -> Result<()> {
-    let row = encode("act", head)?;
+    let digest = Digest::of(signed);
+    let entry = ActEntry {
+        act: head.clone(),
+        digest: digest.clone(),
+    };
+    let row = encode("act", &entry)?;
     ledger.keep(dossier.as_str(), ACTS, &name(&head.number), signed)?;
     let listed = format!("head/{}", head.number);
     ledger.keep(dossier.as_str(), ACTS, &listed, row.as_bytes())?;
     let actor = ledger.actor.clone();
-    let told = ("signed", &head.number, Digest::of(signed));
+    let told = ("signed", &head.number, digest);
     ledger.note(&actor, "act", dossier.as_str(), &told)
 }
 
 /// Signs what the scribe set and sends it to the office.
 fn sign(ledger: &mut Ledger<'_>, dossier: &DossierId, act: &Act, letter: &[u8]) -> Result<()> {
+    // Forgotten, or signed by another, while it was being set.
+    if waiting(ledger, dossier, act.head.number.as_str())?.is_none() {
+        return Ok(());
+    }
     let signed = ledger.desk.identity.sign(letter, ledger.now)?;
     keep(ledger, dossier, &act.head, &signed)?;
     let text = text_name(act.head.number.as_str());
@@ -312,6 +330,10 @@ pub(super) fn receive(
         return Err(Reason::Site.refusal().into());
     }
     letter_of(dossier, &content.0)?;
+    // What was forgotten at the end of its term does not come back.
+    if application(ledger, dossier)?.is_none() {
+        return Ok(());
+    }
     keep(ledger, dossier, head, &content.0)
 }
 
@@ -334,22 +356,18 @@ fn letter_of(dossier: &DossierId, signed: &[u8]) -> Result<PaperContent> {
 impl Ledger<'_> {
     fn acts(&mut self, dossier: &DossierId) -> Result<Vec<ActEntry>> {
         let place = compartment(dossier);
-        let mut found = Vec::new();
+        let mut found: Vec<ActEntry> = Vec::new();
         for name in place.names(self.tx)? {
-            let Some(number) = name.strip_prefix("head/") else {
+            if !name.starts_with("head/") {
                 continue;
-            };
-            let head = place.get(self.tx, &self.vault, &name)?;
-            let signed = place.get(self.tx, &self.vault, &format!("act/{number}"))?;
-            if let (Some(head), Some(signed)) = (head, signed) {
-                let head: ActHead =
-                    serde_json::from_slice(&head).map_err(|why| Error::Corrupt {
-                        what: "act",
-                        id: dossier.to_string(),
-                        why: why.to_string(),
-                    })?;
-                let digest = Digest::of(&signed);
-                found.push(ActEntry { act: head, digest });
+            }
+            if let Some(entry) = place.get(self.tx, &self.vault, &name)? {
+                let entry = serde_json::from_slice(&entry).map_err(|why| Error::Corrupt {
+                    what: "act",
+                    id: dossier.to_string(),
+                    why: why.to_string(),
+                })?;
+                found.push(entry);
             }
         }
         found.sort_by(|a, b| (a.act.given, &a.act.number).cmp(&(b.act.given, &b.act.number)));

@@ -6,6 +6,7 @@ use crate::desk::Desk;
 use crate::ledger::{Ledger, decode_as, encode};
 use crate::prose::Prose;
 use crate::role::Role;
+use crate::worker::malformed;
 use crate::{Error, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -23,12 +24,14 @@ use zeroize::Zeroizing;
 /// The kind of its rows.
 const ARTICLE: &str = "article";
 const FILE: &str = "file";
+/// The job that sends an article to one node.
+pub(crate) const SEND: &str = "send-bulletin";
 /// The longest title, in characters.
 const TITLE_MAX: usize = 120;
 /// The largest file, in bytes: the same as of a paper.
 const FILE_BYTES_MAX: usize = 5 * 1024 * 1024;
-/// Articles in one answer.
-const LIST_MAX: u32 = 500;
+/// Articles of one channel in one answer, of the centre and of the site.
+const LIST_MAX: u32 = 200;
 
 /// An article as a desk has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +40,9 @@ pub struct Article {
     pub bulletin: Bulletin,
     /// The site that it is for; every site of the desk, if absent.
     pub site: Option<SiteId>,
+    /// The desks that it was sent to, where it was published; all, if empty.
+    #[serde(default)]
+    pub roles: BTreeSet<Role>,
 }
 
 /// What somebody publishes.
@@ -100,7 +106,11 @@ fn put(ledger: &mut Ledger<'_>, article: &Article, file: Option<&[u8]>) -> Resul
             .site
             .as_ref()
             .map_or(String::new(), SiteId::to_string),
-        state: crate::ledger::word(bulletin.channel),
+        state: if bulletin.withdrawn {
+            "withdrawn".to_owned()
+        } else {
+            crate::ledger::word(bulletin.channel)
+        },
         due_ms: None,
         body: encode(ARTICLE, article)?,
     };
@@ -132,24 +142,39 @@ fn receivers(desk: &Desk, roles: &BTreeSet<Role>) -> BTreeSet<NodeId> {
     nodes
 }
 
-/// Tells the other desks of an article of the centre.
-fn tell(
-    ledger: &mut Ledger<'_>,
-    bulletin: &Bulletin,
-    roles: &BTreeSet<Role>,
-    file: Option<&Bytes>,
-) -> Result<()> {
+/// Tells the other desks of an article of the centre: each by a job of its own, for a file is large and nodes are many.
+fn tell(ledger: &mut Ledger<'_>, article: &Article) -> Result<()> {
     if ledger.desk.role != Role::Centre {
         return Ok(());
     }
-    for node in receivers(ledger.desk, roles) {
-        let body = Body::Bulletin {
-            bulletin: bulletin.clone(),
-            content: file.cloned(),
+    for node in receivers(ledger.desk, &article.roles) {
+        let what = if article.bulletin.withdrawn {
+            "withdrawn"
+        } else {
+            "published"
         };
-        ledger.send(&node, bulletin.id.as_str(), body, None)?;
+        ledger.job(SEND, &format!("{}/{node}/{what}", article.bulletin.id))?;
     }
     Ok(())
+}
+
+/// Sends an article, as it stands now, to one node.
+pub(crate) fn send(ledger: &mut Ledger<'_>, subject: &str) -> Result<()> {
+    let mut parts = subject.split('/');
+    let (Some(id), Some(node)) = (parts.next(), parts.next()) else {
+        return Err(malformed(subject.to_owned()));
+    };
+    let node = NodeId::parse(node).map_err(malformed)?;
+    let Some(row) = entity::get(ledger.tx, ARTICLE, id)? else {
+        return Ok(());
+    };
+    let Article { bulletin, .. } = decode_as(ARTICLE, &row)?;
+    let content = place(id).get(ledger.tx, &ledger.vault, FILE)?;
+    let body = Body::Bulletin {
+        bulletin,
+        content: content.map(|content| Bytes(content.to_vec())),
+    };
+    ledger.send(&node, id, body, None)
 }
 
 /// An article of the centre came.
@@ -165,6 +190,7 @@ pub(super) fn receive(
     let article = Article {
         bulletin: bulletin.clone(),
         site: None,
+        roles: BTreeSet::new(),
     };
     put(ledger, &article, file)
 }
@@ -240,13 +266,14 @@ impl Desk {
             let article = Article {
                 site: (!centre).then(|| ledger.actor.site.clone()),
                 bulletin,
+                roles: draft.roles.clone(),
             };
             put(
                 ledger,
                 &article,
                 draft.file.as_ref().map(|file| &file.0[..]),
             )?;
-            tell(ledger, &article.bulletin, &draft.roles, draft.file.as_ref())?;
+            tell(ledger, &article)?;
             Ok(article)
         })
     }
@@ -269,10 +296,20 @@ impl Desk {
             if !own {
                 return Err(Reason::Site.refusal().into());
             }
-            article.bulletin.withdrawn = true;
-            article.bulletin.file = None;
+            // Nothing of what it said is left, here or elsewhere.
+            let bulletin = &mut article.bulletin;
+            bulletin.withdrawn = true;
+            bulletin.file = None;
+            for text in [
+                &mut bulletin.title_it,
+                &mut bulletin.title_en,
+                &mut bulletin.text_it,
+                &mut bulletin.text_en,
+            ] {
+                text.clear();
+            }
             put(ledger, &article, None)?;
-            tell(ledger, &article.bulletin, &BTreeSet::new(), None)
+            tell(ledger, &article)
         })
     }
 
@@ -281,9 +318,22 @@ impl Desk {
     /// # Errors
     /// What the store says.
     pub fn articles(self: &Arc<Self>, actor: &Actor, today: Date) -> Result<Vec<Article>> {
-        let rows = self
-            .store()
-            .read::<_, Error, _>(|tx| Ok(entity::list(tx, ARTICLE, None, None, "", LIST_MAX)?))?;
+        let site = actor.site.to_string();
+        let rows = self.store().read::<_, Error, _>(move |tx| {
+            let mut rows = Vec::new();
+            for channel in [
+                Channel::News,
+                Channel::Manual,
+                Channel::Package,
+                Channel::Answer,
+            ] {
+                let state = crate::ledger::word(channel);
+                for site in ["", &site] {
+                    rows.extend(entity::newest(tx, ARTICLE, &state, Some(site), LIST_MAX)?);
+                }
+            }
+            Ok(rows)
+        })?;
         let mut found = Vec::new();
         for row in &rows {
             let article: Article = decode_as(ARTICLE, row)?;

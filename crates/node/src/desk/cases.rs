@@ -1,12 +1,12 @@
 //! Cases of the help desk: what an officer asks, with the page that was open, and what those who run the desk answer.
-//! What is written may name people: it lies in the vault, and is forgotten a year after the case is closed.
+//! What is written may name people: it lies in the vault, and is forgotten a year after the last word.
 
 use crate::desk::Desk;
 use crate::ledger::{DAY_MS, Ledger, decode_as, encode};
 use crate::prose::Prose;
 use crate::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
-use rilascio_circuit::process::{Actor, Digest, OfficerId, Reason, Reference, Right, SiteId};
+use rilascio_circuit::process::{Actor, OfficerId, Reason, Reference, Right, SiteId};
 use rilascio_store::entity::{self, Entity};
 use rilascio_store::vault::Compartment;
 use rilascio_store::work;
@@ -18,17 +18,17 @@ use std::sync::Arc;
 const CASE: &str = "help-case";
 /// Where the texts of a case are kept.
 const TEXTS: &str = "texts";
-/// The job that forgets what a closed case says.
+/// The job that forgets what a case says.
 pub(crate) const FORGET_CASE: &str = "forget-case";
 /// How soon somebody answers, in hours.
 const ANSWER_HOURS: i64 = 48;
-/// How long what was written is kept after the end, in days.
+/// How long what was written is kept after the last word, in days.
 const KEPT_DAYS: i64 = 365;
 /// Turns of one case; after that a new one is opened.
 const TURNS_MAX: usize = 100;
 /// The longest address of a page, in characters.
 const PAGE_MAX: usize = 200;
-/// Cases in one answer.
+/// Cases of one state in one answer.
 const LIST_MAX: u32 = 500;
 
 /// Where a case stands.
@@ -108,15 +108,17 @@ pub struct Addition {
     pub close: bool,
 }
 
-/// A line of printable ASCII: addresses and codes are no more.
+/// The path of a page, or a code: names of things, and nothing that people typed or looked for.
 fn line(text: &str, most: usize) -> Result<String> {
-    if text.len() > most || !text.bytes().all(|byte| (0x20..0x7F).contains(&byte)) {
+    let path = text.split('?').next().unwrap_or_default();
+    let known = |c: char| c.is_ascii_alphanumeric() || "/.-_".contains(c);
+    if path.len() > most || !path.chars().all(known) {
         return Err(Error::Malformed {
             what: "page",
-            why: format!("at most {most} printable ASCII characters"),
+            why: format!("the path of a page: at most {most} of A-Z, a-z, 0-9, '/', '.', '-', '_'"),
         });
     }
-    Ok(text.to_owned())
+    Ok(path.to_owned())
 }
 
 fn texts(case: &Reference) -> Compartment<'_> {
@@ -179,13 +181,16 @@ fn write(ledger: &mut Ledger<'_>, case: &mut HelpCase, text: &Prose) -> Result<(
     });
     let bytes = text.as_str().as_bytes();
     ledger.keep(case.id.as_str(), TEXTS, &text_name(case.turns.len()), bytes)?;
+    let digest = ledger.keyed_digest(bytes)?;
     let actor = ledger.actor.clone();
-    ledger.note(
-        &actor,
-        CASE,
-        case.id.as_str(),
-        &("wrote", Digest::of(bytes)),
-    )
+    ledger.note(&actor, CASE, case.id.as_str(), &("wrote", digest))
+}
+
+/// From each word on, what was written is kept for a year.
+fn keep_for_its_term(ledger: &mut Ledger<'_>, id: &Reference) -> Result<()> {
+    let end = ledger.now_ms() + KEPT_DAYS * DAY_MS;
+    work::postpone_job(ledger.tx, FORGET_CASE, id.as_str(), end)?;
+    Ok(())
 }
 
 fn due(now: Timestamp) -> Option<Timestamp> {
@@ -193,13 +198,17 @@ fn due(now: Timestamp) -> Option<Timestamp> {
         .ok()
 }
 
-/// A year after its end nothing of what was written is left.
+/// A year after the last word nothing of what was written is left; a case that nobody closed is over then.
 pub(crate) fn forget(ledger: &mut Ledger<'_>, id: &str) -> Result<()> {
-    let row = entity::get(ledger.tx, CASE, id)?;
-    let case: Option<HelpCase> = row.map(|row| decode_as(CASE, &row)).transpose()?;
-    // One that was opened again is forgotten after its next end.
-    if case.is_some_and(|case| case.state == CaseState::Closed) {
-        ledger.forget(id, TEXTS)?;
+    let Some(row) = entity::get(ledger.tx, CASE, id)? else {
+        return Ok(());
+    };
+    let mut case: HelpCase = decode_as(CASE, &row)?;
+    ledger.forget(id, TEXTS)?;
+    if case.state != CaseState::Closed {
+        case.state = CaseState::Closed;
+        case.due = None;
+        put(ledger, &case, row.version)?;
     }
     Ok(())
 }
@@ -233,6 +242,7 @@ impl Desk {
                 turns: Vec::new(),
             };
             write(ledger, &mut case, &question.text)?;
+            keep_for_its_term(ledger, &case.id)?;
             put(ledger, &case, 0)?;
             Ok(case)
         })
@@ -270,9 +280,8 @@ impl Desk {
                 case.due = None;
                 let actor = ledger.actor.clone();
                 ledger.note(&actor, CASE, id.as_str(), &"closed")?;
-                let end = ledger.now_ms() + KEPT_DAYS * DAY_MS;
-                work::postpone_job(ledger.tx, FORGET_CASE, id.as_str(), end)?;
             }
+            keep_for_its_term(ledger, &id)?;
             put(ledger, &case, version)?;
             Ok(case)
         })
@@ -284,11 +293,16 @@ impl Desk {
     /// What the store says.
     pub fn cases(self: &Arc<Self>, actor: &Actor) -> Result<Vec<HelpCase>> {
         let actor = actor.clone();
+        // Who audits a circuit and runs it sees every site of the node.
+        let everywhere = [Right::Audit, Right::Administer]
+            .iter()
+            .all(|right| actor.rights.contains(right));
+        let site = (!everywhere).then(|| actor.site.to_string());
         let rows = self.store().read::<_, Error, _>(move |tx| {
             let mut rows = Vec::new();
             for state in [CaseState::Open, CaseState::Answered, CaseState::Closed] {
                 let of = word(state);
-                rows.extend(entity::list(tx, CASE, Some(&of), None, "", LIST_MAX)?);
+                rows.extend(entity::newest(tx, CASE, &of, site.as_deref(), LIST_MAX)?);
             }
             Ok(rows)
         })?;

@@ -75,8 +75,13 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             reasons,
         } => terms::give_notice(ledger, dossier, grounds, reasons.as_ref()),
         C::NoteAnswer { dossier } => terms::take_answer(ledger, dossier),
-        C::NoteAppeal { dossier, act } => {
-            terms::take_step(ledger, dossier, TermsCommand::NoteAppeal(act.clone()))
+        C::NoteAppeal {
+            dossier,
+            act,
+            served,
+        } => {
+            let appeal = TermsCommand::NoteAppeal(act.clone(), *served);
+            terms::take_step(ledger, dossier, appeal)
         }
         C::DecideAppeal {
             dossier,
@@ -504,6 +509,7 @@ fn take_in(
     let receive = DossierCommand::Receive(Box::new(fresh));
     let _: Dossier = ledger.begin_by_system(dossier.as_str(), &sent.profile, &receive)?;
     ledger.keep_package(dossier.as_str(), package)?;
+    super::acts::forget_reasons(ledger, dossier)?;
     screening::take_in(ledger, dossier, &checked.application)?;
     if profile.circuit.identification && enrolment.prints == PrintsTaken::Taken {
         ledger.job("identify", dossier.as_str())?;

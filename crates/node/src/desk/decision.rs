@@ -22,7 +22,9 @@ pub(super) fn propose(
     grant: bool,
     reasons: Option<&Prose>,
 ) -> Result<Answer> {
-    if !grant {
+    if grant {
+        acts::forget_reasons(ledger, dossier)?;
+    } else {
         acts::take_reasons(ledger, dossier, ActKind::Refusal, reasons)?;
     }
     step(ledger, dossier, &DossierCommand::Propose(grant))

@@ -26,6 +26,7 @@ pub(crate) mod works;
 
 use crate::command::{Answer, Command};
 use crate::ledger::{Ledger, Tabled, decode, encode};
+use crate::measures::Measures;
 use crate::role::Role;
 use crate::worker::VaultKeeper;
 use crate::{Error, Result};
@@ -168,6 +169,8 @@ pub struct Desk {
     pub(crate) offices: BTreeMap<SiteId, Office>,
     pub(crate) test: bool,
     entropy: Mutex<Box<dyn CryptoRng + Send>>,
+    /// Measures that were made, by the site that they are of.
+    pub(crate) measured: Mutex<BTreeMap<Option<SiteId>, (Timestamp, Measures)>>,
 }
 
 impl Desk {
@@ -192,6 +195,7 @@ impl Desk {
             offices: parts.offices,
             test: parts.test,
             entropy: Mutex::new(parts.entropy),
+            measured: Mutex::default(),
         }))
     }
 

@@ -209,6 +209,7 @@ pub fn refused() -> Vec<Act> {
     let appeal = Command::NoteAppeal {
         dossier: dossier(),
         act: reference("appeal-1"),
+        served: None,
     };
     let upheld = Command::DecideAppeal {
         dossier: dossier(),
