@@ -194,7 +194,10 @@ fn what_the_centre_publishes_is_read_at_the_desks_that_it_is_for() {
     town.settle().unwrap();
     let elsewhere = person("dino", "serravalle", &[Right::Enrol]);
     for actor in [clerk(), elsewhere] {
-        assert_eq!(read(&town, Role::Office, &actor), [made.id.clone()]);
+        assert_eq!(
+            read(&town, Role::Office, &actor),
+            std::slice::from_ref(&made.id)
+        );
     }
     let engraver = person("fabio", "works", &[Right::Produce]);
     assert!(read(&town, Role::Works, &engraver).is_empty());
