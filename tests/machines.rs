@@ -362,6 +362,7 @@ fn works_that_are_stopped_or_lost_hand_their_orders_to_those_that_stand_in() {
     let enroller = signed(&one, &centre, "office", "anna", "desk", "enrol");
     let approver = signed(&one, &centre, "office", "bruno", "desk", "approve");
     let examiner = signed(&one, &centre, "centre", "carla", "centre", "examine");
+    let second_examiner = signed(&one, &centre, "centre", "chiara", "centre", "examine");
     let director = signed(
         &one,
         &centre,
@@ -410,8 +411,11 @@ fn works_that_are_stopped_or_lost_hand_their_orders_to_those_that_stand_in() {
         });
         let known = thing("dossier", &dossier);
         if known["identification"] != json!("clear") {
-            let judge = json!({ "dossier": dossier, "same": true });
-            give(&one, &examiner, "adjudicate", &format!("judge-{id}"), judge);
+            // This profile asks two.
+            for (name, who) in [("judge", &examiner), ("again", &second_examiner)] {
+                let judge = json!({ "dossier": dossier, "same": true });
+                give(&one, who, "adjudicate", &format!("{name}-{id}"), judge);
+            }
         }
         if known["screening"] != json!("clear") {
             let path = format!("/v1/centre/dossier/{dossier}/findings");

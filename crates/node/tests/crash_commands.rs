@@ -5,13 +5,10 @@
 mod common;
 mod lives;
 
-use common::{OneProfile, Town};
+use common::{OneProfile, Town, Yes};
 use lives::*;
-use rilascio_circuit::process::{Dossier, DossierId, PrintSearch, ResidenceCheck};
-use rilascio_exchange::message::Package;
-use rilascio_node::{
-    Advisers, Answer, Command, Delivery, Error, Identification, Notice, Replay, Role,
-};
+use rilascio_circuit::process::Dossier;
+use rilascio_node::{Answer, Command, Error, Replay, Role};
 use rilascio_store::{Error as StoreError, Point, Probe, Store, journal, work};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -43,45 +40,15 @@ impl Probe for Counter {
     }
 }
 
-/// An AFIS that finds somebody; the registry of residents knows everybody.
-struct Hits;
-
-impl Advisers for Hits {
-    fn identify(
-        &self,
-        _: &DossierId,
-        _: Option<&DossierId>,
-        _: &Package,
-    ) -> rilascio_exchange::Result<Identification> {
-        Ok(Identification {
-            search: PrintSearch::Hits(1),
-            same_as_previous: None,
-            hits: Vec::new(),
-        })
-    }
-
-    fn verify(&self, _: &DossierId, _: &Package) -> rilascio_exchange::Result<ResidenceCheck> {
-        Ok(ResidenceCheck::Confirmed)
-    }
-
-    fn forget(&self, _: &DossierId) -> rilascio_exchange::Result<()> {
-        Ok(())
-    }
-
-    fn notify(&self, _: &Notice) -> rilascio_exchange::Result<Delivery> {
-        Ok(Delivery::Sent)
-    }
-}
-
 /// A town in which every command has its use.
 fn town(probe: &Arc<Counter>, hits: bool) -> Town {
     let probe = Arc::clone(probe) as Arc<dyn Probe>;
     let mut town = Town::new(|_| Store::inline(None, Some(Arc::clone(&probe))).unwrap());
     town.profiles = Arc::new(OneProfile::with(
-        "notice_days = 10\npaper = [\"health\"]\ncollection_days = 20\n",
+        "notice_days = 10\npaper = [\"health\"]\ncollection_days = 20\nsecond_opinion = true\n",
     ));
     if hits {
-        town.tools.advisers = Arc::new(Hits);
+        town.tools.advisers = Yes::with_a_hit();
     }
     town.restart();
     town

@@ -4,51 +4,18 @@
 mod common;
 mod lives;
 
-use common::{OneProfile, Town, person};
+use common::{OneProfile, Town, Yes, person};
 use lives::{Act, DOSSIER, dossier, sent};
-use rilascio_circuit::process::{
-    Actor, Digest, Dossier, DossierId, PrintSearch, ResidenceCheck, Right,
-};
-use rilascio_exchange::message::Package;
-use rilascio_node::{Advisers, Answer, Command, Delivery, Error, Identification, Notice, Role};
+use rilascio_circuit::process::{Actor, Digest, Dossier, Right};
+use rilascio_node::{Answer, Command, Error, Role};
 use rilascio_store::{Error as StoreError, Tx, journal};
 use std::sync::Arc;
-
-/// Finds somebody with the same prints.
-struct Hits;
-
-impl Advisers for Hits {
-    fn identify(
-        &self,
-        _: &DossierId,
-        _: Option<&DossierId>,
-        _: &Package,
-    ) -> rilascio_exchange::Result<Identification> {
-        Ok(Identification {
-            search: PrintSearch::Hits(1),
-            same_as_previous: None,
-            hits: Vec::new(),
-        })
-    }
-
-    fn verify(&self, _: &DossierId, _: &Package) -> rilascio_exchange::Result<ResidenceCheck> {
-        Ok(ResidenceCheck::Confirmed)
-    }
-
-    fn forget(&self, _: &DossierId) -> rilascio_exchange::Result<()> {
-        Ok(())
-    }
-
-    fn notify(&self, _: &Notice) -> rilascio_exchange::Result<Delivery> {
-        Ok(Delivery::Sent)
-    }
-}
 
 /// A dossier with a hit, under a profile that asks for two opinions or for one.
 fn town(rules: &str) -> Town {
     let mut town = Town::in_memory(None);
     town.profiles = Arc::new(OneProfile::with(rules));
-    town.tools.advisers = Arc::new(Hits);
+    town.tools.advisers = Yes::with_a_hit();
     town.restart();
     for (place, act) in sent().iter().enumerate() {
         if let Act::Give(actor, command) = act {

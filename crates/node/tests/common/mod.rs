@@ -97,9 +97,21 @@ impl Scribe for Plain {
     }
 }
 
-/// Says yes to everything, and keeps the notices.
-#[derive(Default)]
-pub struct Yes(pub Mutex<Vec<Notice>>);
+/// Says yes to everything, and keeps the notices; the search of prints finds what it is told to find.
+pub struct Yes(pub Mutex<Vec<Notice>>, pub PrintSearch);
+
+impl Default for Yes {
+    fn default() -> Self {
+        Self(Mutex::default(), PrintSearch::Clear)
+    }
+}
+
+impl Yes {
+    /// An AFIS that finds somebody else.
+    pub fn with_a_hit() -> Arc<Self> {
+        Arc::new(Self(Mutex::default(), PrintSearch::Hits(1)))
+    }
+}
 
 impl Advisers for Yes {
     fn identify(
@@ -109,7 +121,7 @@ impl Advisers for Yes {
         _: &Package,
     ) -> rilascio_exchange::Result<Identification> {
         Ok(Identification {
-            search: PrintSearch::Clear,
+            search: self.1,
             same_as_previous: None,
             hits: Vec::new(),
         })

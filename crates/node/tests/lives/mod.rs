@@ -281,9 +281,9 @@ pub fn listed() -> Vec<Act> {
     acts
 }
 
-/// Hits that are judged; an order that is asked back, works that stop, are lost and come back.
+/// Hits that two judge; an order that is asked back, works that stop, are lost and come back.
 pub fn rerouted() -> Vec<Act> {
-    let judge = Command::Adjudicate {
+    let judge = || Command::Adjudicate {
         dossier: dossier(),
         same: true,
     };
@@ -309,7 +309,8 @@ pub fn rerouted() -> Vec<Act> {
     let boss = || centre("elena");
     let mut acts = sent();
     acts.extend([
-        by(centre("dario"), judge),
+        by(centre("dario"), judge()),
+        by(centre("franca"), judge()),
         propose(true),
         decide(true),
         by(boss(), recall),
