@@ -866,3 +866,4 @@ field-first = First opinion by
 field-opinion = Opinions on the hits
 idle-last = The shift ends, and the session with it, at
 field-served = Day on which it was handed over (that of the decision, if empty)
+own-document-clear = I have finished: take my data off the screen

@@ -866,3 +866,4 @@ field-first = Primo parere di
 field-opinion = Pareri sui riscontri
 idle-last = Il turno finisce e la sessione con lui, alle
 field-served = Giorno della notifica (quello della decisione, se vuoto)
+own-document-clear = Ho finito: togli i miei dati dallo schermo

@@ -70,6 +70,9 @@ await holder.press('[data-chip] button')
 const own = await holder.page.locator('main').innerText()
 if (!own.includes('Il documento è autentico')) throw new Error(own)
 await holder.look('own-document')
+// Nothing of a holder stays on the screen for the next one.
+await holder.press('main a[href="/own-document"]')
+if (await holder.page.locator('.site-portrait').count()) throw new Error('the data stay on the screen')
 await holder.go('/language?to=en&back=%2Fown-document')
 await holder.look('own-document-en')
 
