@@ -12,6 +12,8 @@ pub(crate) struct Letters;
 struct Side {
     language: &'static str,
     of: fn(&Text) -> &str,
+    /// What stands before the number of an act, and before its day.
+    number: [&'static str; 2],
     /// Who signed: one officer, or two.
     one: &'static str,
     two: &'static str,
@@ -23,6 +25,7 @@ const SIDES: [Side; 2] = [
     Side {
         language: "it",
         of: |text| &text.it,
+        number: ["N.", "del"],
         one: "Il responsabile del procedimento",
         two: "Il responsabile del procedimento e il dirigente",
         sealed: "Documento firmato digitalmente dall'autorità (CAdES): la firma è nel file .p7m, e su carta è sostituita \
@@ -31,6 +34,7 @@ const SIDES: [Side; 2] = [
     Side {
         language: "en",
         of: |text| &text.en,
+        number: ["No.", "of"],
         one: "The officer in charge",
         two: "The officer in charge and the director",
         sealed: "Signed digitally by the authority (CAdES): the signature is in the file .p7m, and names stand for it on paper. \
@@ -38,60 +42,48 @@ const SIDES: [Side; 2] = [
     },
 ];
 
-/// The number and the day of an act.
-fn number(act: &Act, language: &str) -> String {
-    let day = on_the_wall(act.head.given).strftime("%d/%m/%Y");
-    let word = if language == "it" { "N." } else { "No." };
-    let of = if language == "it" { "del" } else { "of" };
-    format!("{word} {} {of} {day}", act.head.number)
-}
-
 fn blocks(act: &Act) -> Vec<Block> {
     let mut blocks = Vec::new();
+    let mut put = |style, language, text: String| {
+        blocks.push(Block {
+            style,
+            language,
+            text,
+        });
+    };
+    for line in &act.heading {
+        put(Style::Sender, "it", line.clone());
+    }
+    let day = on_the_wall(act.head.given).strftime("%d/%m/%Y");
     for side in &SIDES {
-        let mut said = |style, language, text: String| {
-            blocks.push(Block {
-                style,
-                language,
-                text,
-            });
-        };
-        let mut put = |style, text| said(style, side.language, text);
-        if side.language == "it" {
-            for line in &act.heading {
-                put(Style::Sender, line.clone());
-            }
-        }
-        put(Style::Title, (side.of)(&act.title).to_owned());
-        put(Style::Paragraph, number(act, side.language));
+        let own = side.language;
+        let [before, of] = side.number;
+        put(Style::Title, own, (side.of)(&act.title).to_owned());
+        let number = format!("{before} {} {of} {day}", act.head.number);
+        put(Style::Paragraph, own, number);
         for (place, line) in act.about.iter().enumerate() {
             let style = if place == 0 {
                 Style::Paragraph
             } else {
                 Style::Line
             };
-            put(style, (side.of)(line).to_owned());
+            put(style, own, (side.of)(line).to_owned());
         }
         for text in act.law.iter().chain(&act.text) {
             // What an officer wrote is in Italian on both sides.
-            let language = if text.it == text.en {
-                "it"
-            } else {
-                side.language
-            };
-            said(Style::Paragraph, language, (side.of)(text).to_owned());
+            let language = if text.it == text.en { "it" } else { own };
+            put(Style::Paragraph, language, (side.of)(text).to_owned());
         }
-        let mut put = |style, text| said(style, side.language, text);
         let who = if act.officers.len() > 1 {
             side.two
         } else {
             side.one
         };
-        put(Style::Heading, who.to_owned());
+        put(Style::Heading, own, who.to_owned());
         for officer in &act.officers {
-            put(Style::Line, officer.to_string());
+            put(Style::Line, own, officer.to_string());
         }
-        put(Style::Note, side.sealed.to_owned());
+        put(Style::Note, own, side.sealed.to_owned());
     }
     blocks
 }

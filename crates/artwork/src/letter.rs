@@ -191,23 +191,40 @@ fn set(letter: &Letter) -> Result<(Vec<Line>, usize)> {
     Ok((lines, page + 1))
 }
 
-fn font(weight: u16, italic: bool) -> Result<Font> {
-    let data = fonts::data(TEXT, weight, italic).ok_or_else(|| fault("no font for letters"))?;
-    Font::new(data.into(), 0).ok_or_else(|| fault("the font cannot be read"))
-}
+/// The fonts of a letter, each read once.
+struct Fonts(Vec<((u16, bool), Font)>);
 
-fn draw(surface: &mut Surface<'_>, at: (f32, f32), setting: &Setting, text: &str) -> Result<()> {
-    let font = font(setting.weight, setting.italic)?;
-    let start = Point::from_xy(at.0, at.1);
-    surface.draw_text(
-        start,
-        font,
-        setting.size,
-        text,
-        false,
-        TextDirection::LeftToRight,
-    );
-    Ok(())
+impl Fonts {
+    fn read() -> Result<Self> {
+        let kinds = [(400, false), (400, true), (700, false)];
+        let read = |kind: (u16, bool)| {
+            let data = fonts::data(TEXT, kind.0, kind.1).ok_or_else(|| fault("no such font"))?;
+            let font = Font::new(data.into(), 0);
+            Ok((kind, font.ok_or_else(|| fault("a font cannot be read"))?))
+        };
+        Ok(Self(kinds.into_iter().map(read).collect::<Result<_>>()?))
+    }
+
+    fn draw(
+        &self,
+        surface: &mut Surface<'_>,
+        at: (f32, f32),
+        setting: &Setting,
+        text: &str,
+    ) -> Result<()> {
+        let kind = (setting.weight, setting.italic);
+        let found = self.0.iter().find(|(known, _)| *known == kind);
+        let (_, font) = found.ok_or_else(|| fault("no such font"))?;
+        surface.draw_text(
+            Point::from_xy(at.0, at.1),
+            font.clone(),
+            setting.size,
+            text,
+            false,
+            TextDirection::LeftToRight,
+        );
+        Ok(())
+    }
 }
 
 /// The place of a block in the tree that screen readers follow.
@@ -228,6 +245,7 @@ fn group(block: &Block) -> TagGroup {
 /// [`Error::Render`]: a character that the font lacks, or a letter without end.
 pub fn letter(letter: &Letter, at: Timestamp) -> Result<Vec<u8>> {
     let (lines, pages) = set(letter)?;
+    let fonts = Fonts::read()?;
     let size = Size::from_wh(WIDTH_MM * POINTS_PER_MM, HEIGHT_MM * POINTS_PER_MM);
     let size = size.ok_or_else(|| fault("a page without size"))?;
     let configuration = ConfigurationBuilder::new()
@@ -252,7 +270,7 @@ pub fn letter(letter: &Letter, at: Timestamp) -> Result<Vec<u8>> {
             let setting = block.style.setting();
             let span = SpanTag::empty().with_lang(Some(block.language));
             let id = surface.start_tagged(ContentTag::Span(span));
-            draw(&mut surface, (line.x, line.y), &setting, &line.text)?;
+            fonts.draw(&mut surface, (line.x, line.y), &setting, &line.text)?;
             surface.end_tagged();
             let of_block = tagged.get_mut(line.block);
             let first = of_block.as_ref().is_some_and(|found| found.is_empty());
@@ -277,7 +295,7 @@ pub fn letter(letter: &Letter, at: Timestamp) -> Result<Vec<u8>> {
             MARGIN_MM * POINTS_PER_MM,
             (HEIGHT_MM - FOOT_MM) * POINTS_PER_MM,
         );
-        draw(&mut surface, at, &foot, &text)?;
+        fonts.draw(&mut surface, at, &foot, &text)?;
         surface.end_tagged();
         surface.finish();
         page.finish();

@@ -187,6 +187,11 @@ pub enum Channel {
     Answer,
 }
 
+impl Channel {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::News, Self::Manual, Self::Package, Self::Answer];
+}
+
 /// An article that the centre published for officers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// The name of a message that waits in the vault.
-pub(crate) const SEALED: &str = "sealed";
+const SEALED: &str = "sealed";
 
 /// True for the kinds of messages that hold what was taken or brought to a desk.
 pub(crate) fn carries_package(kind: &str) -> bool {
@@ -35,7 +35,7 @@ pub(crate) fn carries_package(kind: &str) -> bool {
 
 /// Where a message waits in the vault: a part of its own, so that it is forgotten with what it holds; an act as long as all
 /// acts.
-pub(crate) fn waits_in<'a>(kind: &str, message: &'a str) -> (&'a str, &'a str) {
+fn waits_in<'a>(kind: &str, message: &'a str) -> (&'a str, &'a str) {
     if kind == "act" {
         (ACTS, message)
     } else {
@@ -462,6 +462,25 @@ impl<'a> Ledger<'a> {
         rand_core::Rng::fill_bytes(&mut self.rng, &mut key);
         compartment.put(self.tx, &self.vault, "key", &key, &mut self.rng)?;
         Ok(key)
+    }
+
+    /// A message of a dossier that waits in the vault; nothing when what it held was forgotten.
+    pub(crate) fn waiting_message(
+        &mut self,
+        kind: &str,
+        dossier: &str,
+        message: &str,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let (part, name) = waits_in(kind, message);
+        Ok(Compartment { dossier, part }.get(self.tx, &self.vault, name)?)
+    }
+
+    /// A message that was taken waits no more.
+    pub(crate) fn drop_waiting(&mut self, kind: &str, dossier: &str, message: &str) -> Result<()> {
+        match waits_in(kind, message) {
+            (part @ ACTS, name) => Ok(Compartment { dossier, part }.remove(self.tx, name)?),
+            (part, _) => self.forget(dossier, part).map(drop),
+        }
     }
 
     /// A digest with a secret of this desk: what somebody wrote cannot be guessed and tried against the journal.

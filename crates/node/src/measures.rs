@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rilascio_circuit::process::{
     Aggregate, BlankEvent, Dossier, DossierEvent, Phase, PrintSearch, SiteId,
 };
-use rilascio_store::{Error as StoreError, Tx, journal};
+use rilascio_store::journal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -67,6 +67,8 @@ struct Followed {
 /// Measures under way.
 #[derive(Default)]
 struct Measuring {
+    /// The site that they are of; all, if absent.
+    site: Option<SiteId>,
     followed: BTreeMap<String, Followed>,
     times: BTreeMap<Phase, Vec<i64>>,
     measures: Measures,
@@ -88,7 +90,11 @@ fn percentile(sorted: &[i64], of_hundred: usize) -> i64 {
 }
 
 impl Measuring {
-    fn dossier(&mut self, id: &str, line: Line, sees: &dyn Fn(&str) -> bool) -> Result<()> {
+    fn sees(&self, site: &str) -> bool {
+        self.site.as_ref().is_none_or(|own| own.as_str() == site)
+    }
+
+    fn dossier(&mut self, id: &str, line: Line) -> Result<()> {
         let event: DossierEvent =
             serde_json::from_value(line.event).map_err(|why| Error::Corrupt {
                 what: "dossier",
@@ -112,7 +118,7 @@ impl Measuring {
                 why: why.en,
             }
         })?;
-        if sees(next.office.as_str()) {
+        if self.sees(next.office.as_str()) {
             match &event {
                 DossierEvent::Identified(PrintSearch::Clear) => {
                     count(&mut self.measures.searches, "clear");
@@ -147,7 +153,7 @@ impl Measuring {
         Ok(())
     }
 
-    fn take(&mut self, entry: &journal::Entry, sees: &dyn Fn(&str) -> bool) -> Result<()> {
+    fn take(&mut self, entry: &journal::Entry) -> Result<()> {
         if !["dossier", "blank", QUALITY].contains(&&entry.kind[..]) {
             return Ok(());
         }
@@ -158,14 +164,14 @@ impl Measuring {
         };
         let line: Line = serde_json::from_str(&entry.text).map_err(corrupt)?;
         match &entry.kind[..] {
-            "dossier" => return self.dossier(&entry.id, line, sees),
+            "dossier" => return self.dossier(&entry.id, line),
             "blank" => {
                 let event: BlankEvent = serde_json::from_value(line.event).map_err(corrupt)?;
                 if let BlankEvent::Spoiled(defect) = event {
                     count(&mut self.measures.spoiled, defect);
                 }
             }
-            _ if sees(&line.site) => {
+            _ if self.sees(&line.site) => {
                 let values: Vec<u8> = serde_json::from_value(line.event).map_err(corrupt)?;
                 for step in values {
                     *self.measures.quality.entry(step).or_default() += 1;
@@ -209,20 +215,21 @@ impl Desk {
     }
 
     fn measure(self: &Arc<Self>, site: Option<SiteId>) -> Result<Measures> {
-        let sees = move |of: &str| site.as_ref().is_none_or(|site| site.as_str() == of);
-        self.store().read::<_, Error, _>(move |tx: &mut dyn Tx| {
-            let (size, _) = journal::size_and_root(tx).map_err(Error::from)?;
+        self.store().read::<_, Error, _>(move |tx| {
+            let (size, _) = journal::size_and_root(tx)?;
             let mut from = size.saturating_sub(ENTRIES_MAX);
-            let mut measuring = Measuring::default();
+            let mut measuring = Measuring {
+                site: site.clone(),
+                ..Measuring::default()
+            };
             loop {
-                let page: Vec<journal::Entry> =
-                    journal::entries(tx, from, PAGE).map_err(|why: StoreError| Error::from(why))?;
+                let page = journal::entries(tx, from, PAGE)?;
                 let Some(last) = page.last() else {
                     return Ok(measuring.finish());
                 };
                 from = last.seq + 1;
                 for entry in &page {
-                    measuring.take(entry, &sees)?;
+                    measuring.take(entry)?;
                 }
             }
         })

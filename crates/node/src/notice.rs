@@ -1,14 +1,11 @@
 //! Notices to holders: that a document can be collected, that the decision is there, that nobody came.
 
-use crate::Result;
 use crate::desk::Desk;
-use crate::desk::package::RECORD;
 use crate::ledger::Ledger;
 use crate::worker::{Tools, malformed};
+use crate::{Error, Result};
 use jiff::Timestamp;
-use rilascio_circuit::Application;
 use rilascio_circuit::process::{Dossier, DossierId, Phase, on_the_wall};
-use rilascio_store::vault::Compartment;
 use rilascio_store::work::Job;
 use std::sync::Arc;
 
@@ -240,19 +237,11 @@ fn prepare(ledger: &mut Ledger<'_>, subject: &str) -> Result<Option<(DossierId, 
     let Some((subject, text)) = wording(occasion, &dossier, office) else {
         return Ok(None);
     };
-    let record = Compartment {
-        dossier: id.as_str(),
-        part: RECORD,
+    let application = match ledger.application(id.as_str()) {
+        Err(Error::Store(rilascio_store::Error::Sealed { .. })) => None,
+        found => found?,
     };
-    let application = match record.get(ledger.tx, &ledger.vault, super::desk::package::APPLICATION)
-    {
-        Ok(found) => found,
-        Err(rilascio_store::Error::Sealed { .. }) => None,
-        Err(why) => return Err(why.into()),
-    };
-    let to = application
-        .and_then(|bytes| Application::parse("application", &String::from_utf8_lossy(&bytes)).ok())
-        .and_then(|application| application.delivery.mail);
+    let to = application.and_then(|application| application.delivery.mail);
     let notice = to.map(|to| Notice {
         id: format!("{id}.{word}{}", occasion.again(&dossier)),
         to,

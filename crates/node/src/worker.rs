@@ -8,7 +8,7 @@ use crate::desk::{
     Desk, articles, cases, centre, decision, draft, office, registry, routing, screening, spoilage,
     terms, works,
 };
-use crate::ledger::{carries_package, waits_in};
+use crate::ledger::carries_package;
 use crate::notice::{self, Delivery, Notice};
 use crate::{Error, Result};
 use jiff::Timestamp;
@@ -169,12 +169,7 @@ impl Desk {
             let (subject, id) = (message.subject.clone(), message.id.clone());
             let kind = message.kind.clone();
             let kept = self.transact(&self.system(), now, move |ledger| {
-                let (part, name) = waits_in(&kind, &id);
-                let compartment = vault::Compartment {
-                    dossier: &subject,
-                    part,
-                };
-                Ok(compartment.get(ledger.tx, &ledger.vault, name)?)
+                ledger.waiting_message(&kind, &subject, &id)
             });
             match kept {
                 Ok(Some(sealed)) => message.body = sealed.to_vec(),
@@ -217,16 +212,7 @@ impl Desk {
             let id = &message.id;
             let taken = matches!(&outcome, Ok((_, word)) if word.outcome == Outcome::Accepted);
             if taken && carries_package(&message.kind) {
-                match waits_in(&message.kind, id) {
-                    (acts::ACTS, name) => {
-                        let part = acts::ACTS;
-                        let dossier = &message.subject;
-                        vault::Compartment { dossier, part }.remove(ledger.tx, name)?;
-                    }
-                    (part, _) => {
-                        ledger.forget(&message.subject, part)?;
-                    }
-                }
+                ledger.drop_waiting(&message.kind, &message.subject, id)?;
             }
             let tx = &mut *ledger.tx;
             match &outcome {

@@ -4,31 +4,28 @@
 mod common;
 mod lives;
 
-use common::{OneProfile, Town, person};
+use common::{Town, person};
 use lives::{Act as Step, dossier, propose, refused, sent, why};
 use rilascio_circuit::process::{Actor, Phase, Reference, Right};
 use rilascio_circuit::{ACT_FACTS, ActKind};
 use rilascio_node::{Act, ActEntry, Command, Error, Prose, Role};
 use rilascio_pki::SignedData;
-use rilascio_store::{Error as StoreError, Tx, journal};
 use std::process::Command as Program;
 use std::sync::Arc;
 
 /// A town whose profile gives notice of refusals.
 fn town() -> Town {
-    let mut town = Town::in_memory(None);
-    town.profiles = Arc::new(OneProfile::with("notice_days = 10\n"));
-    town.restart();
-    town
+    Town::under("notice_days = 10\n")
 }
 
 /// Lives the acts of a life, one after the other.
-fn live(town: &Town, steps: &[Step]) {
+fn live(town: &Town, name: &str, steps: &[Step]) {
     for (place, step) in steps.iter().enumerate() {
         let Step::Give(actor, command) = step else {
             panic!("only commands here");
         };
-        town.give(&format!("step-{place}"), actor, command).unwrap();
+        town.give(&format!("{name}-{place}"), actor, command)
+            .unwrap();
         town.settle().unwrap();
     }
 }
@@ -53,7 +50,7 @@ fn letter(town: &Town, role: Role, number: &Reference) -> Result<String, Error> 
 #[test]
 fn an_office_gets_every_act_of_a_dossier_signed_by_the_centre() {
     let town = town();
-    live(&town, &refused()[..10]);
+    live(&town, "life", &refused()[..10]);
     for role in [Role::Centre, Role::Office] {
         let listed = acts(&town, role);
         let kinds: Vec<ActKind> = listed.iter().map(|entry| entry.act.kind).collect();
@@ -79,9 +76,7 @@ fn an_office_gets_every_act_of_a_dossier_signed_by_the_centre() {
     }
     assert_eq!(acts(&town, Role::Office), acts(&town, Role::Centre));
     // Its digest is in the journal; what it says is not.
-    let store = town.desks[&Role::Centre].store();
-    let read = |tx: &mut dyn Tx| journal::entries(tx, 0, 10_000);
-    let entries = store.read::<_, StoreError, _>(read).unwrap();
+    let entries = town.journal(Role::Centre);
     let texts: String = entries.into_iter().map(|entry| entry.text).collect();
     let refusal = &acts(&town, Role::Centre)[1];
     let digest = serde_json::to_string(&refusal.digest).unwrap();
@@ -92,7 +87,7 @@ fn an_office_gets_every_act_of_a_dossier_signed_by_the_centre() {
 #[test]
 fn nobody_is_refused_without_reasons() {
     let town = Town::in_memory(None);
-    live(&town, &sent());
+    live(&town, "life", &sent());
     let examiner = reader(Role::Centre);
     let refuse = Command::Propose {
         dossier: dossier(),
@@ -104,7 +99,7 @@ fn nobody_is_refused_without_reasons() {
     };
     assert_eq!(refusal.rule, "circuit.reasons");
     // A director who does not follow a proposal says why.
-    live_from(&town, propose(true), "grant");
+    live(&town, "grant", &[propose(true)]);
     let decide = |reasons: Option<Prose>| Command::Decide {
         dossier: dossier(),
         grant: false,
@@ -120,17 +115,10 @@ fn nobody_is_refused_without_reasons() {
     assert_eq!(acts(&town, Role::Office).len(), 1);
 }
 
-fn live_from(town: &Town, step: Step, name: &str) {
-    let Step::Give(actor, command) = step else {
-        panic!("only commands here");
-    };
-    town.give(name, &actor, &command).unwrap();
-}
-
 #[test]
 fn acts_are_kept_as_long_as_the_record_and_no_longer() {
     let mut town = town();
-    live(&town, &refused()[..10]);
+    live(&town, "life", &refused()[..10]);
     let number = acts(&town, Role::Office)[1].act.number.clone();
     town.pass(3000);
     town.settle().unwrap();
@@ -153,7 +141,7 @@ fn a_letter_that_cannot_be_set_waits_and_is_set_later() {
     }
     let mut town = town();
     let whole = std::mem::replace(&mut town.tools.scribe, Arc::new(Broken));
-    live(&town, &refused()[..4]);
+    live(&town, "life", &refused()[..4]);
     assert!(acts(&town, Role::Centre).is_empty());
     town.tools.scribe = whole;
     town.pass(1);
@@ -168,7 +156,7 @@ fn openssl_verifies_an_act_as_an_advanced_signature() {
         return;
     }
     let town = town();
-    live(&town, &refused()[..10]);
+    live(&town, "life", &refused()[..10]);
     let number = acts(&town, Role::Office)[1].act.number.clone();
     let desk = &town.desks[&Role::Office];
     let signed = desk.signed_act(&dossier(), &number, &reader(Role::Office), town.now);

@@ -4,19 +4,15 @@
 mod common;
 mod lives;
 
-use common::{OneProfile, Town, Yes, person};
+use common::{Town, Yes, person};
 use lives::{Act, DOSSIER, dossier, sent};
 use rilascio_circuit::process::{Actor, Digest, Dossier, Right};
 use rilascio_node::{Answer, Command, Error, Role};
-use rilascio_store::{Error as StoreError, Tx, journal};
-use std::sync::Arc;
 
 /// A dossier with a hit, under a profile that asks for two opinions or for one.
 fn town(rules: &str) -> Town {
-    let mut town = Town::in_memory(None);
-    town.profiles = Arc::new(OneProfile::with(rules));
+    let mut town = Town::under(rules);
     town.tools.advisers = Yes::with_a_hit();
-    town.restart();
     for (place, act) in sent().iter().enumerate() {
         if let Act::Give(actor, command) = act {
             town.give(&format!("sent-{place}"), actor, command).unwrap();
@@ -44,9 +40,7 @@ fn at_centre(town: &Town) -> Dossier {
 }
 
 fn journal_of(town: &Town) -> Vec<String> {
-    let read = |tx: &mut dyn Tx| journal::entries(tx, 0, 10_000);
-    let store = town.desks[&Role::Centre].store();
-    let entries = store.read::<_, StoreError, _>(read).unwrap();
+    let entries = town.journal(Role::Centre);
     entries.into_iter().map(|entry| entry.text).collect()
 }
 

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Act, MARK, OneProfile, PROFILE, Town, life, person};
+use common::{Act, MARK, PROFILE, Town, life, person};
 use jiff::SignedDuration;
 use rilascio_circuit::process::{Actor, BlankSerial, Defect, OfficerId, Reference, Right};
 use rilascio_exchange::message::{Bytes, Paper};
@@ -22,9 +22,7 @@ fn card() -> BlankSerial {
 
 /// Works whose profile asks for photographs, with a card that somebody spoiled.
 fn spoiled() -> Town {
-    let mut town = Town::in_memory(None);
-    town.profiles = Arc::new(OneProfile::with("spoiled_photograph = true\n"));
-    town.restart();
+    let town = Town::under("spoiled_photograph = true\n");
     for act in life() {
         if let Act::Give(name @ ("blanks" | "initialise" | "assign"), who, command) = act {
             town.give(name, &who, &command).unwrap();

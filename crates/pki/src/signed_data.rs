@@ -81,6 +81,14 @@ struct Attribute {
     values: SetOfVec<Any>,
 }
 
+/// An attribute of one value.
+fn attribute(kind: ObjectIdentifier, value: Any) -> der::Result<Attribute> {
+    Ok(Attribute {
+        kind,
+        values: SetOfVec::try_from(vec![value])?,
+    })
+}
+
 /// RFC 5035, 3, without policies.
 #[derive(Sequence)]
 struct SigningCertificateV2 {
@@ -150,13 +158,9 @@ impl SignedData {
                 digest: OctetString::new(digest).map_err(Error::malformed(WHAT))?,
             }],
         };
-        let value = Any::encode_from(&reference)
-            .and_then(|value| SetOfVec::try_from(vec![value]))
+        let attribute = Any::encode_from(&reference)
+            .and_then(|value| attribute(SIGNING_CERTIFICATE_V2, value))
             .map_err(Error::malformed(WHAT))?;
-        let attribute = Attribute {
-            kind: SIGNING_CERTIFICATE_V2,
-            values: value,
-        };
         Self::sign_over(
             content_type,
             content,
@@ -178,12 +182,6 @@ impl SignedData {
         let malformed = Error::malformed(WHAT);
         let digest = signer.algorithm().hash();
         let build = || -> der::Result<_> {
-            let attribute = |kind, value: Any| -> der::Result<Attribute> {
-                Ok(Attribute {
-                    kind,
-                    values: SetOfVec::try_from(vec![value])?,
-                })
-            };
             let digest = OctetString::new(digest.digest(content))?;
             SetOfVec::try_from(vec![
                 attribute(CONTENT_TYPE, Any::from(content_type))?,
@@ -193,15 +191,9 @@ impl SignedData {
         let mut signed_attributes: SetOfVec<Attribute> = build().map_err(&malformed)?;
         let time = Any::from_der(&x509_time(at)?.to_der().map_err(&malformed)?);
         let time = time
-            .and_then(|time| SetOfVec::try_from(vec![time]))
+            .and_then(|time| attribute(SIGNING_TIME, time))
             .map_err(&malformed)?;
-        signed_attributes
-            .insert(Attribute {
-                kind: SIGNING_TIME,
-                values: time,
-            })
-            .map_err(&malformed)?;
-        if let Some(more) = more {
+        for more in [Some(time), more].into_iter().flatten() {
             signed_attributes.insert(more).map_err(&malformed)?;
         }
         let signature = signer.sign(&signed_attributes.to_der().map_err(&malformed)?)?;

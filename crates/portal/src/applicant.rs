@@ -4,13 +4,14 @@ use crate::desk::facts;
 use crate::dossier::way;
 use crate::fault::NodeFault;
 use crate::language::Language;
-use crate::page::{Page, here};
+use crate::page::Page;
 use crate::router::Portal;
 use crate::waiting::choices;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use jiff::civil::DateTime;
+use rilascio_circuit::process::on_the_wall;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -90,7 +91,7 @@ async fn status(
         .await;
     match found {
         Ok(mut view) => {
-            let today = here((portal.clock)()).date();
+            let today = on_the_wall((portal.clock)()).date();
             let comes = view["appointment"].as_str();
             let comes = comes.and_then(|at| at.parse::<DateTime>().ok());
             if comes.is_some_and(|at| at.date() < today) {

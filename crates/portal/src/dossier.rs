@@ -3,7 +3,7 @@
 use crate::commands;
 use crate::desk::{facts, note_done, page_of};
 use crate::fault::PageFault;
-use crate::files::saved;
+use crate::files::{response, saved};
 use crate::forms::encoded;
 use crate::language::Language;
 use crate::page::Page;
@@ -12,8 +12,7 @@ use crate::record::Record;
 use crate::router::Portal;
 use crate::session::Signed;
 use axum::extract::{Path, Query, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -251,16 +250,7 @@ async fn passed_on(portal: &Portal, signed: &Signed, path: &str) -> Result<Respo
         "image/png" => "inline; filename=\"image.png\"",
         _ => "inline; filename=\"image.jpg\"",
     };
-    let headers = [
-        (header::CONTENT_DISPOSITION, place.to_owned()),
-        (header::CONTENT_TYPE, content.media),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "sandbox; default-src 'none'; frame-ancestors 'none'".to_owned(),
-        ),
-    ];
-    Ok((headers, content.bytes).into_response())
+    Ok(response(content, place))
 }
 
 pub(crate) async fn image(

@@ -24,6 +24,11 @@ impl NodeFault {
         }
     }
 
+    /// Whether the form can be changed and sent again by whoever is signed in.
+    pub(crate) fn can_be_mended(&self) -> bool {
+        self.status.is_client_error() && self.status != StatusCode::UNAUTHORIZED
+    }
+
     /// A form that did not arrive whole.
     pub(crate) fn broken_form() -> Self {
         Self::own(

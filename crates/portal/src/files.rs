@@ -1,6 +1,7 @@
-//! Files of the node that are saved, not shown.
+//! Files and pictures of the node, as a browser gets them.
 
 use crate::fault::PageFault;
+use crate::node::Content;
 use crate::router::Portal;
 use crate::session::Signed;
 use axum::http::header;
@@ -25,11 +26,16 @@ pub(crate) async fn saved(
             _ => ".jpg",
         };
     }
+    Ok(response(
+        content,
+        &format!("attachment; filename=\"{name}\""),
+    ))
+}
+
+/// What somebody brought or took, in a sandbox, kept by nobody on the way.
+pub(crate) fn response(content: Content, place: &str) -> Response {
     let headers = [
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}\""),
-        ),
+        (header::CONTENT_DISPOSITION, place.to_owned()),
         (header::CONTENT_TYPE, content.media),
         (header::CACHE_CONTROL, "no-store".to_owned()),
         (
@@ -37,5 +43,5 @@ pub(crate) async fn saved(
             "sandbox; default-src 'none'; frame-ancestors 'none'".to_owned(),
         ),
     ];
-    Ok((headers, content.bytes).into_response())
+    (headers, content.bytes).into_response()
 }

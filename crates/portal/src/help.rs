@@ -9,7 +9,7 @@ use crate::router::Portal;
 use crate::session::Signed;
 use axum::extract::multipart::Multipart;
 use axum::extract::{Form, Path, Query, State};
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64ct::{Base64, Encoding};
 use serde::Deserialize;
@@ -21,9 +21,9 @@ const CHANNELS: [&str; 4] = ["news", "manual", "package", "answer"];
 /// The desks that an article of the centre can be for.
 const ROLES: [&str; 3] = ["office", "works", "registry"];
 
-async fn ask(portal: &Portal, signed: &Signed, path: &str) -> Result<Value, PageFault> {
-    let found = portal.node.get(path, Some(&signed.token)).await;
-    found.map_err(|fault| signed.fault(fault))
+/// Whether somebody runs the centre, which publishes for all.
+fn is_centre(signed: &Signed) -> bool {
+    signed.session["actor"]["site"] == "centre"
 }
 
 /// An article in the language of the page.
@@ -67,7 +67,7 @@ pub(crate) async fn show(
     signed: Signed,
     Query(Sought { q }): Query<Sought>,
 ) -> Result<Response, PageFault> {
-    let articles = ask(&portal, &signed, "/v1/help/articles").await?;
+    let articles = portal.ask(&signed, "/v1/help/articles").await?;
     let articles = articles.as_array().into_iter().flatten();
     let articles: Vec<Value> = articles
         .map(|article| shown(&signed, article))
@@ -83,7 +83,7 @@ pub(crate) async fn show(
             json!({ "channel": channel, "articles": of })
         })
         .collect();
-    let cases = ask(&portal, &signed, "/v1/help/cases").await?;
+    let cases = portal.ask(&signed, "/v1/help/cases").await?;
     let mut page = Page::of(&signed);
     page.put("groups", groups);
     page.put("cases", cases);
@@ -99,11 +99,11 @@ pub(crate) async fn article(
     Path(id): Path<String>,
 ) -> Result<Response, PageFault> {
     let path = format!("/v1/help/articles/{}", encoded(&id));
-    let found = ask(&portal, &signed, &path).await?;
+    let found = portal.ask(&signed, &path).await?;
     let mut page = Page::of(&signed);
     page.put("article", shown(&signed, &found));
     // What the centre published only the centre withdraws.
-    let own = !found["site"].is_null() || signed.session["actor"]["site"] == "centre";
+    let own = !found["site"].is_null() || is_centre(&signed);
     page.put("runs", own && signed.has("administer"));
     Ok(page.show("help-article.html"))
 }
@@ -140,11 +140,10 @@ fn asking(
     page.put("code", text("code"));
     page.put("text", text("text"));
     page.put("faults", fault.map(|fault| fault.lines(signed.language)));
-    let mut response = page.show("help-ask.html");
-    if let Some(fault) = fault {
-        *response.status_mut() = fault.status;
-    }
-    response
+    page.show_as(
+        fault.map_or(StatusCode::OK, |fault| fault.status),
+        "help-ask.html",
+    )
 }
 
 pub(crate) async fn form(
@@ -174,9 +173,7 @@ pub(crate) async fn open(
             let id = case["id"].as_str().unwrap_or_default();
             Ok(Redirect::to(&format!("/help/cases/{}", encoded(id))).into_response())
         }
-        Err(fault) if fault.status.is_client_error() && fault.status != 401 => {
-            Ok(asking(&signed, &given, Some(&fault)))
-        }
+        Err(fault) if fault.can_be_mended() => Ok(asking(&signed, &given, Some(&fault))),
         Err(fault) => Err(signed.fault(fault)),
     }
 }
@@ -186,12 +183,9 @@ pub(crate) async fn case(
     signed: Signed,
     Path(id): Path<String>,
 ) -> Result<Response, PageFault> {
-    let found = ask(
-        &portal,
-        &signed,
-        &format!("/v1/help/cases/{}", encoded(&id)),
-    )
-    .await?;
+    let found = portal
+        .ask(&signed, &format!("/v1/help/cases/{}", encoded(&id)))
+        .await?;
     let mut page = Page::of(&signed);
     let texts = found["texts"].as_array().into_iter().flatten();
     let turns = found["case"]["turns"].as_array().into_iter().flatten();
@@ -246,14 +240,12 @@ fn publishing(
     let texts = names.map(|name| (name, filled.get(name).map_or("", String::as_str)));
     page.put("filled", BTreeMap::from(texts));
     page.put("channels", CHANNELS);
-    let centre = signed.session["actor"]["site"] == "centre";
-    page.put("roles", centre.then_some(ROLES));
+    page.put("roles", is_centre(signed).then_some(ROLES));
     page.put("faults", fault.map(|fault| fault.lines(signed.language)));
-    let mut response = page.show("help-publish.html");
-    if let Some(fault) = fault {
-        *response.status_mut() = fault.status;
-    }
-    response
+    page.show_as(
+        fault.map_or(StatusCode::OK, |fault| fault.status),
+        "help-publish.html",
+    )
 }
 
 #[derive(Deserialize)]
@@ -273,7 +265,7 @@ pub(crate) async fn publish_form(
     let mut filled = BTreeMap::new();
     if let Some(case) = case {
         let path = format!("/v1/help/cases/{}", encoded(&case));
-        let found = ask(&portal, &signed, &path).await?;
+        let found = portal.ask(&signed, &path).await?;
         let texts = found["texts"].as_array().into_iter().flatten();
         let texts: Vec<&str> = texts.filter_map(Value::as_str).collect();
         filled.insert("channel".to_owned(), "answer".to_owned());
@@ -316,9 +308,7 @@ pub(crate) async fn publish(
             let id = article["bulletin"]["id"].as_str().unwrap_or_default();
             Ok(Redirect::to(&format!("/help/articles/{}", encoded(id))).into_response())
         }
-        Err(fault) if fault.status.is_client_error() && fault.status != 401 => {
-            Ok(publishing(&signed, &filled, Some(&fault)))
-        }
+        Err(fault) if fault.can_be_mended() => Ok(publishing(&signed, &filled, Some(&fault))),
         Err(fault) => Err(signed.fault(fault)),
     }
 }

@@ -14,18 +14,13 @@ use serde_json::{Value, json};
 
 const ROLES: [&str; 4] = ["office", "centre", "works", "registry"];
 
-async fn ask(portal: &Portal, signed: &Signed, path: &str) -> Result<Value, PageFault> {
-    let found = portal.node.get(path, Some(&signed.token)).await;
-    found.map_err(|fault| signed.fault(fault))
-}
-
 pub(crate) async fn overview(
     State(portal): State<Portal>,
     signed: Signed,
 ) -> Result<Response, PageFault> {
     let mut page = Page::of(&signed);
-    page.put("sites", ask(&portal, &signed, "/v1/sites").await?);
-    let profiles = ask(&portal, &signed, "/v1/profiles").await?;
+    page.put("sites", portal.ask(&signed, "/v1/sites").await?);
+    let profiles = portal.ask(&signed, "/v1/profiles").await?;
     let shown: Vec<Value> = profiles
         .as_array()
         .into_iter()
@@ -64,7 +59,7 @@ pub(crate) async fn journal(
     Query(From { from }): Query<From>,
 ) -> Result<Response, PageFault> {
     let path = format!("/v1/{}/journal?from={from}", encoded(&role));
-    let entries = ask(&portal, &signed, &path).await?;
+    let entries = portal.ask(&signed, &path).await?;
     let rows: Vec<Value> = entries
         .as_array()
         .into_iter()
@@ -113,7 +108,7 @@ async fn table(
         .map(|state| format!("?state={state}"))
         .unwrap_or_default();
     let path = format!("/v1/{}/{what}{query}", encoded(role));
-    let found = ask(portal, signed, &path).await?;
+    let found = portal.ask(signed, &path).await?;
     let rows: Vec<Vec<Value>> = found
         .as_array()
         .into_iter()

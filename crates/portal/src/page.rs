@@ -8,9 +8,9 @@ use axum::response::{IntoResponse, Response};
 use fluent_bundle::FluentArgs;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use minijinja::value::{Kwargs, Value as Jinja};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use rilascio_circuit::process::on_the_wall;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
@@ -179,12 +179,6 @@ fn environment(language: Language) -> Environment<'static> {
     environment
 }
 
-/// A moment by the clock on the wall.
-pub(crate) fn here(at: Timestamp) -> DateTime {
-    let zone = TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC);
-    at.to_zoned(zone).datetime()
-}
-
 /// A time or a day as it is written in Italy, and understood elsewhere.
 pub(crate) fn moment(text: &str, with_time: bool) -> String {
     let form = if with_time {
@@ -193,7 +187,7 @@ pub(crate) fn moment(text: &str, with_time: bool) -> String {
         "%d/%m/%Y"
     };
     if let Ok(at) = text.parse::<Timestamp>() {
-        return here(at).strftime(form).to_string();
+        return on_the_wall(at).strftime(form).to_string();
     }
     // An appointment, by the clock on the wall.
     if let (true, Ok(at)) = (text.contains('T'), text.parse::<DateTime>()) {

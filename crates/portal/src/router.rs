@@ -1,6 +1,6 @@
 //! The addresses of all pages.
 
-use crate::fault::NodeFault;
+use crate::fault::{NodeFault, PageFault};
 use crate::forms::Schemas;
 use crate::node::Node;
 use crate::session::Signed;
@@ -62,6 +62,12 @@ impl Portal {
             Ok::<_, NodeFault>(named.collect())
         });
         asked.await.cloned().unwrap_or_default()
+    }
+
+    /// What the node answers to somebody.
+    pub(crate) async fn ask(&self, signed: &Signed, path: &str) -> Result<Value, PageFault> {
+        let found = self.node.get(path, Some(&signed.token)).await;
+        found.map_err(|fault| signed.fault(fault))
     }
 
     /// What the document of each profile is called.

@@ -8,6 +8,7 @@ use crate::session::Signed;
 use axum::extract::State;
 use axum::response::Response;
 use jiff::civil::DateTime;
+use rilascio_circuit::process::on_the_wall;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -30,7 +31,7 @@ pub(crate) async fn show(
         .await;
     let found = found.map_err(|fault| signed.fault(fault))?;
     let titles = portal.titles(&signed).await;
-    let today = crate::page::here((portal.clock)()).date();
+    let today = on_the_wall((portal.clock)()).date();
     let comes = |one: &Value| one["appointment"].as_str()?.parse::<DateTime>().ok();
     let row = |one: &Value| {
         let profile = one["profile"].as_str().unwrap_or_default();

@@ -238,7 +238,7 @@ pub enum DossierEvent {
 }
 
 impl Dossier {
-    fn taken_by(&self, step: Step, officer: &OfficerId) -> bool {
+    pub(super) fn taken_by(&self, step: Step, officer: &OfficerId) -> bool {
         self.hands.get(&step) == Some(officer)
     }
 
@@ -268,7 +268,7 @@ impl Dossier {
     }
 }
 
-fn in_phase(dossier: &Dossier, phases: &[Phase]) -> Result<(), Refusal> {
+pub(super) fn in_phase(dossier: &Dossier, phases: &[Phase]) -> Result<(), Refusal> {
     if phases.contains(&dossier.phase) {
         Ok(())
     } else if dossier.phase >= Phase::Certified && phases.iter().all(|p| *p < Phase::Certified) {

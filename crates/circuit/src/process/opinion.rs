@@ -1,6 +1,7 @@
 //! The judgement of hits: by one examiner, or by two of whom the second does not know what the first said; where they
 //! differ a third decides.
 
+use super::dossier::in_phase;
 use super::{Context, Digest, Dossier, OfficerId, Phase, PrintSearch, Reason, Right, Step};
 use crate::rules::Refusal;
 use schemars::JsonSchema;
@@ -48,17 +49,14 @@ impl Dossier {
     fn may_judge(&self, context: &Context<'_>) -> Result<(), Refusal> {
         let actor = context.actor;
         actor.needs(Right::Examine)?;
-        if self.phase >= Phase::Certified {
-            return Err(Reason::Certified.refusal());
-        }
-        let open = self.has_hits() && self.adjudication.is_none();
-        if self.phase != Phase::Examination || !open {
+        in_phase(self, &[Phase::Examination])?;
+        if !self.has_hits() || self.adjudication.is_some() {
             return Err(Reason::State.refusal());
         }
         let said = self.opinion.as_ref().is_some_and(|opinions| {
             opinions.first == actor.officer || opinions.second.as_ref() == Some(&actor.officer)
         });
-        if said || self.hands.get(&Step::Enrol) == Some(&actor.officer) {
+        if said || self.taken_by(Step::Enrol, &actor.officer) {
             return Err(Reason::FourEyes.refusal());
         }
         Ok(())

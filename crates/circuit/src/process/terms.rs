@@ -1,6 +1,7 @@
 //! The terms of a dossier at the centre: the day by which it is decided, missing papers and notices that let that term
 //! stand still, the appeal against a refusal, and the alarms of what is late or lies idle.
 
+use super::dossier::in_phase;
 use super::wall::{end_of_day, on_the_wall};
 use super::{Context, Dossier, OfficerId, Phase, Reason, Reference, Right, Step};
 use crate::rules::Refusal;
@@ -244,11 +245,7 @@ impl Dossier {
         context: &Context<'_>,
     ) -> Result<TermsEvent, Refusal> {
         let (actor, rules, now) = (context.actor, context.rules, context.now);
-        let in_examination = || match self.phase {
-            Phase::Examination => Ok(()),
-            phase if phase >= Phase::Certified => Err(Reason::Certified.refusal()),
-            _ => Err(Reason::State.refusal()),
-        };
+        let in_examination = || in_phase(self, &[Phase::Examination]);
         let me = || actor.officer.clone();
         match command {
             TermsCommand::AskPapers {

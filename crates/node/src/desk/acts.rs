@@ -1,7 +1,6 @@
 //! Acts: what the authority writes to an applicant. The facts are kept at the step that they are of, in the same
 //! transaction; a job has them set as a letter, signs it and sends it to the office, which hands it over.
 
-use super::package::{APPLICATION, RECORD};
 use super::papers::{Media, PaperContent};
 use super::record::may_see;
 use crate::desk::Desk;
@@ -13,9 +12,7 @@ use jiff::Timestamp;
 use rilascio_circuit::process::{
     Actor, Digest, Dossier, DossierId, NodeId, OfficerId, Reason, Reference, Step, on_the_wall,
 };
-use rilascio_circuit::{
-    ActKind, ActProfile, Application, Profile, Text, is_settable, printed_names,
-};
+use rilascio_circuit::{ActKind, ActProfile, Profile, Text, is_settable, printed_names};
 use rilascio_exchange::message::{ActHead, Body, Bytes};
 use rilascio_pki::SignedData;
 use rilascio_store::vault::Compartment;
@@ -78,6 +75,14 @@ fn name(number: &Reference) -> String {
 
 fn text_name(number: &str) -> String {
     format!("text/{number}")
+}
+
+fn corrupt(dossier: &DossierId, why: impl ToString) -> Error {
+    Error::Corrupt {
+        what: "act",
+        id: dossier.to_string(),
+        why: why.to_string(),
+    }
 }
 
 fn compartment(dossier: &DossierId) -> Compartment<'_> {
@@ -149,23 +154,13 @@ fn reasons(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<Option<String
     Ok(kept.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-fn application(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<Option<Application>> {
-    let record = Compartment {
-        dossier: dossier.as_str(),
-        part: RECORD,
-    };
-    let kept = record.get(ledger.tx, &ledger.vault, APPLICATION)?;
-    Ok(kept
-        .and_then(|bytes| Application::parse("application", &String::from_utf8_lossy(&bytes)).ok()))
-}
-
 fn facts(
     ledger: &mut Ledger<'_>,
     known: &Dossier,
     profile: &Profile,
     head: &ActHead,
 ) -> Result<Option<Facts>> {
-    let Some(application) = application(ledger, &known.id)? else {
+    let Some(application) = ledger.application(known.id.as_str())? else {
         return Ok(None);
     };
     let mut facts = Facts {
@@ -270,11 +265,7 @@ fn waiting(ledger: &mut Ledger<'_>, dossier: &DossierId, number: &str) -> Result
     let kept = compartment(dossier).get(ledger.tx, &ledger.vault, &text_name(number))?;
     kept.map(|bytes| serde_json::from_slice(&bytes))
         .transpose()
-        .map_err(|why| Error::Corrupt {
-            what: "act",
-            id: dossier.to_string(),
-            why: why.to_string(),
-        })
+        .map_err(|why| corrupt(dossier, why))
 }
 
 /// Keeps a signed act; the journal has its digest.
@@ -331,7 +322,7 @@ pub(super) fn receive(
     }
     letter_of(dossier, &content.0)?;
     // What was forgotten at the end of its term does not come back.
-    if application(ledger, dossier)?.is_none() {
+    if ledger.application(dossier.as_str())?.is_none() {
         return Ok(());
     }
     keep(ledger, dossier, head, &content.0)
@@ -339,14 +330,9 @@ pub(super) fn receive(
 
 /// The letter inside a signed act, which is verified.
 fn letter_of(dossier: &DossierId, signed: &[u8]) -> Result<PaperContent> {
-    let corrupt = |why: String| Error::Corrupt {
-        what: "act",
-        id: dossier.to_string(),
-        why,
-    };
-    let signed = SignedData::decode(signed).map_err(|why| corrupt(why.to_string()))?;
-    signed.verify().map_err(|why| corrupt(why.to_string()))?;
-    let media = Media::of(&signed.content).ok_or_else(|| corrupt("it is no PDF".into()))?;
+    let signed = SignedData::decode(signed).map_err(|why| corrupt(dossier, why))?;
+    signed.verify().map_err(|why| corrupt(dossier, why))?;
+    let media = Media::of(&signed.content).ok_or_else(|| corrupt(dossier, "it is no PDF"))?;
     Ok(PaperContent {
         media,
         bytes: Zeroizing::new(signed.content),
@@ -362,12 +348,7 @@ impl Ledger<'_> {
                 continue;
             }
             if let Some(entry) = place.get(self.tx, &self.vault, &name)? {
-                let entry = serde_json::from_slice(&entry).map_err(|why| Error::Corrupt {
-                    what: "act",
-                    id: dossier.to_string(),
-                    why: why.to_string(),
-                })?;
-                found.push(entry);
+                found.push(serde_json::from_slice(&entry).map_err(|why| corrupt(dossier, why))?);
             }
         }
         found.sort_by(|a, b| (a.act.given, &a.act.number).cmp(&(b.act.given, &b.act.number)));

@@ -72,8 +72,25 @@ pub struct Draft {
     pub file: Option<Bytes>,
 }
 
-fn is_file(bytes: &[u8]) -> bool {
-    Media::of(bytes).is_some() || bytes.starts_with(b"PK\x03\x04")
+fn check_file(bytes: &[u8]) -> Result<()> {
+    let known = Media::of(bytes).is_some() || bytes.starts_with(b"PK\x03\x04");
+    let why = if bytes.len() > FILE_BYTES_MAX {
+        format!("it has more than {FILE_BYTES_MAX} bytes")
+    } else if known {
+        return Ok(());
+    } else {
+        "it is no PDF, JPEG, PNG or ZIP file".to_owned()
+    };
+    Err(Error::Malformed { what: "file", why })
+}
+
+/// What happened to an article last.
+fn happened(bulletin: &Bulletin) -> &'static str {
+    if bulletin.withdrawn {
+        "withdrawn"
+    } else {
+        "published"
+    }
 }
 
 fn place(id: &str) -> Compartment<'_> {
@@ -116,12 +133,7 @@ fn put(ledger: &mut Ledger<'_>, article: &Article, file: Option<&[u8]>) -> Resul
     };
     entity::put(ledger.tx, ARTICLE, &row)?;
     let actor = ledger.actor.clone();
-    let event = if bulletin.withdrawn {
-        "withdrawn"
-    } else {
-        "published"
-    };
-    let told = (event, Digest::of(row.body.as_bytes()));
+    let told = (happened(bulletin), Digest::of(row.body.as_bytes()));
     ledger.note(&actor, ARTICLE, id, &told)
 }
 
@@ -148,11 +160,7 @@ fn tell(ledger: &mut Ledger<'_>, article: &Article) -> Result<()> {
         return Ok(());
     }
     for node in receivers(ledger.desk, &article.roles) {
-        let what = if article.bulletin.withdrawn {
-            "withdrawn"
-        } else {
-            "published"
-        };
+        let what = happened(&article.bulletin);
         ledger.job(SEND, &format!("{}/{node}/{what}", article.bulletin.id))?;
     }
     Ok(())
@@ -184,7 +192,7 @@ pub(super) fn receive(
     content: Option<&Bytes>,
 ) -> Result<()> {
     let file = content.map(|content| &content.0[..]);
-    if file.is_some_and(|file| file.len() > FILE_BYTES_MAX || !is_file(file)) {
+    if file.is_some_and(|file| check_file(file).is_err()) {
         return Err(Reason::Malformed.refusal().into());
     }
     let article = Article {
@@ -206,12 +214,12 @@ fn title(text: &Prose) -> Result<String> {
     Ok(text.to_owned())
 }
 
-impl Desk {
-    fn sees_article(&self, actor: &Actor, article: &Article) -> bool {
-        let here = article.site.as_ref().is_none_or(|site| *site == actor.site);
-        here && !article.bulletin.withdrawn
-    }
+fn sees(actor: &Actor, article: &Article) -> bool {
+    let here = article.site.as_ref().is_none_or(|site| *site == actor.site);
+    here && !article.bulletin.withdrawn
+}
 
+impl Desk {
     /// Publishes an article.
     ///
     /// # Errors
@@ -228,19 +236,7 @@ impl Desk {
             title(draft.title_en.as_ref().unwrap_or(&draft.title_it))?,
         );
         if let Some(file) = &draft.file {
-            let wrong = if file.0.len() > FILE_BYTES_MAX {
-                format!("it has more than {FILE_BYTES_MAX} bytes")
-            } else if is_file(&file.0) {
-                String::new()
-            } else {
-                "it is no PDF, JPEG, PNG or ZIP file".to_owned()
-            };
-            if !wrong.is_empty() {
-                return Err(Error::Malformed {
-                    what: "file",
-                    why: wrong,
-                });
-            }
+            check_file(&file.0)?;
         }
         self.transact(actor, now, move |ledger| {
             let number = work::take_numbers(ledger.tx, ARTICLE, 1)?;
@@ -321,12 +317,7 @@ impl Desk {
         let site = actor.site.to_string();
         let rows = self.store().read::<_, Error, _>(move |tx| {
             let mut rows = Vec::new();
-            for channel in [
-                Channel::News,
-                Channel::Manual,
-                Channel::Package,
-                Channel::Answer,
-            ] {
+            for channel in Channel::ALL {
                 let state = crate::ledger::word(channel);
                 for site in ["", &site] {
                     rows.extend(entity::newest(tx, ARTICLE, &state, Some(site), LIST_MAX)?);
@@ -338,7 +329,7 @@ impl Desk {
         for row in &rows {
             let article: Article = decode_as(ARTICLE, row)?;
             let over = article.bulletin.until.is_some_and(|until| until < today);
-            if !over && self.sees_article(actor, &article) {
+            if !over && sees(actor, &article) {
                 found.push(article);
             }
         }
@@ -384,7 +375,7 @@ impl Ledger<'_> {
     fn article(&mut self, id: &Reference) -> Result<Article> {
         let row = entity::get(self.tx, ARTICLE, id.as_str())?;
         let article: Option<Article> = row.map(|row| decode_as(ARTICLE, &row)).transpose()?;
-        let article = article.filter(|article| self.desk.sees_article(&self.actor, article));
+        let article = article.filter(|article| sees(&self.actor, article));
         Ok(article.ok_or_else(|| Reason::Unknown.refusal())?)
     }
 }

@@ -139,8 +139,14 @@ fn sees(actor: &Actor, case: &HelpCase) -> bool {
 }
 
 fn answers(actor: &Actor, case: &HelpCase) -> bool {
-    let circuit_wide = actor.rights.contains(&Right::Audit);
-    actor.rights.contains(&Right::Administer) && (actor.site == case.site || circuit_wide)
+    let runs = actor.rights.contains(&Right::Administer);
+    runs && (actor.site == case.site || is_everywhere(actor))
+}
+
+/// Who audits a circuit and runs it sees every site of the node.
+fn is_everywhere(actor: &Actor) -> bool {
+    let rights = [Right::Audit, Right::Administer];
+    rights.iter().all(|right| actor.rights.contains(right))
 }
 
 fn word(state: CaseState) -> String {
@@ -293,11 +299,7 @@ impl Desk {
     /// What the store says.
     pub fn cases(self: &Arc<Self>, actor: &Actor) -> Result<Vec<HelpCase>> {
         let actor = actor.clone();
-        // Who audits a circuit and runs it sees every site of the node.
-        let everywhere = [Right::Audit, Right::Administer]
-            .iter()
-            .all(|right| actor.rights.contains(right));
-        let site = (!everywhere).then(|| actor.site.to_string());
+        let site = (!is_everywhere(&actor)).then(|| actor.site.to_string());
         let rows = self.store().read::<_, Error, _>(move |tx| {
             let mut rows = Vec::new();
             for state in [CaseState::Open, CaseState::Answered, CaseState::Closed] {

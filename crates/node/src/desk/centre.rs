@@ -1,6 +1,6 @@
 //! The centre: takes dossiers in, has them identified and verified, decides, certifies, orders, keeps the register.
 
-use super::acts::ACTS;
+use super::acts::{self, ACTS};
 use super::delivery::{complaint, handed_over, recalled};
 use super::package::{RECORD, check};
 use super::papers::PAPERS;
@@ -509,7 +509,7 @@ fn take_in(
     let receive = DossierCommand::Receive(Box::new(fresh));
     let _: Dossier = ledger.begin_by_system(dossier.as_str(), &sent.profile, &receive)?;
     ledger.keep_package(dossier.as_str(), package)?;
-    super::acts::forget_reasons(ledger, dossier)?;
+    acts::forget_reasons(ledger, dossier)?;
     screening::take_in(ledger, dossier, &checked.application)?;
     if profile.circuit.identification && enrolment.prints == PrintsTaken::Taken {
         ledger.job("identify", dossier.as_str())?;

@@ -129,6 +129,15 @@ fn check_images(application: &Application, package: &Package) -> Result<()> {
 }
 
 impl Ledger<'_> {
+    /// The application of a dossier; nothing when it was forgotten, or never taken.
+    pub(crate) fn application(&mut self, dossier: &str) -> Result<Option<Application>> {
+        let part = RECORD;
+        let kept = Compartment { dossier, part }.get(self.tx, &self.vault, APPLICATION)?;
+        Ok(kept.and_then(|bytes| {
+            Application::parse("application", &String::from_utf8_lossy(&bytes)).ok()
+        }))
+    }
+
     /// Seals a package of a dossier; one that was kept before is forgotten first.
     pub(crate) fn keep_package(&mut self, dossier: &str, package: &Package) -> Result<()> {
         for part in [BIOMETRICS, RECORD] {

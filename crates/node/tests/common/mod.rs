@@ -256,6 +256,14 @@ impl Town {
         town
     }
 
+    /// A town in memory whose profile has more rules.
+    pub fn under(rules: &str) -> Self {
+        let mut town = Self::in_memory(None);
+        town.profiles = Arc::new(OneProfile::with(rules));
+        town.restart();
+        town
+    }
+
     /// A town in memory, watched by a probe.
     pub fn in_memory(probe: Option<Arc<dyn Probe>>) -> Self {
         Self::new(|_| Store::inline(None, probe.clone()).unwrap())
@@ -340,12 +348,18 @@ impl Town {
         self.desks[&command.role()].execute(id, command, actor, self.now)
     }
 
+    /// The journal of a desk.
+    pub fn journal(&self, role: Role) -> Vec<journal::Entry> {
+        let read = |tx: &mut dyn Tx| journal::entries(tx, 0, 100_000);
+        let store = self.desks[&role].store();
+        store.read::<_, StoreError, _>(read).unwrap()
+    }
+
     /// What a desk's journal says, which is what its tables say.
     pub fn books(&self, role: Role) -> Replay {
         let store = self.desks[&role].store();
-        let read = |tx: &mut dyn Tx| journal::entries(tx, 0, 100_000);
         let mut books = Replay::default();
-        for entry in store.read::<_, StoreError, _>(read).unwrap() {
+        for entry in self.journal(role) {
             books.take(&entry).unwrap();
         }
         let compared = books.clone();
