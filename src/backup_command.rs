@@ -14,8 +14,8 @@ use std::process::ExitCode;
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  rilascio backup --data DIR --out backup-2026-11-22\n\n\
-    Not in a backup: master.key and ROLE/vault; keep them apart, replicated and never archived. Nor the gallery of prints:\n    \
-    copy DATA/gallery while no server runs, and again after every erasure."
+    Not in a backup: master.key and ROLE/vault; keep them apart, replicated and never archived. The gallery of prints only\n    \
+    with --gallery: whoever is erased later is still in that copy, so it may be kept no longer than the law lets an erasure wait."
 )]
 pub(crate) struct BackupArguments {
     /// The data folder; a server may be running on it.
@@ -24,6 +24,9 @@ pub(crate) struct BackupArguments {
     /// The folder to write the backup to.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Copy the gallery of prints too.
+    #[arg(long)]
+    gallery: bool,
 }
 
 #[derive(clap::Args)]
@@ -62,6 +65,7 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Fault> {
 
 /// What is copied beside the tables.
 const FOLDERS: [&str; 2] = ["authorities", "circuit"];
+const GALLERY: &str = "gallery";
 const FILES: [&str; 2] = ["offices.toml", "officers.toml"];
 const ROLE_FILES: [&str; 2] = ["journal.key", "journal.vkey"];
 
@@ -110,9 +114,21 @@ pub(crate) fn backup(arguments: &BackupArguments) -> Result<ExitCode, Fault> {
                 .remedy("give --data the folder of an installation"),
         );
     }
+    let prints = data.join(GALLERY);
+    let with_prints = arguments.gallery && prints.is_dir();
+    if with_prints {
+        rilascio_gallery::copy_gallery(&prints, &beside.join(GALLERY)).map_err(Fault::failed)?;
+    }
     folder.finish()?;
     println!("{roles} roles copied to {}", out.display());
-    println!("not in it: master.key, the vault keys and the gallery of prints; keep them apart");
+    if with_prints {
+        println!("with the gallery of prints, which nobody erased later leaves: keep it briefly");
+        println!("not in it: master.key and the vault keys; keep them apart");
+    } else {
+        println!(
+            "not in it: master.key, the vault keys and the gallery of prints; keep them apart"
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 

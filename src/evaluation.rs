@@ -1,9 +1,9 @@
 //! `rilascio identify evaluate`: the error rates of the engine on a folder of images named as the FVC names them.
 
 use crate::fault::Fault;
-use crate::print_files;
+use crate::print_files::{Reading, is_image};
 use indicatif::{ProgressBar, ProgressStyle};
-use rilascio_biometrics::{ErrorRates, Extract, Extractor, Prepared, compare};
+use rilascio_biometrics::{ErrorRates, Prepared, compare};
 use rilascio_gallery::on_all_processors;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,9 +19,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Arguments {
     /// The folder of images.
     folder: PathBuf,
-    /// The resolution of the images, in pixels per inch.
-    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u16).range(250..=1200))]
-    resolution: u16,
+    #[command(flatten)]
+    reading: Reading,
     /// Write the curve of both error rates into this SVG file.
     #[arg(long, value_name = "FILE")]
     det: Option<PathBuf>,
@@ -49,7 +48,7 @@ fn impressions(folder: &Path) -> Result<Vec<Impression>, Fault> {
         let stem = path
             .file_stem()
             .map(|stem| stem.to_string_lossy().into_owned());
-        let Some(stem) = stem.filter(|_| print_files::is_image(&path)) else {
+        let Some(stem) = stem.filter(|_| is_image(&path)) else {
             continue;
         };
         if let Some((finger, _)) = stem.rsplit_once('_') {
@@ -128,12 +127,11 @@ fn measure(arguments: &Arguments) -> Result<Measured, Fault> {
         ))
         .remedy("name them as 101_1.tif: finger 101, impression 1"));
     }
-    let extractor = Extractor::new();
-    let resolution = arguments.resolution;
+    let reader = arguments.reading.open()?;
     let made = on_all(found.len(), "images", arguments.json, |place| {
         let started = Instant::now();
-        let image = print_files::read(&found[place].path, resolution)?;
-        let template = extractor.extract(&image).ok().map(Prepared::from);
+        let image = reader.image(&found[place].path)?;
+        let template = reader.template(&image).ok().map(Prepared::from);
         // Without cylinders there is nothing to compare: such an image fails to enrol.
         let template = template.filter(|template| !template.cylinders.is_empty());
         Ok::<_, Fault>((template, started.elapsed()))

@@ -5,13 +5,14 @@ use crate::entropy;
 use crate::evaluation;
 use crate::fault::Fault;
 use crate::issue_command::default_data;
-use crate::print_files;
+use crate::print_files::Reading;
+use crate::print_measures;
 use crate::search_worker;
 use jiff::Zoned;
 use jiff::civil::Date;
 use rilascio_biometrics::{
-    Comparison, Extract, Extractor, FingerView, GreyImage, Language, PrintTemplate, RecordEdition,
-    Shown, adjudication_svg, compare, in_words, print_quality, threshold_for, write_template,
+    Comparison, FingerView, Language, RecordEdition, Shown, adjudication_svg, compare, in_words,
+    print_quality, threshold_for, write_template,
 };
 use rilascio_gallery::{Candidate, Enrolment, Gallery, LiveProbe, Purpose, Question, threshold};
 use rilascio_mrtd::finger::FingerPosition;
@@ -36,6 +37,8 @@ enum Action {
     Verify(VerifyArguments),
     /// Write the template of a print as a record of ISO/IEC 19794-2.
     Template(TemplateArguments),
+    /// Measure how good a print is. Exit 1 when it is not good enough.
+    Quality(print_measures::Arguments),
     /// Erase all prints of a subject, from the disk too.
     Erase(EraseArguments),
     /// Write the key that search workers need.
@@ -51,9 +54,6 @@ struct Place {
     /// The data folder; its gallery is made when there is none.
     #[arg(long, value_name = "DIR", env = "RILASCIO_DATA", default_value_os_t = default_data())]
     data: PathBuf,
-    /// The resolution of the images, in pixels per inch.
-    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u16).range(250..=1200))]
-    resolution: u16,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -66,6 +66,8 @@ struct Place {
 struct EnrolArguments {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    reading: Reading,
     /// Whose prints: a name that says nothing of the person.
     #[arg(long)]
     subject: String,
@@ -84,6 +86,8 @@ struct EnrolArguments {
 struct SearchArguments {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    reading: Reading,
     /// The most candidates that are shown.
     #[arg(long, default_value_t = 10)]
     most: usize,
@@ -103,6 +107,8 @@ struct SearchArguments {
 struct VerifyArguments {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    reading: Reading,
     /// The subject of the gallery; without it two files are compared.
     #[arg(long)]
     subject: Option<String>,
@@ -124,6 +130,8 @@ struct VerifyArguments {
 struct TemplateArguments {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    reading: Reading,
     /// The edition of the record: 2005 or 2011.
     #[arg(long, default_value = "2011", value_parser = ["2005", "2011"])]
     edition: String,
@@ -172,19 +180,6 @@ fn today() -> Date {
     Zoned::now().date()
 }
 
-/// An image and its template.
-fn take(path: &Path, place: &Place) -> Result<(GreyImage, PrintTemplate), Fault> {
-    let image = print_files::read(path, place.resolution)?;
-    let template = Extractor::new()
-        .extract(&image)
-        .map_err(|why| Fault::file(path, why))?;
-    if template.minutiae.len() < 4 {
-        return Err(Fault::file(path, "there are no ridges in it")
-            .remedy("check the resolution, and that ridges are dark"));
-    }
-    Ok((image, template))
-}
-
 /// `FINGER=FILE`.
 fn finger_and_file(text: &str) -> Result<(u8, PathBuf), Fault> {
     let wrong = || {
@@ -196,12 +191,13 @@ fn finger_and_file(text: &str) -> Result<(u8, PathBuf), Fault> {
     Ok((finger as u8, file.into()))
 }
 
-fn probes(prints: &[String], place: &Place) -> Result<Vec<LiveProbe>, Fault> {
+fn probes(prints: &[String], reading: &Reading) -> Result<Vec<LiveProbe>, Fault> {
+    let reader = reading.open()?;
     prints
         .iter()
         .map(|text| {
             let (finger, file) = finger_and_file(text)?;
-            Ok(LiveProbe::new(finger, take(&file, place)?.1))
+            Ok(LiveProbe::new(finger, reader.take(&file)?.1))
         })
         .collect()
 }
@@ -236,7 +232,7 @@ fn enrol(arguments: &EnrolArguments) -> Result<ExitCode, Fault> {
             .checked_add(jiff::Span::new().years(10))
             .map_err(Fault::failed)?,
     };
-    let prints = probes(&arguments.prints, &arguments.place)?;
+    let prints = probes(&arguments.prints, &arguments.reading)?;
     let minutiae: Vec<usize> = prints
         .iter()
         .map(|print| print.print().template.minutiae.len())
@@ -273,7 +269,7 @@ fn enrol(arguments: &EnrolArguments) -> Result<ExitCode, Fault> {
 fn search(arguments: &SearchArguments) -> Result<ExitCode, Fault> {
     let gallery = open_existing(&arguments.place.data)?;
     let question = Question {
-        prints: probes(&arguments.prints, &arguments.place)?,
+        prints: probes(&arguments.prints, &arguments.reading)?,
         purpose: Purpose::Issuing,
         today: today(),
         most: arguments.most,
@@ -313,7 +309,7 @@ fn verify(arguments: &VerifyArguments) -> Result<ExitCode, Fault> {
         Some(subject) => {
             let gallery = open_existing(&arguments.place.data)?;
             let question = Question {
-                prints: probes(&arguments.prints, &arguments.place)?,
+                prints: probes(&arguments.prints, &arguments.reading)?,
                 purpose: Purpose::Issuing,
                 today: today(),
                 most: 1,
@@ -352,10 +348,8 @@ fn verify_files(arguments: &VerifyArguments) -> Result<Comparison, Fault> {
     let [one, other] = &arguments.prints[..] else {
         return Err(Fault::usage("give two files, or --subject and FINGER=FILE"));
     };
-    let (first, second) = (
-        take(Path::new(one), &arguments.place)?,
-        take(Path::new(other), &arguments.place)?,
-    );
+    let reader = arguments.reading.open()?;
+    let (first, second) = (reader.take(Path::new(one))?, reader.take(Path::new(other))?);
     let comparison = compare(&first.1.clone().into(), &second.1.clone().into());
     if let Some(file) = &arguments.picture {
         let shown = |name, (image, template)| Shown {
@@ -378,7 +372,7 @@ fn verify_files(arguments: &VerifyArguments) -> Result<Comparison, Fault> {
 #[expect(clippy::print_stdout, reason = "the answer is the output")]
 fn template(arguments: &TemplateArguments) -> Result<ExitCode, Fault> {
     let (finger, file) = finger_and_file(&arguments.print)?;
-    let (image, template) = take(&file, &arguments.place)?;
+    let (image, template) = arguments.reading.open()?.take(&file)?;
     let quality = print_quality(&image, &template).map_err(Fault::failed)?;
     let edition = if arguments.edition == "2005" {
         RecordEdition::V2005
@@ -433,6 +427,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         Action::Search(arguments) => search(arguments),
         Action::Verify(arguments) => verify(arguments),
         Action::Template(arguments) => template(arguments),
+        Action::Quality(arguments) => print_measures::run(arguments),
         Action::Erase(arguments) => erase(arguments),
         Action::WorkerKey(arguments) => search_worker::write_key(arguments),
         Action::Worker(arguments) => search_worker::run(arguments),

@@ -30,6 +30,7 @@ mod operator_command;
 mod pcsc_reader;
 mod print_files;
 mod print_gallery;
+mod print_measures;
 mod report_table;
 mod samples;
 mod search_worker;

@@ -5,7 +5,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::path::{Path, PathBuf};
 
 /// The crates from the lowest to the highest: each may use only those before it (ARCHITECTURE.md).
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "rilascio-mrtd",
     "rilascio-keys",
     "rilascio-artwork",
@@ -18,6 +18,7 @@ const ORDER: [&str; 18] = [
     "rilascio-works",
     "rilascio-store",
     "rilascio-gallery",
+    "rilascio-learned",
     "rilascio-doors",
     "rilascio-exchange",
     "rilascio-node",
@@ -27,9 +28,10 @@ const ORDER: [&str; 18] = [
 ];
 
 /// The crates at the edge: these, and the program, meet files, sockets and threads.
-const EDGE: [&str; 8] = [
+const EDGE: [&str; 9] = [
     "rilascio-doors",
     "rilascio-gallery",
+    "rilascio-learned",
     "rilascio-store",
     "rilascio-exchange",
     "rilascio-node",
@@ -39,7 +41,7 @@ const EDGE: [&str; 8] = [
 ];
 
 /// What only the edge may use: the pure crates see no socket, no clock and no randomness of their own.
-const EDGE_ONLY: [&str; 14] = [
+const EDGE_ONLY: [&str; 15] = [
     "async-nats",
     "axum",
     "clap",
@@ -49,6 +51,7 @@ const EDGE_ONLY: [&str; 14] = [
     "memmap2",
     "pcsc",
     "postgres",
+    "rten",
     "rusqlite",
     "rustix",
     "tokio",

@@ -28,6 +28,12 @@ pub enum Error {
         /// What the codec said.
         why: String,
     },
+    /// A model file cannot be used.
+    #[error("the model cannot be used: {why}")]
+    Model {
+        /// What is wrong with it.
+        why: String,
+    },
 }
 
 impl Error {
@@ -38,6 +44,7 @@ impl Error {
             Self::Size { .. } => "BIO-001",
             Self::Resolution { .. } => "BIO-003",
             Self::Codec { .. } => "BIO-002",
+            Self::Model { .. } => "BIO-004",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A grey image of a fingerprint, with its resolution.
 
+use crate::extraction::resampled;
 use crate::{Error, Result};
 
 /// The most pixels of a print: four fingers at 1000 pixels per inch.
@@ -40,6 +41,18 @@ impl GreyImage {
             resolution,
             pixels,
         })
+    }
+
+    /// The image at another resolution, in pixels per inch.
+    ///
+    /// # Errors
+    /// [`Error::Resolution`] or [`Error::Size`] when there can be no such image.
+    pub fn at_resolution(&self, resolution: u16) -> Result<Self> {
+        if self.resolution == resolution {
+            return Ok(self.clone());
+        }
+        let (width, height, pixels) = resampled(self, resolution);
+        Self::new(width, height, resolution, pixels)
     }
 
     /// Width, in pixels.

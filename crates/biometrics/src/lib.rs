@@ -41,7 +41,8 @@ pub use quality::{
 };
 pub use synthetic::{Contact, MasterPrint, PrintPattern, SyntheticPeople, SyntheticPrint};
 pub use template::{
-    FLOW_CELL, Minutia, MinutiaKind, NO_FLOW, PrintTemplate, RidgeFlow, TEMPLATE_RESOLUTION,
+    FLOW_CELL, MINUTIAE_MAX, Minutia, MinutiaKind, NO_FLOW, PrintTemplate, RidgeFlow,
+    TEMPLATE_RESOLUTION,
 };
 pub use template_record::{FingerView, RecordEdition, read_template, write_template};
 pub use wsq::{WsqImage, decode_wsq, encode_wsq, encode_wsq_within};

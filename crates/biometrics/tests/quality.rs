@@ -82,22 +82,27 @@ fn measures_of_straight_ridges_are_what_the_mathematics_says() {
     assert!(exact.frequency.mean > 0.85, "{:?}", exact.frequency);
 }
 
+/// The mean score of impressions of some fingers.
+fn mean_score(draw: impl Fn(&mut ChaCha20Rng) -> Contact) -> u32 {
+    let scores = (0..12).map(|seed| {
+        let contact = draw(&mut ChaCha20Rng::seed_from_u64(seed + 40));
+        u32::from(measured(&pressed(&finger(seed), &contact, seed)).0.score)
+    });
+    scores.sum::<u32>() / 12
+}
+
 #[test]
-fn careful_prints_score_more_than_hasty_ones() {
-    let mean = |care: f32| {
-        let sum: u32 = (0..12)
-            .map(|seed| {
-                let mut rng = ChaCha20Rng::seed_from_u64(seed + 40);
-                let contact = Contact::draw(care, &mut rng);
-                u32::from(measured(&pressed(&finger(seed), &contact, seed)).0.score)
-            })
-            .sum();
-        sum / 12
-    };
-    let (careful, hasty) = (mean(1.0), mean(0.0));
+fn careful_prints_score_more_than_hasty_ones_and_those_more_than_bad_ones() {
+    let careful = mean_score(|rng| Contact::draw(1.0, rng));
+    let hasty = mean_score(|rng| Contact::draw(0.0, rng));
+    let bad = mean_score(|rng| Contact {
+        noise: 2.2,
+        wetness: -0.9,
+        ..Contact::draw(0.0, rng)
+    });
     assert!(
-        careful > 55 && hasty < careful - 12,
-        "{careful} and {hasty}"
+        careful > 50 && careful > hasty && hasty > bad + 20 && bad < 30,
+        "{careful}, {hasty}, {bad}"
     );
 }
 

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 const LOG_RECORDS: usize = 16_384;
 /// Small segments that are put together.
 const SMALL_SEGMENTS: usize = 8;
-const SECRET: &str = "secret";
+pub(crate) const SECRET: &str = "secret";
 const SECRET_NAME: &str = "gallery/secret";
 
 /// The key of a gallery: templates and the secret of the disguise are sealed with it.

@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 
 mod cluster;
+mod copying;
 mod error;
 mod gallery;
 mod log;
@@ -14,6 +15,7 @@ mod search;
 mod segment;
 
 pub use cluster::{Cluster, Found, PARTS, Truth, Worker, WorkerPlan, read_question};
+pub use copying::copy_gallery;
 pub use error::Error;
 pub use gallery::{Gallery, GalleryKey, Size};
 pub use log::log_entries;

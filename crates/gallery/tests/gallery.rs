@@ -7,8 +7,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rilascio_biometrics::{PackedPrint, Prepared, SyntheticPeople, compare};
 use rilascio_gallery::{
-    ChipPrint, Enrolment, Error, Gallery, GalleryKey, LiveProbe, Purpose, Question, read_question,
-    threshold,
+    ChipPrint, Enrolment, Error, Gallery, GalleryKey, LiveProbe, Purpose, Question, copy_gallery,
+    read_question, threshold,
 };
 use rilascio_keys::MasterKey;
 use std::collections::BTreeSet;
@@ -430,4 +430,38 @@ fn scores_of_one_person_and_of_two_are_apart() {
         wrong += usize::from(own <= other);
     }
     assert!(wrong <= 1, "{wrong} of 200");
+}
+
+#[test]
+fn a_copy_is_made_while_others_enrol_erase_and_purge() {
+    let (folder, to) = (folder("copied"), folder("copy"));
+    let gallery = open(&folder).unwrap();
+    for person in 0..20 {
+        gallery.enrol(prints(person)).unwrap();
+    }
+    gallery.purge(TODAY).unwrap();
+    std::thread::scope(|scope| {
+        let busy = scope.spawn(|| {
+            for person in 100..160 {
+                gallery.enrol(prints(person)).unwrap();
+                if person % 9 == 0 {
+                    gallery.erase(&format!("dossier-{}", person - 4)).unwrap();
+                    gallery.purge(TODAY).unwrap();
+                }
+            }
+        });
+        for n in 0..8 {
+            let to = to.join(n.to_string());
+            copy_gallery(&folder, &to).unwrap();
+            let copy = open(&to).unwrap();
+            assert!(copy.size().records >= 40, "{:?}", copy.size());
+            assert!((0..20).step_by(7).all(|person| finds(&copy, person)));
+        }
+        busy.join().unwrap();
+    });
+    let last = to.join("last");
+    copy_gallery(&folder, &last).unwrap();
+    let copy = open(&last).unwrap();
+    assert_eq!(copy.size().records, gallery.size().records);
+    assert!(finds(&copy, 159) && !finds(&copy, 113));
 }

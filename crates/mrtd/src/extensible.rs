@@ -73,14 +73,16 @@ fn number(what: &'static str, content: &[u8], tag: u32) -> Result<u64> {
     read_integer(what, tlv::expect(what, content, tag)?)
 }
 
-/// A coded value; nothing for a value of an extension.
+/// A coded value; for a value of an extension the code that it says to fall back to.
 fn read_code(what: &'static str, content: &[u8], field: u32) -> Result<Option<u64>> {
     let Some(choice) = tlv::find(content, built(field))? else {
         return Ok(None);
     };
-    tlv::find(choice, plain(0))?
-        .map(|bytes| read_integer(what, bytes))
-        .transpose()
+    let code = match tlv::find(choice, built(1))? {
+        Some(extension) => tlv::find(extension, plain(0))?,
+        None => tlv::find(choice, plain(0))?,
+    };
+    code.map(|bytes| read_integer(what, bytes)).transpose()
 }
 
 /// The first representation of a record.
@@ -300,4 +302,18 @@ fn jp2_size(data: &[u8]) -> Result<(u16, u16)> {
         (long(place + 8)?, long(place + 4)?)
     };
     Ok((side(FINGER, width)?, side(FINGER, height)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_of_an_extension_is_read_as_the_one_to_fall_back_to() {
+        let extension = |value| block(0, &[block(1, &[integer(plain(0), value)])]);
+        assert_eq!(read_code(FINGER, &extension(2), 0).ok(), Some(Some(2)));
+        assert_eq!(read_code(FINGER, &code(0, 7), 0).ok(), Some(Some(7)));
+        assert_eq!(read_code(FINGER, &block(0, &[]), 0).ok(), Some(None));
+        assert_eq!(read_code(FINGER, &code(1, 7), 0).ok(), Some(None));
+    }
 }

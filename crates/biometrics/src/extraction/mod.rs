@@ -5,6 +5,7 @@
 //! what the first one found settles noisy places.
 
 mod enhancement;
+mod frame;
 mod plane;
 mod spectrum;
 mod vortices;
@@ -22,21 +23,15 @@ const SIDE_MAX_INCHES: u32 = 4;
 /// How much of the second pass is what the first one found.
 const BLEND: f32 = 0.55;
 
-/// An image at another resolution, in pixels per inch.
-///
-/// # Errors
-/// [`Error::Resolution`] or [`Error::Size`] when there can be no such image.
-pub(crate) fn at_resolution(image: &GreyImage, resolution: u16) -> Result<GreyImage> {
-    if image.resolution() == resolution {
-        return Ok(image.clone());
-    }
+/// The pixels of an image at another resolution, with the sides they have.
+pub(crate) fn resampled(image: &GreyImage, resolution: u16) -> (u32, u32, Vec<u8>) {
     let plane = plane::resampled(image, f32::from(resolution));
     let pixels = plane
         .values
         .iter()
         .map(|value| value.round().clamp(0.0, 255.0) as u8)
         .collect();
-    GreyImage::new(plane.width as u32, plane.height as u32, resolution, pixels)
+    (plane.width as u32, plane.height as u32, pixels)
 }
 
 /// Something that makes templates of images.
@@ -72,8 +67,17 @@ impl Extractor {
         }
     }
 
+    /// The flow of the ridges alone.
+    ///
+    /// # Errors
+    /// When the image cannot be used.
+    pub fn flow(&self, image: &GreyImage) -> Result<RidgeFlow> {
+        refuse_longer(image)?;
+        Ok(flow(&self.waves_of(image).1))
+    }
+
     fn waves_of(&self, image: &GreyImage) -> (WavePlane, Nodes) {
-        let plane = plane::resampled(image, plane::WORK_RESOLUTION);
+        let plane = plane::resampled(&frame::without_frame(image), plane::WORK_RESOLUTION);
         let (equal, contrast) = plane::equalised(&plane);
         let rough = spectrum::flow(&equal, &contrast, &self.waves);
         let first = WavePlane::of(&equal, &rough, &self.first);
@@ -85,16 +89,21 @@ impl Extractor {
     }
 }
 
+fn refuse_longer(image: &GreyImage) -> Result<()> {
+    let longest = u32::from(image.resolution()) * SIDE_MAX_INCHES;
+    if image.width() > longest || image.height() > longest {
+        return Err(Error::Size {
+            width: image.width(),
+            height: image.height(),
+            why: "a print is at most 4 inches long",
+        });
+    }
+    Ok(())
+}
+
 impl Extract for Extractor {
     fn extract(&self, image: &GreyImage) -> Result<PrintTemplate> {
-        let longest = u32::from(image.resolution()) * SIDE_MAX_INCHES;
-        if image.width() > longest || image.height() > longest {
-            return Err(Error::Size {
-                width: image.width(),
-                height: image.height(),
-                why: "a print is at most 4 inches long",
-            });
-        }
+        refuse_longer(image)?;
         let (waves, nodes) = self.waves_of(image);
         let mut minutiae = vortices::minutiae(&waves, &nodes);
         minutiae.truncate(MINUTIAE_MAX);

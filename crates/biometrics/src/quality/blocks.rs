@@ -12,6 +12,9 @@ const CONTRAST_MIN: f64 = 0.1;
 
 /// A grey image in numbers, without its white frame.
 pub(super) struct Grey {
+    /// Where it begins in the image with the frame.
+    left: usize,
+    top: usize,
     pub(super) width: usize,
     pub(super) height: usize,
     pub(super) values: Vec<f64>,
@@ -51,10 +54,21 @@ impl Grey {
             .map(|pixel| f64::from(*pixel))
             .collect();
         Some(Self {
+            left,
+            top,
             width: right - left + 1,
             height: bottom - top + 1,
             values,
         })
+    }
+
+    /// The pixel at a place of the image with the frame; nothing outside.
+    pub(super) fn place(&self, x: f32, y: f32) -> Option<(usize, usize)> {
+        let at = |place: f32, first: usize, length: usize| {
+            let place = (place.round().max(0.0) as usize).checked_sub(first)?;
+            (place < length).then_some(place)
+        };
+        Some((at(x, self.left, self.width)?, at(y, self.top, self.height)?))
     }
 
     /// The values of a rectangle, cut at the edges of the image.

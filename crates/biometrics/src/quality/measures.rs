@@ -1,6 +1,10 @@
-//! The native measures of NFIQ 2.3 (ISO/IEC 29794-4:2024) that need no trained model.
+//! The native measures of NFIQ 2.3 (ISO/IEC 29794-4:2024).
 
 use super::blocks::{Grey, Part, Region, mean_and_deviation};
+use super::forest::{VALUES, votes};
+use super::minutiae;
+use super::ridge_area::RidgeArea;
+use crate::template::Minutia;
 use std::f64::consts::PI;
 
 /// A measure of many blocks: its mean, deviation and histogram of ten bins.
@@ -15,6 +19,11 @@ pub struct Spread {
 }
 
 impl Spread {
+    /// How many values there are.
+    fn count(&self) -> u32 {
+        self.bins.iter().sum()
+    }
+
     fn of(values: &[f64], limits: &[f64; 9]) -> Self {
         let (mean, deviation) = mean_and_deviation(values);
         let mut bins = [0; 10];
@@ -48,6 +57,113 @@ pub struct PrintMeasures {
     pub block_mean: f64,
     /// The standard deviation of the image (`UniformImage`).
     pub deviation: f64,
+    /// The mean grey on the area of ridges (`ImgProcROIArea_Mean`).
+    pub area_mean: f64,
+    /// The pixels of that area (`SufficientFingerprintForeground`).
+    pub area_pixels: u32,
+    /// The sum of the coherences of gradients there (`OrientationMap_ROIFilter_CoherenceSum`).
+    pub coherence_sum: f64,
+    /// Their mean (`OrientationMap_ROIFilter_CoherenceRel`).
+    pub coherence_mean: f64,
+    /// The minutiae that count (`FingerJetFX_MinutiaeCount`); NFIQ 2 has them of another extractor, and so what follows.
+    pub minutiae: u32,
+    /// Those in 200 × 200 pixels around their middle (`FingerJetFX_MinCount_COMMinRect200x200`).
+    pub minutiae_near_middle: u32,
+    /// The share on blocks a little darker than the image (`FJFXPos_Mu_MinutiaeQuality_2`).
+    pub minutiae_dark: f64,
+    /// The share on blocks of certain orientation (`FJFXPos_OCL_MinutiaeQuality_80`).
+    pub minutiae_certain: f64,
+}
+
+/// Values of the frequency below which NFIQ 2 does not judge a print.
+const FREQUENCIES_MIN: u32 = 10;
+/// Minutiae below which it does not.
+const MINUTIAE_MIN: u32 = 4;
+
+impl PrintMeasures {
+    /// What NFIQ 2 says of the image before it judges: under its names, in its order.
+    #[must_use]
+    pub fn conditions(&self) -> Vec<(String, f64)> {
+        [
+            ("UniformImage", self.deviation),
+            ("EmptyImageOrContrastTooLow", self.mean),
+            ("FingerprintImageWithMinutiae", f64::from(self.minutiae)),
+            (
+                "SufficientFingerprintForeground",
+                f64::from(self.area_pixels),
+            ),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
+    }
+
+    /// The 69 native measures under the names that NFIQ 2 gives them, in its order.
+    #[must_use]
+    pub fn named(&self) -> Vec<(String, f64)> {
+        let mut named = Vec::with_capacity(VALUES);
+        let spread = |named: &mut Vec<_>, name: &str, spread: &Spread| {
+            let bins = spread.bins.iter().enumerate();
+            named.extend(bins.map(|(n, count)| (format!("{name}_Bin10_{n}"), f64::from(*count))));
+            named.push((format!("{name}_Bin10_Mean"), spread.mean));
+            named.push((format!("{name}_Bin10_StdDev"), spread.deviation));
+        };
+        let single = |named: &mut Vec<_>, name: &str, value: f64| {
+            named.push((name.to_owned(), value));
+        };
+        spread(&mut named, "FDA", &self.frequency);
+        single(
+            &mut named,
+            "FingerJetFX_MinCount_COMMinRect200x200",
+            self.minutiae_near_middle.into(),
+        );
+        single(
+            &mut named,
+            "FingerJetFX_MinutiaeCount",
+            self.minutiae.into(),
+        );
+        single(
+            &mut named,
+            "FJFXPos_Mu_MinutiaeQuality_2",
+            self.minutiae_dark,
+        );
+        single(
+            &mut named,
+            "FJFXPos_OCL_MinutiaeQuality_80",
+            self.minutiae_certain,
+        );
+        single(&mut named, "ImgProcROIArea_Mean", self.area_mean);
+        spread(&mut named, "LCS", &self.clarity);
+        single(&mut named, "MMB", self.block_mean);
+        single(&mut named, "Mu", self.mean);
+        spread(&mut named, "OCL", &self.certainty);
+        spread(&mut named, "OF", &self.flow);
+        single(
+            &mut named,
+            "OrientationMap_ROIFilter_CoherenceRel",
+            self.coherence_mean,
+        );
+        single(
+            &mut named,
+            "OrientationMap_ROIFilter_CoherenceSum",
+            self.coherence_sum,
+        );
+        spread(&mut named, "RVUP", &self.uniformity);
+        named
+    }
+
+    /// The score of the forest, 0 to 100; nothing for a print that NFIQ 2 does not judge, with too few ridges.
+    #[must_use]
+    pub fn score(&self) -> Option<u8> {
+        let spreads = [&self.clarity, &self.certainty, &self.flow, &self.uniformity];
+        let judged = self.frequency.count() >= FREQUENCIES_MIN
+            && self.minutiae >= MINUTIAE_MIN
+            && spreads.iter().all(|spread| spread.count() > 0);
+        let mut values = [0.0; VALUES];
+        for (value, (_, named)) in values.iter_mut().zip(self.named()) {
+            *value = named as f32;
+        }
+        judged.then(|| votes(&values))
+    }
 }
 
 const FREQUENCY: [f64; 9] = [0.268, 0.304, 0.33, 0.355, 0.38, 0.407, 0.44, 0.50, 1.0];
@@ -62,7 +178,7 @@ const TURN_MIN: f64 = 4.0 * PI / 180.0;
 const TURN_MAX: f64 = PI / 2.0;
 
 /// Measures an image; nothing where it is white.
-pub(super) fn measure(image: &Grey) -> PrintMeasures {
+pub(super) fn measure(image: &Grey, minutiae: &[Minutia]) -> PrintMeasures {
     let regions = image.regions();
     let ridges: Vec<&Region> = regions.with_ridges().collect();
     let frequency: Vec<f64> = ridges
@@ -107,6 +223,8 @@ pub(super) fn measure(image: &Grey) -> PrintMeasures {
         .map(|tile| mean_and_deviation(&tile.values).0)
         .collect();
     let (mean, deviation) = mean_and_deviation(&image.values);
+    let area = RidgeArea::of(image);
+    let of_minutiae = minutiae::measure(image, minutiae);
     PrintMeasures {
         frequency: Spread::of(&frequency, &FREQUENCY),
         clarity: Spread::of(&clarity, &CLARITY),
@@ -116,12 +234,27 @@ pub(super) fn measure(image: &Grey) -> PrintMeasures {
         mean,
         block_mean: mean_and_deviation(&means).0,
         deviation,
+        area_mean: area.mean,
+        area_pixels: area.pixels as u32,
+        coherence_sum: area.coherence_sum,
+        coherence_mean: area.coherence_mean,
+        minutiae: of_minutiae.count,
+        minutiae_near_middle: of_minutiae.near_middle,
+        minutiae_dark: of_minutiae.dark,
+        minutiae_certain: of_minutiae.certain,
     }
 }
 
 /// The share of the strongest frequency of 32 means across the ridges.
 fn frequency(profile: &[f64]) -> f64 {
     let length = profile.len();
+    // An even block has no spectrum, and the first frequency is as good as any.
+    if profile
+        .iter()
+        .all(|value| (value - profile[0]).abs() < 1e-9)
+    {
+        return 1.0;
+    }
     let amplitude = |k: usize| {
         let (mut re, mut im) = (0.0, 0.0);
         for (n, value) in profile.iter().enumerate() {
@@ -186,6 +319,19 @@ fn changes(ridge: &[bool], last: usize) -> Vec<usize> {
         .collect()
 }
 
+/// A mean, summed in fours and multiplied by the share of one: at the limits of widths the last bit decides.
+fn mean_in_fours(values: &[f64]) -> f64 {
+    let (fours, rest) = values.as_chunks::<4>();
+    let mut sum = 0.0;
+    for [a, b, c, d] in fours {
+        sum += a + b + c + d;
+    }
+    for value in rest {
+        sum += value;
+    }
+    sum * (1.0 / values.len().max(1) as f64)
+}
+
 /// One less the shares of pixels that are on the wrong side of the line.
 fn clarity(block: &[Vec<f64>]) -> f64 {
     let Profile { line, ridge } = profile(block);
@@ -200,7 +346,7 @@ fn clarity(block: &[Vec<f64>]) -> f64 {
         .collect();
     let mean_of = |first: usize| {
         let some: Vec<f64> = widths.iter().skip(first).step_by(2).copied().collect();
-        mean_and_deviation(&some).0
+        mean_in_fours(&some)
     };
     let (ridges, valleys) = if ridge[0] {
         (mean_of(0), mean_of(1))
@@ -262,7 +408,7 @@ fn uniformity(block: &[Vec<f64>]) -> Vec<f64> {
 }
 
 /// How much of the gradients points one way; nothing for an even block.
-fn certainty(tile: &Part) -> Option<f64> {
+pub(super) fn certainty(tile: &Part) -> Option<f64> {
     let (xx, yy, xy) = tile.covariance();
     let root = ((xx - yy) * (xx - yy) + 4.0 * xy * xy).sqrt();
     let (most, least) = ((xx + yy + root) / 2.0, (xx + yy - root) / 2.0);

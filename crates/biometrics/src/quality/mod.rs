@@ -2,14 +2,16 @@
 
 mod blocks;
 mod capture;
+mod forest;
 mod measures;
+mod minutiae;
+mod ridge_area;
 
 pub use capture::{Attempt, Capture, CaptureRules, Mistake, Verdict, find_mistake};
 pub use measures::{PrintMeasures, Spread};
 
 use crate::adjudication::Language;
-use crate::extraction::at_resolution;
-use crate::template::{FLOW_CELL, NO_FLOW, PrintTemplate};
+use crate::template::{FLOW_CELL, NO_FLOW, PrintTemplate, TEMPLATE_RESOLUTION};
 use crate::{GreyImage, Result};
 use blocks::Grey;
 
@@ -76,7 +78,7 @@ impl Advice {
 /// The quality of a print.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PrintQuality {
-    /// 0 to 100, on the scale of NFIQ 2: how well the print will be recognised.
+    /// 0 to 100, the score of NFIQ 2 with our minutiae: how well the print will be recognised. 0 where NFIQ 2 would not judge.
     pub score: u8,
     /// The native measures; nothing for an empty image.
     pub measures: Option<PrintMeasures>,
@@ -103,20 +105,23 @@ const CLEAR: u8 = 30;
 /// # Errors
 /// When the image cannot be brought to 500 pixels per inch.
 pub fn print_quality(image: &GreyImage, template: &PrintTemplate) -> Result<PrintQuality> {
-    let image = at_resolution(image, 500)?;
+    let image = image.at_resolution(TEMPLATE_RESOLUTION)?;
     let grey = Grey::cropped(
         image.width() as usize,
         image.height() as usize,
         image.pixels(),
     );
-    let measures = grey.as_ref().map(measures::measure);
+    let measures = grey
+        .as_ref()
+        .map(|grey| measures::measure(grey, &template.minutiae));
     let ridges: Vec<usize> = (0..template.flow.cells.len())
         .filter(|cell| template.flow.cells[*cell] != NO_FLOW)
         .collect();
     let area_mm2 = ridges.len() as f32 * CELL_MM2;
     let score = measures
         .as_ref()
-        .map_or(0, |measures| score(measures, area_mm2, template));
+        .and_then(PrintMeasures::score)
+        .unwrap_or(0);
     let advice = advice(&image, template, &ridges, area_mm2, score);
     Ok(PrintQuality {
         score,
@@ -124,23 +129,6 @@ pub fn print_quality(image: &GreyImage, template: &PrintTemplate) -> Result<Prin
         area_mm2,
         advice,
     })
-}
-
-/// From measures to a score. The random forest of NFIQ 2 is a trained model and no part of this program: these weights
-/// were fitted on 560 synthetic prints to how well each is recognised (`examples/measure_quality.rs`; rank correlation
-/// 0.63 on 160 others) and shifted to where usual prints lie on the scale of NFIQ 2. A small area lowers it further.
-fn score(measures: &PrintMeasures, area_mm2: f32, template: &PrintTemplate) -> u8 {
-    let trusted: f64 = template
-        .minutiae
-        .iter()
-        .map(|minutia| f64::from(minutia.quality) / 100.0)
-        .sum();
-    let sum = 57.7 * measures.certainty.mean
-        + 18.8 * measures.clarity.mean
-        + 42.9 * (trusted / 40.0).min(1.2)
-        - 36.6;
-    let enough = f64::from(area_mm2 / AREA_MIN).min(1.0);
-    (sum * enough).clamp(0.0, 100.0).round() as u8
 }
 
 fn advice(

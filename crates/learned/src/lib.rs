@@ -1,0 +1,7 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod extractor;
+mod graph;
+
+pub use extractor::LearnedExtractor;
