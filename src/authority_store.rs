@@ -100,25 +100,39 @@ impl AuthorityStore {
         })
     }
 
-    /// The certificates of all CSCAs here with their current lists, to verify own documents by.
-    pub(crate) fn trust_anchors(folder: &Path) -> TrustAnchors {
-        let mut anchors = TrustAnchors::default();
+    /// Every CSCA here with its document signers and its current list; what cannot be read is not there.
+    pub(crate) fn certificates(
+        folder: &Path,
+    ) -> Vec<(Certificate, Vec<Certificate>, Option<RevocationList>)> {
+        let read = |path: PathBuf| Certificate::decode(&fs::read(path).ok()?).ok();
         let authorities = fs::read_dir(folder.join("authorities"))
             .into_iter()
             .flatten()
             .flatten();
+        let mut found = Vec::new();
         for authority in authorities {
             let path = authority.path();
-            let csca = fs::read(path.join("csca.cer")).ok();
-            anchors
-                .cscas
-                .extend(csca.and_then(|der| Certificate::decode(&der).ok()));
-            if let Ok(Some(number)) = highest(&path, "crl-", ".der") {
-                let list = fs::read(path.join(format!("crl-{number}.der"))).ok();
-                anchors
-                    .lists
-                    .extend(list.and_then(|der| RevocationList::decode(&der).ok()));
-            }
+            let Some(csca) = read(path.join("csca.cer")) else {
+                continue;
+            };
+            let last = highest(&path, "ds-", ".cer").ok().flatten().unwrap_or(0);
+            let signers = (1..=last).filter_map(|n| read(path.join(format!("ds-{n}.cer"))));
+            let list = highest(&path, "crl-", ".der").ok().flatten();
+            let list = list.and_then(|number| {
+                let der = fs::read(path.join(format!("crl-{number}.der"))).ok()?;
+                RevocationList::decode(&der).ok()
+            });
+            found.push((csca, signers.collect(), list));
+        }
+        found
+    }
+
+    /// The certificates of all CSCAs here with their current lists, to verify own documents by.
+    pub(crate) fn trust_anchors(folder: &Path) -> TrustAnchors {
+        let mut anchors = TrustAnchors::default();
+        for (csca, _, list) in Self::certificates(folder) {
+            anchors.cscas.push(csca);
+            anchors.lists.extend(list);
         }
         anchors
     }

@@ -12,7 +12,7 @@ use rand_core::Rng;
 use rilascio_circuit::process::{Actor, CollectionHours, DossierId, Office, Right, SiteId};
 use rilascio_node::{Installation, Role, Tools, generate_password};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
 
@@ -91,7 +91,7 @@ impl Guide {
         clippy::print_stdout,
         reason = "the guide is the output of the command"
     )]
-    pub(crate) fn print(&self, address: &SocketAddr) {
+    pub(crate) fn print(&self, address: &impl Display) {
         let dossiers: Vec<String> = self
             .states
             .iter()
@@ -129,12 +129,9 @@ impl Guide {
         }
         if let (Some(first), Some((actor, _))) = (&self.first, self.operators.first()) {
             println!("a first dossier to follow: {first}, waiting to be sent to the centre:");
-            println!(
-                "    sign in as {} at http://{address} and open",
-                actor.officer
-            );
-            println!("    http://{address}/desk/office/dossier/{first}");
-            println!("programs find the interface at http://{address}/v1/openapi.json");
+            println!("    sign in as {} at {address} and open", actor.officer);
+            println!("    {address}/desk/office/dossier/{first}");
+            println!("programs find the interface at {address}/v1/openapi.json");
         }
     }
 }

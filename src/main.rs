@@ -9,6 +9,7 @@ mod backup_command;
 mod bridge;
 mod bridge_command;
 mod catalogue;
+mod certificate_dates;
 mod chip_command;
 mod circuit_command;
 mod circuit_setup;

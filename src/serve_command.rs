@@ -4,6 +4,7 @@ use crate::advisers::{Addresses, Outside};
 use crate::authority_store::AuthorityStore;
 use crate::bridge_command::origin;
 use crate::catalogue::Catalogue;
+use crate::certificate_dates;
 use crate::circuit_command::role;
 use crate::circuit_setup::{self, Setup};
 use crate::demonstration::{self, Guide};
@@ -21,8 +22,9 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use rilascio_circuit::process::NodeId;
 use rilascio_doors::osia::AbisClient;
 use rilascio_exchange::adapter::mail::Mail;
+use rilascio_exchange::browser_tls::HostIdentity;
 use rilascio_gallery::Prints;
-use rilascio_node::{Api, Clock, Database, Installation, Role, Tools, generate_password};
+use rilascio_node::{Api, Clock, Database, Front, Installation, Role, Tools, generate_password};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -55,6 +57,31 @@ pub(crate) struct Arguments {
         default_value = "127.0.0.1:8380"
     )]
     listen: SocketAddr,
+    /// Speak TLS 1.3 with browsers, by a certificate of the operators' authority of this installation for these names.
+    #[arg(
+        long,
+        value_name = "NAMES",
+        env = "RILASCIO_TLS",
+        value_delimiter = ',',
+        conflicts_with = "tls_certificate"
+    )]
+    tls: Vec<String>,
+    /// Speak TLS 1.3 with browsers, by the certificates of this file (PEM, the own first).
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "RILASCIO_TLS_CERTIFICATE",
+        requires = "tls_key"
+    )]
+    tls_certificate: Option<PathBuf>,
+    /// The key of that certificate (PEM).
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "RILASCIO_TLS_KEY",
+        requires = "tls_certificate"
+    )]
+    tls_key: Option<PathBuf>,
     /// The roles that run here.
     #[arg(
         long,
@@ -409,6 +436,54 @@ fn first_start(installation: &Installation) -> Result<Option<Zeroizing<String>>,
     Ok(None)
 }
 
+/// Where the installation is, as a browser names it.
+pub(crate) struct Address {
+    scheme: &'static str,
+    place: SocketAddr,
+}
+
+impl Address {
+    fn of(front: &Front, place: SocketAddr) -> Self {
+        let scheme = match front {
+            Front::Plain(_) => "http",
+            Front::Tls(..) => "https",
+        };
+        Self { scheme, place }
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.place)
+    }
+}
+
+/// The way in for browsers and programs.
+fn front(
+    arguments: &Arguments,
+    installation: &Installation,
+    listener: TcpListener,
+) -> Result<Front, Fault> {
+    let operators = installation.operators();
+    let host = match (&arguments.tls_certificate, &arguments.tls_key) {
+        (Some(certificate), Some(key)) => {
+            let read = |path: &PathBuf| std::fs::read(path).map_err(|why| Fault::file(path, why));
+            let pem = Zeroizing::new(read(key)?);
+            HostIdentity::from_pem(&read(certificate)?, &pem)
+                .map_err(|why| Fault::file(certificate, why))?
+        }
+        _ if arguments.tls.is_empty() => return Ok(Front::Plain(listener)),
+        _ => {
+            let now = (installation.clock)();
+            operators.host(&arguments.tls, now, &mut entropy::generator()?)?
+        }
+    };
+    let config = host.into_config(operators.certificate()).map_err(|why| {
+        Fault::failed(why).remedy("give --tls-certificate and --tls-key that belong together")
+    })?;
+    Ok(Front::Tls(listener, config))
+}
+
 fn serve(
     arguments: &Arguments,
     data: &std::path::Path,
@@ -429,7 +504,9 @@ fn serve(
         })?;
         let address = listener.local_addr().map_err(Fault::failed)?;
         meet(arguments, &installation).await?;
-        let mut api = Api::new(Arc::clone(&installation), Some(metrics));
+        let folder = data.to_owned();
+        let mut api = Api::new(Arc::clone(&installation), Some(metrics))
+            .with_certificates(Arc::new(move || certificate_dates::of_folder(&folder)));
         if arguments.require_passkeys {
             api = api.requiring_passkeys();
         }
@@ -438,8 +515,9 @@ fn serve(
             api = api.with_first_start(token);
         }
         let stopped = stopped();
+        let front = front(arguments, &installation, listener)?;
         announce(
-            &address,
+            &Address::of(&front, address),
             data,
             guide.as_ref(),
             first.as_deref().map(String::as_str),
@@ -449,7 +527,7 @@ fn serve(
         let anchors = Arc::new(move || AuthorityStore::trust_anchors(&folder));
         let clock = Arc::clone(&installation.clock);
         let router = rilascio_portal::router(interface, anchors, clock, &bridge);
-        rilascio_node::serve(listener, router, installation, tools, stopped).await?;
+        rilascio_node::serve(front, router, installation, tools, stopped).await?;
         Ok::<_, Fault>(())
     })?;
     Ok(ExitCode::SUCCESS)
@@ -482,22 +560,15 @@ pub(crate) fn stopped() -> impl Future<Output = ()> {
     clippy::print_stdout,
     reason = "the address is the output of the command"
 )]
-fn announce(
-    address: &SocketAddr,
-    data: &std::path::Path,
-    guide: Option<&Guide>,
-    first: Option<&str>,
-) {
+fn announce(address: &Address, data: &std::path::Path, guide: Option<&Guide>, first: Option<&str>) {
     if let Some(guide) = guide {
         guide.print(address);
     }
     if let Some(token) = first {
-        println!(
-            "first start: make the administrators at http://{address}/first-start with {token}"
-        );
+        println!("first start: make the administrators at {address}/first-start with {token}");
     }
     println!("data in {}", data.display());
-    println!("listening on http://{address}");
+    println!("listening on {address}");
     use std::io::Write;
     let _ = std::io::stdout().flush();
 }

@@ -188,6 +188,12 @@ fn every_desk_works_in_a_browser() {
         "help.mjs",
         &[&address, &operators, &pictures.join("help")],
     );
+    travel(
+        &browser,
+        &bridge,
+        "grants.mjs",
+        &[&address, &operators, &pictures.join("grants")],
+    );
     let examples = root().join("examples");
     travel(
         &browser,
@@ -210,7 +216,15 @@ fn every_desk_works_in_a_browser() {
     devices(&browser, &bridge, &place);
     server.stop();
     first_start(&browser, &pictures.join("first-start"));
-    let folders =
-        ["", "issue", "help", "passkey", "bridge", "first-start"].map(|name| pictures.join(name));
+    let folders = [
+        "",
+        "issue",
+        "help",
+        "grants",
+        "passkey",
+        "bridge",
+        "first-start",
+    ]
+    .map(|name| pictures.join(name));
     declaration::check(&folders.each_ref().map(PathBuf::as_path));
 }

@@ -26,14 +26,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Sealing and base64 make a message larger.
 const FRAME_BYTES_MAX: usize = MESSAGE_BYTES_MAX * 2;
 
-fn fault(peer: &str, why: impl ToString) -> Error {
+pub(crate) fn fault(peer: &str, why: impl ToString) -> Error {
     Error::Connection {
         peer: peer.to_owned(),
         why: why.to_string(),
     }
 }
 
-fn provider() -> Arc<rustls::crypto::CryptoProvider> {
+pub(crate) fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 

@@ -136,6 +136,11 @@ impl Circle {
         self.members.keys()
     }
 
+    /// The certificates of the nodes.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.members.values()
+    }
+
     fn certificate_of(&self, node: &NodeId) -> Result<&Certificate> {
         self.members.get(node).ok_or_else(|| Error::Unknown {
             node: node.to_string(),

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod adapter;
+pub mod browser_tls;
 pub mod connection;
 pub mod envelope;
 mod error;

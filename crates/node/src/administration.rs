@@ -2,6 +2,7 @@
 
 use crate::api::{Answered, Api, LIST_MAX, SignedIn, blocking, may_read, parsed};
 use crate::desk::Desk;
+use crate::desk::grants::is_of_use;
 use crate::officers::{Session, generate_password};
 use crate::{Error, Role};
 use axum::body::Bytes;
@@ -69,14 +70,7 @@ fn may_give(session: &Session, desk: &Desk, officer: &Actor) -> Answered<()> {
     let fits = |right: &Right| match right {
         Right::Audit => session.actor.rights.contains(&Right::Audit),
         Right::Administer => !is_elsewhere(desk, &officer.site),
-        Right::LookUp => desk.role() == Role::Registry,
-        Right::Enrol | Right::Approve | Right::HandOver => desk.role() == Role::Office,
-        Right::Examine | Right::Decide | Right::Revoke | Right::Watch => {
-            desk.role() == Role::Centre
-        }
-        Right::Produce => desk.role() == Role::Works,
-        Right::Stock => matches!(desk.role(), Role::Office | Role::Works),
-        Right::System => false,
+        other => is_of_use(*other, desk.role()),
     };
     if officer.rights.iter().all(fits) {
         Ok(())

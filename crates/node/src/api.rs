@@ -2,18 +2,21 @@
 
 use crate::administration;
 use crate::applicant;
+use crate::carding;
 use crate::casework;
+use crate::certificates::{self, Certificates};
 use crate::command::Command;
 use crate::desk::Desk;
 use crate::enrolment;
 use crate::first_start::{self, FirstStart};
+use crate::front::ShownCard;
 use crate::installation::Installation;
 use crate::officers::Session;
 use crate::openapi::{is_kind, openapi};
 use crate::signing_in;
 use crate::statistics;
 use crate::{Error, Result, Role};
-use crate::{help, photographs, waiting};
+use crate::{granting, help, photographs, waiting};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
@@ -44,6 +47,7 @@ pub struct Api {
     passkeys_required: bool,
     /// What the first administrators are made with.
     pub(crate) first_start: Option<Arc<FirstStart>>,
+    pub(crate) certificates: Certificates,
 }
 
 /// What an officer who has still to show a passkey may do: add one, change the password, sign out.
@@ -81,7 +85,7 @@ fn status(fault: &Error) -> StatusCode {
     match fault {
         Error::Refused(refusal) => match refusal.rule {
             "circuit.right" | "circuit.site" | "circuit.four-eyes" | "circuit.two-people"
-            | "circuit.passkey" => StatusCode::FORBIDDEN,
+            | "circuit.passkey" | "circuit.card" => StatusCode::FORBIDDEN,
             "circuit.unknown" => StatusCode::NOT_FOUND,
             "circuit.malformed" => StatusCode::BAD_REQUEST,
             _ => StatusCode::CONFLICT,
@@ -175,6 +179,7 @@ impl FromRequestParts<Api> for AtDesk {
         let Some(token) = token(&parts.headers).map(str::to_owned) else {
             return Err(not_signed_in());
         };
+        let ShownCard(shown) = ShownCard::of(parts);
         let held = api.clone();
         let found = blocking(move || {
             for desk in held.desks() {
@@ -185,6 +190,10 @@ impl FromRequestParts<Api> for AtDesk {
             Ok(None)
         });
         match found.await {
+            // Whoever signed in with a card works with it in its reader.
+            Ok(Some((session, _))) if session.card.is_some() && session.card != shown => {
+                Err(not_signed_in())
+            }
             Ok(Some((session, desk))) => {
                 let first = BEFORE_PASSKEY.contains(&parts.uri.path());
                 if api.needs_passkey(&session) && !first {
@@ -219,6 +228,16 @@ impl Api {
             metrics,
             passkeys_required: false,
             first_start: None,
+            certificates: Arc::new(Vec::new),
+        }
+    }
+
+    /// The certificates that those who run the installation see.
+    #[must_use]
+    pub fn with_certificates(self, certificates: Certificates) -> Self {
+        Self {
+            certificates,
+            ..self
         }
     }
 
@@ -233,7 +252,7 @@ impl Api {
 
     /// True when somebody can do no more than add a passkey.
     pub(crate) fn needs_passkey(&self, session: &Session) -> bool {
-        self.passkeys_required && !session.passkey
+        self.passkeys_required && !session.passkey && session.card.is_none()
     }
 
     /// Whoever has this token makes the first administrator of every role that has nobody.
@@ -259,9 +278,12 @@ impl Api {
             .route("/v1/{role}/journal/consistency", get(consistency))
             .merge(administration::routes())
             .merge(applicant::routes())
+            .merge(carding::routes())
             .merge(casework::routes())
             .merge(enrolment::routes())
             .merge(first_start::routes())
+            .merge(certificates::routes())
+            .merge(granting::routes())
             .merge(help::routes())
             .merge(statistics::routes())
             .merge(signing_in::routes())
@@ -393,8 +415,9 @@ async fn command(
         .map_err(|why| wrong("command", why.to_string()))?;
     let desk = api.desk(command.role().name())?;
     let (held, asked, by) = (Arc::clone(&desk), command.clone(), session.actor.clone());
-    blocking(move || held.check_second(&asked, &by)).await?;
-    let (actor, now, word) = (session.actor, api.now(), command.name());
+    let now = api.now();
+    blocking(move || held.check_second(&asked, &by, now)).await?;
+    let (actor, word) = (session.actor, command.name());
     let outcome = blocking(move || desk.execute(&id, &command, &actor, now)).await;
     let code = match &outcome {
         Ok(_) => "done".to_owned(),

@@ -15,6 +15,7 @@ use crate::desk::{Desk, DeskParts, Profiles, Routes};
 use crate::error::file_fault;
 use crate::keeper::FileKeeper;
 use crate::local::{Clock, Local};
+use crate::operators::Operators;
 use crate::worker::Transport;
 use crate::{Error, Result, Role};
 use jiff::{SignedDuration, Timestamp};
@@ -99,7 +100,10 @@ pub struct Installation {
     pub local: Arc<Local>,
     /// What time it is.
     pub clock: Clock,
+    /// What vouches for the cards of officers.
+    pub(crate) operators: Arc<Operators>,
     data: PathBuf,
+    master: Arc<MasterKey>,
 }
 
 fn certificate(path: &Path, der: &[u8]) -> Result<Certificate> {
@@ -185,8 +189,21 @@ impl Installation {
             desks,
             local,
             clock: Arc::clone(&plan.clock),
+            operators: Arc::new(Operators::open(
+                &plan.data,
+                &plan.master,
+                now,
+                rng.as_mut(),
+            )?),
             data: plan.data.clone(),
+            master: Arc::clone(&plan.master),
         })
+    }
+
+    /// What vouches for the cards of officers, and for hosts.
+    #[must_use]
+    pub fn operators(&self) -> &Operators {
+        &self.operators
     }
 
     /// Connects to nodes elsewhere over mutual TLS.
@@ -223,11 +240,16 @@ impl Installation {
         Ok(listen(listener, &desk.identity, &desk.circle(), Arc::new(handler)).await?)
     }
 
-    /// Reads the circle of nodes again: one may have been added or struck off.
+    /// Reads the circle of nodes again: one may have been added or struck off. Where the circuit was founded its revocation
+    /// list is renewed in time.
     ///
     /// # Errors
     /// When a file is missing or malformed.
     pub fn renew_circle(&self) -> Result<()> {
+        let (folder, now) = (self.data.join("circuit"), (self.clock)());
+        if let Some(authority) = open_authority(&folder, &self.master, now)? {
+            renew_list(&folder, &authority, now)?;
+        }
         for desk in self.desks.values() {
             desk.set_circle(read_circle(&self.data)?);
         }
@@ -364,30 +386,19 @@ impl<'a> CircleFiles<'a> {
             self.folder.join("authority.key"),
             self.folder.join("authority.cer"),
         );
-        let label = "circuit/authority";
-        if let Some(der) = read_if_there(&path)? {
-            let Some(sealed) = read_if_there(&key_path)? else {
+        if path.is_file() {
+            let Some(authority) = open_authority(&self.folder, &self.plan.master, now)? else {
                 return Ok(None);
             };
-            let scalar: Zeroizing<Vec<u8>> = self
-                .plan
-                .master
-                .open(label, &sealed)
-                .map_err(|why| file_fault(&key_path, why))?;
-            let authority = CircuitAuthority::open(certificate(&path, &der)?, scalar)?;
-            let (from, to) = authority.certificate().validity();
-            if now < from || now > to {
-                return Err(file_fault(
-                    &path,
-                    format!("the circuit lasts from {from} to {to}; begin a new data folder"),
-                ));
-            }
-            self.renew_list(&authority, now)?;
+            renew_list(&self.folder, &authority, now)?;
             return Ok(Some(authority));
         }
         let since = now - SignedDuration::from_hours(24);
         let authority = CircuitAuthority::found("Rilascio circuit", since, rng)?;
-        let sealed = self.plan.master.seal(label, authority.scalar(), rng);
+        let sealed = self
+            .plan
+            .master
+            .seal(AUTHORITY_LABEL, authority.scalar(), rng);
         write_whole(&key_path, &sealed, true)?;
         let list = authority.revocation_list(1, &[], since)?;
         write_whole(&self.folder.join("crl-1.der"), list.der(), false)?;
@@ -395,27 +406,55 @@ impl<'a> CircleFiles<'a> {
         Ok(Some(authority))
     }
 
-    /// Renews the revocation list a month before it ends.
-    fn renew_list(&self, authority: &CircuitAuthority, now: Timestamp) -> Result<()> {
-        let number = highest(&self.folder, "crl-", ".der")?.unwrap_or(0);
-        let path = self.folder.join(format!("crl-{number}.der"));
-        let der = must_read(&path)?;
-        let list = RevocationList::decode(&der).map_err(|why| file_fault(&path, why))?;
-        let month = SignedDuration::from_hours(30 * 24);
-        if list.period().1.is_some_and(|end| now + month < end) {
-            return Ok(());
-        }
-        let renewed = authority.renew_list(&list, number + 1, now)?;
-        Ok(write_whole(
-            &self.folder.join(format!("crl-{}.der", number + 1)),
-            renewed.der(),
-            false,
-        )?)
-    }
-
     fn read(&self) -> Result<Circle> {
         read_circle(&self.plan.data)
     }
+}
+
+/// What the key of the authority is sealed under.
+const AUTHORITY_LABEL: &str = "circuit/authority";
+
+/// The authority, where the circuit was founded here; nothing at its members.
+fn open_authority(
+    folder: &Path,
+    master: &MasterKey,
+    now: Timestamp,
+) -> Result<Option<CircuitAuthority>> {
+    let (key_path, path) = (folder.join("authority.key"), folder.join("authority.cer"));
+    let Some(sealed) = read_if_there(&key_path)? else {
+        return Ok(None);
+    };
+    let der = must_read(&path)?;
+    let scalar: Zeroizing<Vec<u8>> = master
+        .open(AUTHORITY_LABEL, &sealed)
+        .map_err(|why| file_fault(&key_path, why))?;
+    let authority = CircuitAuthority::open(certificate(&path, &der)?, scalar)?;
+    let (from, to) = authority.certificate().validity();
+    if now < from || now > to {
+        return Err(file_fault(
+            &path,
+            format!("the circuit lasts from {from} to {to}; begin a new data folder"),
+        ));
+    }
+    Ok(Some(authority))
+}
+
+/// Renews the revocation list a month before it ends.
+fn renew_list(folder: &Path, authority: &CircuitAuthority, now: Timestamp) -> Result<()> {
+    let number = highest(folder, "crl-", ".der")?.unwrap_or(0);
+    let path = folder.join(format!("crl-{number}.der"));
+    let der = must_read(&path)?;
+    let list = RevocationList::decode(&der).map_err(|why| file_fault(&path, why))?;
+    let month = SignedDuration::from_hours(30 * 24);
+    if list.period().1.is_some_and(|end| now + month < end) {
+        return Ok(());
+    }
+    let renewed = authority.renew_list(&list, number + 1, now)?;
+    Ok(write_whole(
+        &folder.join(format!("crl-{}.der", number + 1)),
+        renewed.der(),
+        false,
+    )?)
 }
 
 /// The nodes of the circuit as the files of a data folder name them.

@@ -2,6 +2,8 @@
 
 use crate::command::Command;
 use crate::desk::Desk;
+use crate::desk::cards;
+use crate::desk::grants::with_lent;
 use crate::ledger::{Ledger, encode};
 use crate::passkeys::Passkey;
 use crate::{Error, Result};
@@ -67,6 +69,9 @@ pub struct Session {
     /// Whether a passkey was shown.
     #[serde(default)]
     pub passkey: bool,
+    /// The digest of the certificate of the card that was shown: the session lasts as long as the card is there.
+    #[serde(default)]
+    pub card: Option<Digest>,
 }
 
 /// What a right password leads to.
@@ -82,6 +87,13 @@ pub enum SignIn {
         /// The passkeys.
         passkeys: Vec<Passkey>,
     },
+}
+
+impl Officer {
+    /// Who it is, with the own rights.
+    pub(crate) fn into_actor(self) -> Actor {
+        self.actor
+    }
 }
 
 impl Session {
@@ -233,6 +245,8 @@ impl Desk {
             let mut record = record.clone();
             if let Some(known) = &known {
                 record.epoch = decode_officer(known)?.epoch + 1;
+                // Whoever is named anew has no second factor.
+                cards::end_all(ledger, &record.actor.officer)?;
             }
             let row = Entity {
                 id: id.to_owned(),
@@ -406,12 +420,17 @@ impl Desk {
     ///
     /// # Errors
     /// `circuit.two-people`.
-    pub fn check_second(&self, command: &Command, by: &Actor) -> Result<()> {
+    pub fn check_second(&self, command: &Command, by: &Actor, now: Timestamp) -> Result<()> {
         let Some(second) = command.second() else {
             return Ok(());
         };
         by.beside(second)?;
-        let fits = self.officer(second)?.is_some_and(|second| {
+        let second = self.officer(second)?;
+        let second = second.map(|second| {
+            self.store
+                .read::<_, Error, _>(move |tx| with_lent(tx, second.clone(), now))
+        });
+        let fits = second.transpose()?.is_some_and(|second| {
             second.site == by.site && second.rights.contains(&command.right())
         });
         if fits {
@@ -438,6 +457,7 @@ impl Desk {
             let mut known = known.ok_or_else(|| Reason::Unknown.refusal())?;
             known.state = "removed".to_owned();
             entity::put(ledger.tx, OFFICER, &known)?;
+            cards::end_all(ledger, &officer)?;
             let by = ledger.actor.clone();
             ledger.note(
                 &by,
@@ -454,15 +474,16 @@ impl Desk {
         Zeroizing::new(seed.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Signs an officer in by the password: a token, or the challenge for a passkey where the officer has one; nothing
-    /// when name or password are wrong.
+    /// Signs an officer in by the password, and by a card or a passkey where the officer has one: a token, or the challenge
+    /// for a passkey; nothing when name or password are wrong. `card` is what proved to be at the other end.
     ///
     /// # Errors
-    /// `circuit.too-early` after too many wrong passwords, or what the store says.
+    /// `circuit.card` when an officer with a card shows none of the own, `circuit.too-early` after too many wrong passwords, or what the store says.
     pub fn sign_in(
         self: &Arc<Self>,
         officer: &OfficerId,
         password: &str,
+        card: Option<&Digest>,
         now: Timestamp,
     ) -> Result<Option<SignIn>> {
         let Some(record) = self.check_password(officer, password, now)? else {
@@ -475,7 +496,20 @@ impl Desk {
             until,
             epoch: record.epoch,
             passkey: false,
+            card: None,
         };
+        let id = officer.clone();
+        let cards = self
+            .store
+            .read::<_, Error, _>(move |tx| cards::active(tx, &id, now))?;
+        let shown = card.filter(|shown| cards.iter().any(|card| card.fingerprint == **shown));
+        if let Some(shown) = shown {
+            return Ok(Some(self.open_with_card(session, shown, now)?));
+        }
+        if !cards.is_empty() && record.passkeys.is_empty() {
+            self.count_missing_card(officer, &record.actor, now)?;
+            return Err(Reason::Card.refusal().into());
+        }
         if !record.passkeys.is_empty() {
             return Ok(Some(self.begin_half(session, record.passkeys, now)?));
         }
@@ -485,6 +519,44 @@ impl Desk {
             open_session(ledger, &name, &opened, "signed-in")
         })?;
         Ok(Some(SignIn::Whole(token, session)))
+    }
+
+    /// Opens the session of somebody whose card is there.
+    fn open_with_card(
+        self: &Arc<Self>,
+        mut session: Session,
+        card: &Digest,
+        now: Timestamp,
+    ) -> Result<SignIn> {
+        session.card = Some(card.clone());
+        let token = self.token();
+        let (name, opened) = (Digest::of(token.as_bytes()), session.clone());
+        self.transact(&session.actor, now, move |ledger| {
+            change_own(ledger, "showed-card", |record| {
+                record.failures = 0;
+                Ok(())
+            })?;
+            open_session(ledger, &name, &opened, "signed-in-with-card")
+        })?;
+        Ok(SignIn::Whole(token, session))
+    }
+
+    /// A right password without the card is counted like a wrong one.
+    fn count_missing_card(
+        self: &Arc<Self>,
+        officer: &OfficerId,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<()> {
+        let id = officer.as_str().to_owned();
+        self.transact(actor, now, move |ledger| {
+            let row = entity::get(ledger.tx, OFFICER, &id)?;
+            let mut row = row.ok_or_else(|| Reason::Unknown.refusal())?;
+            let mut record = decode_officer(&row)?;
+            count_failure(ledger, &mut row, &mut record, "missing-card")?;
+            row.body = encode(OFFICER, &record)?;
+            Ok(entity::put(ledger.tx, OFFICER, &row)?)
+        })
     }
 
     /// Whether a password is the officer's.
@@ -527,8 +599,10 @@ impl Desk {
             if record.wait_until_ms > ledger.now_ms() {
                 return Err(Reason::TooEarly.refusal().into());
             }
-            // Where there are passkeys the right one ends the count, not the password.
-            if good && (record.failures == 0 || !record.passkeys.is_empty()) {
+            // Where there is a second factor that ends the count, not the password.
+            let second = !record.passkeys.is_empty()
+                || !cards::active(ledger.tx, &record.actor.officer, ledger.now)?.is_empty();
+            if good && (record.failures == 0 || second) {
                 return Ok(Some(record));
             }
             if good {
@@ -569,7 +643,7 @@ impl Desk {
             if session.epoch != record.epoch {
                 return Ok(None);
             }
-            session.actor = record.actor;
+            session.actor = with_lent(tx, record.actor, now)?;
             Ok(Some((session, row)))
         })?;
         let Some((session, row)) = found else {

@@ -1,8 +1,10 @@
 //! The description of the HTTP interface (OpenAPI 3.1), made from the types that it takes and gives.
 
 use crate::applicant::{ApplicantView, Receipt};
+use crate::certificates::CertificateEntry;
 use crate::command::{Answer, Command};
 use crate::desk::collection::WaitingDocument;
+use crate::desk::grants::{EmergencyRequest, Grant, ShownGrant, SubstitutionRequest};
 use crate::desk::screening::ShownFindings;
 use crate::officers::Session;
 use crate::waiting::HolderComes;
@@ -162,6 +164,13 @@ fn other_paths(paths: &mut Map<String, Value>) {
             "The open sessions of whoever is signed in; DELETE /v1/sessions/{name} ends one.",
             vec![],
             list.clone(),
+        ),
+        (
+            "/v1/certificates",
+            "list-certificates",
+            "The certificates and revocation lists of the installation, the soonest to end first; needs the right administer or audit.",
+            vec![],
+            json!({ "type": "array", "items": { "$ref": "#/components/schemas/CertificateEntry" } }),
         ),
         (
             "/v1/{role}/journal",
@@ -602,6 +611,7 @@ fn other_paths(paths: &mut Map<String, Value>) {
         }
         paths.entry(path).or_insert_with(|| json!({}))[verb] = one;
     }
+    grant_paths(paths);
     let actor = json!({ "$ref": "#/components/schemas/Actor" });
     paths["/v1/{role}/officers"]["post"] = json!({ "operationId": "name-officer",
         "summary": "Names an officer, or gives one other rights; the password is given once. Needs the right administer.",
@@ -613,6 +623,46 @@ fn other_paths(paths: &mut Map<String, Value>) {
         json!({ "delete": { "operationId": "remove-officer", "summary": "Takes an officer's rights away; needs the right administer.",
             "tags": ["administration"], "parameters": [role(), parameter("name", "path", true, "name.surname")],
             "responses": responses("done", any) } }),
+    );
+}
+
+/// Rights for a time.
+fn grant_paths(paths: &mut Map<String, Value>) {
+    let schema = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let body = |name: &str| json!({ "required": true, "content": { "application/json": { "schema": schema(name) } } });
+    paths.insert(
+        "/v1/grants".to_owned(),
+        json!({ "get": { "operationId": "list-grants",
+            "summary": "Rights for a time: the own ones, and all of the site for those who administer or audit it.",
+            "tags": ["administration"], "parameters": [],
+            "responses": responses("the grants", json!({ "type": "array", "items": schema("ShownGrant") })) } }),
+    );
+    for (path, id, text, request) in [
+        (
+            "/v1/substitutions",
+            "ask-substitution",
+            "Asks that somebody stands in for somebody; another administrator approves it.",
+            "SubstitutionRequest",
+        ),
+        (
+            "/v1/emergencies",
+            "take-in-emergency",
+            "Takes a right at once, for at most an hour; it alarms until somebody else has looked at it.",
+            "EmergencyRequest",
+        ),
+    ] {
+        paths.insert(
+            path.to_owned(),
+            json!({ "post": { "operationId": id, "summary": text, "tags": ["administration"], "parameters": [],
+                "requestBody": body(request), "responses": responses("the grant", schema("Grant")) } }),
+        );
+    }
+    paths.insert(
+        "/v1/grants/{id}/{step}".to_owned(),
+        json!({ "post": { "operationId": "step-grant", "summary": "Approves, refuses, ends or reviews a grant.",
+            "tags": ["administration"],
+            "parameters": [parameter("id", "path", true, "its name"), parameter("step", "path", true, "approve, refuse, end or review")],
+            "responses": responses("the grant", schema("Grant")) } }),
     );
 }
 
@@ -634,6 +684,11 @@ pub fn openapi() -> Value {
     generator.subschema_for::<HolderComes>();
     generator.subschema_for::<WaitingDocument>();
     generator.subschema_for::<ShownFindings>();
+    generator.subschema_for::<CertificateEntry>();
+    generator.subschema_for::<ShownGrant>();
+    generator.subschema_for::<Grant>();
+    generator.subschema_for::<SubstitutionRequest>();
+    generator.subschema_for::<EmergencyRequest>();
     let mut schemas = generator.take_definitions(true);
     schemas.insert(
         "Fault".to_owned(),

@@ -1,6 +1,7 @@
 //! A node at work: threads that send and do what is due, the HTTP interface, and a stop that loses nothing.
 
 use crate::audit::sign_head;
+use crate::front::{Front, Peer, TlsFront};
 use crate::installation::Installation;
 use crate::worker::Tools;
 use crate::{Error, Result, Role};
@@ -13,7 +14,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::net::TcpListener;
 
 /// Threads of each role: one sends, the others do jobs, so that one that waits for somebody else holds up no other.
 const WORKERS: usize = 4;
@@ -127,16 +127,29 @@ fn keep_role(
 /// # Errors
 /// When the interface breaks.
 pub async fn serve(
-    listener: TcpListener,
+    front: Front,
     router: Router,
     installation: Arc<Installation>,
     tools: BTreeMap<Role, Tools>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let workers = Workers::start(&installation, &tools);
-    let served = axum::serve(listener, router)
-        .with_graceful_shutdown(stop)
-        .await;
+    let service = router.into_make_service_with_connect_info::<Peer>();
+    let served = match front {
+        Front::Plain(listener) => {
+            axum::serve(listener, service)
+                .with_graceful_shutdown(stop)
+                .await
+        }
+        Front::Tls(listener, config) => match TlsFront::new(listener, config) {
+            Ok(front) => {
+                axum::serve(front, service)
+                    .with_graceful_shutdown(stop)
+                    .await
+            }
+            Err(why) => Err(why),
+        },
+    };
     let stopped = tokio::task::spawn_blocking(move || workers.stop()).await;
     served.map_err(|why| Error::Malformed {
         what: "HTTP interface",

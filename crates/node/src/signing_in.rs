@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::api::{Answered, Api, AtDesk, SignedIn, blocking, not_signed_in, parsed, token};
+use crate::front::ShownCard;
 use crate::officers::{Session, SignIn, take_time};
 use crate::passkeys::{Assertion, NewPasskey, Passkey, WebBytes};
 use axum::body::Bytes;
@@ -38,7 +39,11 @@ struct NameAndPassword {
     password: zeroize::Zeroizing<String>,
 }
 
-async fn sign_in(State(api): State<Api>, body: Bytes) -> Answered<Response> {
+async fn sign_in(
+    State(api): State<Api>,
+    ShownCard(card): ShownCard,
+    body: Bytes,
+) -> Answered<Response> {
     let request: NameAndPassword = parsed(&body)?;
     let installation = Arc::clone(&api.installation);
     let now = api.now();
@@ -46,7 +51,7 @@ async fn sign_in(State(api): State<Api>, body: Bytes) -> Answered<Response> {
         let (mut known, mut waits) = (false, None);
         for desk in installation.desks.values() {
             known |= desk.officer(&request.officer)?.is_some();
-            match desk.sign_in(&request.officer, &request.password, now) {
+            match desk.sign_in(&request.officer, &request.password, card.as_ref(), now) {
                 Ok(Some(found)) => return Ok(Some(found)),
                 Ok(None) => {}
                 // The officer of another desk may have the same name.

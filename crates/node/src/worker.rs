@@ -5,8 +5,8 @@ use crate::desk::hits::Hit;
 use crate::desk::papers::PAPERS;
 use crate::desk::works::{Production, ProductionFault};
 use crate::desk::{
-    Desk, articles, cases, centre, decision, draft, office, registry, routing, screening, spoilage,
-    terms, works,
+    Desk, articles, cases, centre, decision, draft, grants, office, registry, routing, screening,
+    spoilage, terms, works,
 };
 use crate::ledger::carries_package;
 use crate::notice::{self, Delivery, Notice};
@@ -334,6 +334,9 @@ impl Desk {
                 self.end(job, now, move |ledger| centre::forget_record(ledger, &id))
             }
             articles::SEND => self.end(job, now, move |ledger| articles::send(ledger, &subject)),
+            grants::FORGET_GRANT => {
+                self.end(job, now, move |ledger| grants::forget(ledger, &subject))
+            }
             cases::FORGET_CASE => self.end(job, now, move |ledger| cases::forget(ledger, &subject)),
             spoilage::FORGET_PHOTOGRAPHS => self.end(job, now, move |ledger| {
                 ledger.forget(&subject, PAPERS).map(drop)

@@ -20,7 +20,7 @@ fn each_wrong_password_doubles_the_wait_and_fifteen_lock_the_officer() {
         .unwrap();
     let mut now = town.now;
     for failures in 1_u32..=15 {
-        let wrong = desk.sign_in(&officer.officer, "something-else", now);
+        let wrong = desk.sign_in(&officer.officer, "something-else", None, now);
         assert!(wrong.unwrap().is_none(), "{failures}");
         let wait = match failures {
             1 | 2 => 0,
@@ -28,7 +28,7 @@ fn each_wrong_password_doubles_the_wait_and_fifteen_lock_the_officer() {
         };
         if wait > 0 && failures < 15 {
             let early = now + SignedDuration::from_millis(wait * 1000 - 1);
-            let refused = desk.sign_in(&officer.officer, PASSWORD, early);
+            let refused = desk.sign_in(&officer.officer, PASSWORD, None, early);
             assert!(
                 matches!(&refused, Err(Error::Refused(why)) if why.rule == "circuit.too-early"),
                 "{failures}"
@@ -38,11 +38,11 @@ fn each_wrong_password_doubles_the_wait_and_fifteen_lock_the_officer() {
     }
     // Locked: the right password does not help, however long somebody waits.
     now += SignedDuration::from_hours(48);
-    let tried = desk.sign_in(&officer.officer, PASSWORD, now).unwrap();
+    let tried = desk.sign_in(&officer.officer, PASSWORD, None, now).unwrap();
     assert!(tried.is_none());
     assert!(desk.session("none", now).unwrap().is_none());
     desk.name_officer(&system, &officer, PASSWORD, now).unwrap();
-    let signed = desk.sign_in(&officer.officer, PASSWORD, now).unwrap();
+    let signed = desk.sign_in(&officer.officer, PASSWORD, None, now).unwrap();
     let Some(SignIn::Whole(token, session)) = signed else {
         panic!("the password is right");
     };
@@ -57,7 +57,10 @@ fn a_session_that_nobody_uses_ends_after_half_an_hour_and_no_session_outlives_a_
     let officer = person("dario", "centre", &[Right::Examine]);
     desk.name_officer(&Actor::system(desk.site()), &officer, PASSWORD, town.now)
         .unwrap();
-    let sign_in = || match desk.sign_in(&officer.officer, PASSWORD, town.now).unwrap() {
+    let sign_in = || match desk
+        .sign_in(&officer.officer, PASSWORD, None, town.now)
+        .unwrap()
+    {
         Some(SignIn::Whole(token, _)) => token,
         _ => panic!("the password is right"),
     };

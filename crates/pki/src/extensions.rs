@@ -159,6 +159,43 @@ pub(crate) fn connection_ends() -> Result<Extension> {
     )
 }
 
+fn one_end(end: ObjectIdentifier) -> Result<Extension> {
+    extension(
+        EXTENDED_KEY_USAGE,
+        false,
+        &x509_cert::ext::pkix::ExtendedKeyUsage(vec![end]),
+    )
+}
+
+/// The end of a connection that somebody with a card is: TLS client.
+pub(crate) fn card_end() -> Result<Extension> {
+    one_end(CLIENT_AUTH)
+}
+
+/// The end of a connection that a host is: TLS server.
+pub(crate) fn host_end() -> Result<Extension> {
+    one_end(SERVER_AUTH)
+}
+
+/// The names and addresses that browsers ask for a host by.
+pub(crate) fn host_names(hosts: &[String]) -> Result<Extension> {
+    let malformed = Error::malformed("host name");
+    let names = hosts
+        .iter()
+        .map(|host| match host.parse::<core::net::IpAddr>() {
+            Ok(address) => {
+                let bytes = match address {
+                    core::net::IpAddr::V4(address) => address.octets().to_vec(),
+                    core::net::IpAddr::V6(address) => address.octets().to_vec(),
+                };
+                let bytes = der::asn1::OctetString::new(bytes).map_err(&malformed)?;
+                Ok(GeneralName::IpAddress(bytes))
+            }
+            Err(_) => Ok(GeneralName::DnsName(ia5(host)?)),
+        });
+    extension(SUBJECT_ALT_NAME, false, &names.collect::<Result<Vec<_>>>()?)
+}
+
 /// The name that a peer asks for when it connects.
 pub(crate) fn host_name(name: &str) -> Result<Extension> {
     extension(

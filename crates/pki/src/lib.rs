@@ -3,11 +3,13 @@
 
 mod authority;
 mod certificate;
+mod certification_request;
 mod crl;
 pub mod enveloped_data;
 mod error;
 mod extensions;
 mod node_authority;
+mod operator_authority;
 mod path;
 mod signed_data;
 mod sod;
@@ -15,10 +17,12 @@ mod time;
 
 pub use authority::{AuthorityNames, Csca, DocumentSigner, DocumentSignerPlan, Period};
 pub use certificate::Certificate;
+pub use certification_request::CertificationRequest;
 pub use crl::RevocationList;
 pub use error::Error;
 pub use extensions::{DOCUMENT_TYPE_LIST, DocumentTypeList};
 pub use node_authority::{NodeAuthority, check_list, check_node};
+pub use operator_authority::OperatorAuthority;
 pub use path::{TrustAnchors, check_path};
 pub use signed_data::SignedData;
 pub use sod::{CARD_SECURITY, LdsSecurityObject, Sod, card_security};

@@ -19,11 +19,40 @@ pub struct NodeAuthority<S> {
     signer: S,
 }
 
-fn subject(circuit: &str, name: &str) -> Result<Name> {
+pub(crate) fn subject(circuit: &str, name: &str) -> Result<Name> {
     extensions::distinguished_name(&[
         (extensions::ORGANISATION, circuit),
         (extensions::COMMON_NAME, name),
     ])
+}
+
+/// The self-signed certificate of an authority that vouches for ends of connections.
+pub(crate) fn self_signed(
+    signer: &impl Signer,
+    organisation: &str,
+    name: &str,
+    period: Period,
+    rng: &mut dyn CryptoRng,
+) -> Result<Certificate> {
+    let key = signer.public_key();
+    let name = subject(organisation, name)?;
+    let extensions = vec![
+        extensions::authority_key(&key_id(&key))?,
+        extensions::subject_key(&key_id(&key))?,
+        extensions::key_usage(KeyUsages::KeyCertSign | KeyUsages::CRLSign)?,
+        extensions::certificate_authority()?,
+    ];
+    let tbs = TbsCertificate {
+        version: Version::V3,
+        serial_number: serial(rng)?,
+        signature: signer.algorithm().identifier(),
+        issuer: name.clone(),
+        validity: Validity::new(x509_time(period.from)?, x509_time(period.to)?),
+        subject: name,
+        subject_public_key_info: key.to_spki(CurveEncoding::Named),
+        extensions: Some(extensions),
+    };
+    Certificate::issue(&tbs, signer)
 }
 
 impl<S: Signer> NodeAuthority<S> {
@@ -37,25 +66,7 @@ impl<S: Signer> NodeAuthority<S> {
         period: Period,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self> {
-        let key = signer.public_key();
-        let name = subject(circuit, "circuit authority")?;
-        let extensions = vec![
-            extensions::authority_key(&key_id(&key))?,
-            extensions::subject_key(&key_id(&key))?,
-            extensions::key_usage(KeyUsages::KeyCertSign | KeyUsages::CRLSign)?,
-            extensions::certificate_authority()?,
-        ];
-        let tbs = TbsCertificate {
-            version: Version::V3,
-            serial_number: serial(rng)?,
-            signature: signer.algorithm().identifier(),
-            issuer: name.clone(),
-            validity: Validity::new(x509_time(period.from)?, x509_time(period.to)?),
-            subject: name,
-            subject_public_key_info: key.to_spki(CurveEncoding::Named),
-            extensions: Some(extensions),
-        };
-        let certificate = Certificate::issue(&tbs, &signer)?;
+        let certificate = self_signed(&signer, circuit, "circuit authority", period, rng)?;
         Ok(Self {
             certificate,
             signer,

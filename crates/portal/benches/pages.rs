@@ -171,7 +171,7 @@ async fn measure(installation: &Arc<Installation>) {
         let found = installation
             .desk(role)
             .unwrap()
-            .sign_in(&officer, PASSWORD, now);
+            .sign_in(&officer, PASSWORD, None, now);
         let Some(SignIn::Whole(token, _)) = found.unwrap() else {
             panic!("{name} signs in by the password alone");
         };

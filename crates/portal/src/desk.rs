@@ -176,6 +176,7 @@ pub(crate) async fn home(
         );
     }
     page.put("cards", cards);
+    page.put("alarms", crate::grants::alarms(&portal, &signed).await);
     page.put("news", crate::help::newest(&portal, &signed, "news").await);
     // What the centre has to decide soonest.
     if signed.has("examine") || signed.has("decide") {

@@ -14,6 +14,7 @@ mod fault;
 mod files;
 mod first_start;
 mod forms;
+mod grants;
 mod help;
 mod inspection;
 mod language;

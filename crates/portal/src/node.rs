@@ -3,12 +3,30 @@
 use crate::fault::NodeFault;
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use rilascio_node::Peer;
 use serde_json::Value;
 use tower::ServiceExt;
 
 /// The largest answer: an application with its images.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+tokio::task_local! {
+    /// Who is at the other end of the request for a page.
+    static PEER: ConnectInfo<Peer>;
+}
+
+/// Remembers for a page who asks for it.
+pub(crate) async fn with_peer(request: Request<Body>, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<Peer>>().cloned();
+    match peer {
+        Some(peer) => PEER.scope(peer, next.run(request)).await,
+        None => next.run(request).await,
+    }
+}
 
 /// The way to the node.
 #[derive(Clone)]
@@ -27,7 +45,11 @@ impl Node {
         Self { router }
     }
 
-    async fn call(&self, request: Request<Body>) -> Result<Content, NodeFault> {
+    async fn call(&self, mut request: Request<Body>) -> Result<Content, NodeFault> {
+        // Whoever asks for a page is at the other end of what the page asks for.
+        if let Ok(peer) = PEER.try_with(Clone::clone) {
+            request.extensions_mut().insert(peer);
+        }
         let broken = || {
             NodeFault::own(
                 StatusCode::BAD_GATEWAY,

@@ -46,6 +46,33 @@ pub(crate) async fn overview(
     Ok(page.show("oversight.html"))
 }
 
+/// Days before its end from which on a certificate is marked.
+const SOON_DAYS: i64 = 60;
+
+/// Certificates and lists, the soonest to end first.
+pub(crate) async fn certificates(
+    State(portal): State<Portal>,
+    signed: Signed,
+) -> Result<Response, PageFault> {
+    let found = portal.ask(&signed, "/v1/certificates").await?;
+    let now = (portal.clock)();
+    let rows: Vec<Value> = found
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|entry| {
+            let until = entry["until"].as_str();
+            let until = until.and_then(|until| until.parse::<jiff::Timestamp>().ok());
+            let left = until.map(|until| (until.as_second() - now.as_second()).div_euclid(86_400));
+            json!({ "kind": entry["kind"], "subject": entry["subject"], "serial": entry["serial"],
+                "until": entry["until"], "left": left, "soon": left.is_some_and(|left| left < SOON_DAYS) })
+        })
+        .collect();
+    let mut page = Page::of(&signed);
+    page.put("rows", rows);
+    Ok(page.show("certificates.html"))
+}
+
 #[derive(Deserialize)]
 pub(crate) struct From {
     #[serde(default)]

@@ -2,11 +2,11 @@
 
 use crate::fault::{NodeFault, PageFault};
 use crate::forms::Schemas;
-use crate::node::Node;
+use crate::node::{Node, with_peer};
 use crate::session::Signed;
 use crate::{
     accessibility, account, adjudication, applicant, assets, commands, desk, dossier, enrolment,
-    first_start, help, inspection, oversight, passkeys, session, statistics, waiting, zone,
+    first_start, grants, help, inspection, oversight, passkeys, session, statistics, waiting, zone,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -148,6 +148,14 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
         .route("/account/passkeys/new", get(passkeys::form))
         .route("/account/passkeys/remove", post(passkeys::remove))
         .route("/account/password", post(account::change_password))
+        .route(
+            "/account/substitute",
+            get(grants::substitute_form).post(grants::substitute),
+        )
+        .route(
+            "/account/emergency",
+            get(grants::emergency_form).post(grants::emergency),
+        )
         .route("/language", get(desk::language))
         .route("/status", get(applicant::form).post(applicant::look))
         .route("/status/appointment", post(applicant::come))
@@ -205,6 +213,8 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
         )
         .route("/help/articles/{id}/file", get(help::file))
         .route("/oversight", get(oversight::overview))
+        .route("/oversight/certificates", get(oversight::certificates))
+        .route("/oversight/grants", get(grants::list).post(grants::step))
         .route("/oversight/{role}/journal", get(oversight::journal))
         .route("/oversight/{role}/messages", get(oversight::messages))
         .route("/oversight/{role}/jobs", get(oversight::jobs))
@@ -236,5 +246,6 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
         .route("/assets/{name}", get(assets::asset));
     pages
         .fallback_service(interface)
+        .layer(middleware::from_fn(with_peer))
         .layer(middleware::from_fn_with_state(policy, with_headers))
 }

@@ -63,7 +63,7 @@ pub use suspicion::{Fraud, Suspicion, SuspicionCommand, SuspicionEvent, Suspicio
 pub use terms::{
     Alarm, Appeal, AppealOutcome, PapersRequest, RefusalNotice, Terms, TermsCommand, TermsEvent,
 };
-pub use wall::on_the_wall;
+pub use wall::{day_begins, on_the_wall};
 pub use watch::{WatchCommand, WatchEntry, WatchEvent, WatchState};
 
 use crate::profile::CircuitRules;

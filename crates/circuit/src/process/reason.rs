@@ -54,6 +54,10 @@ reasons! {
     Passkey = "circuit.passkey":
         "serve l'accesso con una passkey", "signing in with a passkey is needed for this";
         "aggiungere una passkey nella pagina dell'account e accedere di nuovo", "add a passkey on the account page and sign in again".
+    /// The officer's card is not there.
+    Card = "circuit.card":
+        "serve la carta dell'operatore", "the officer's card is needed for this";
+        "inserire la carta nel lettore, scegliere il suo certificato nel browser e accedere di nuovo", "put the card into its reader, choose its certificate in the browser and sign in again".
     /// Somebody who had a hand in it before.
     FourEyes = "circuit.four-eyes":
         "chi ha già trattato la pratica non può fare questo passo", "somebody who handled the dossier before cannot take this step";

@@ -1,6 +1,6 @@
 //! Days as people count them: by the clock on the wall, which is the same in Italy and San Marino.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
@@ -15,6 +15,12 @@ fn zone() -> TimeZone {
 #[must_use]
 pub fn on_the_wall(at: Timestamp) -> DateTime {
     at.to_zoned(zone()).datetime()
+}
+
+/// When a day begins, by the clock on the wall; nothing for a day beyond all calendars.
+#[must_use]
+pub fn day_begins(day: Date) -> Option<Timestamp> {
+    Some(day.at(0, 0, 0, 0).to_zoned(zone()).ok()?.timestamp())
 }
 
 /// The last second of the day that is so many days later: who may come on a day may come until it is over.

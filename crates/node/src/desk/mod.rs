@@ -2,12 +2,14 @@
 
 pub(crate) mod acts;
 pub(crate) mod articles;
+pub(crate) mod cards;
 pub(crate) mod cases;
 pub(crate) mod centre;
 pub(crate) mod collection;
 pub(crate) mod decision;
 pub(crate) mod delivery;
 pub(crate) mod draft;
+pub(crate) mod grants;
 pub(crate) mod hits;
 pub(crate) mod office;
 mod opinion;

@@ -1,0 +1,122 @@
+//! The operators' certification authority of an installation: it vouches for the cards that officers sign in with, and for
+//! the host that they sign in at. It is apart from the circuit's: a card is no node.
+
+use crate::authority::{Period, check_pair, key_id, serial};
+use crate::certificate::{Certificate, TbsCertificate};
+use crate::node_authority::{self_signed, subject};
+use crate::time::x509_time;
+use crate::{CertificationRequest, Result, extensions};
+use rand_core::CryptoRng;
+use rilascio_keys::{CurveEncoding, PublicKey, Signer};
+use x509_cert::Version;
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::KeyUsages;
+use x509_cert::time::Validity;
+
+/// The authority over the cards of officers.
+pub struct OperatorAuthority<S> {
+    certificate: Certificate,
+    signer: S,
+}
+
+impl<S: Signer> OperatorAuthority<S> {
+    /// A new authority with a self-signed certificate.
+    ///
+    /// # Errors
+    /// When a name cannot be written or the signer fails.
+    pub fn create(
+        signer: S,
+        organisation: &str,
+        period: Period,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self> {
+        let certificate = self_signed(&signer, organisation, "operators' authority", period, rng)?;
+        Ok(Self {
+            certificate,
+            signer,
+        })
+    }
+
+    /// An authority that was created before.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotAllowed`] when certificate and signer do not belong together.
+    pub fn open(certificate: Certificate, signer: S) -> Result<Self> {
+        check_pair(&certificate, &signer)?;
+        Ok(Self {
+            certificate,
+            signer,
+        })
+    }
+
+    /// The certificate.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Vouches for a card: it proves who its officer is, and nothing else. Of the request only the key counts.
+    ///
+    /// # Errors
+    /// When the name cannot be written or the signer fails.
+    pub fn certify_card(
+        &self,
+        officer: &str,
+        request: &CertificationRequest,
+        period: Period,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Certificate> {
+        let own = vec![
+            extensions::key_usage(KeyUsages::DigitalSignature)?,
+            extensions::card_end()?,
+        ];
+        self.certify(officer, request.public_key(), own, period, rng)
+    }
+
+    /// Vouches for a host: names, or addresses in numbers.
+    ///
+    /// # Errors
+    /// When a name cannot be written or the signer fails.
+    pub fn certify_host(
+        &self,
+        hosts: &[String],
+        key: &PublicKey,
+        period: Period,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Certificate> {
+        let own = vec![
+            extensions::key_usage(KeyUsages::DigitalSignature)?,
+            extensions::host_end()?,
+            extensions::host_names(hosts)?,
+        ];
+        let name = hosts.first().map_or("", String::as_str);
+        self.certify(name, key, own, period, rng)
+    }
+
+    fn certify(
+        &self,
+        name: &str,
+        key: &PublicKey,
+        own: Vec<Extension>,
+        period: Period,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Certificate> {
+        let organisation = self.certificate.organisation().unwrap_or_default();
+        let mut extensions = vec![
+            extensions::authority_key(&key_id(&self.signer.public_key()))?,
+            extensions::subject_key(&key_id(key))?,
+        ];
+        extensions.extend(own);
+        let tbs = TbsCertificate {
+            version: Version::V3,
+            serial_number: serial(rng)?,
+            signature: self.signer.algorithm().identifier(),
+            issuer: self.certificate.subject().clone(),
+            validity: Validity::new(x509_time(period.from)?, x509_time(period.to)?),
+            subject: subject(&organisation, name)?,
+            subject_public_key_info: key.to_spki(CurveEncoding::Named),
+            extensions: Some(extensions),
+        };
+        Certificate::issue(&tbs, &self.signer)
+    }
+}
