@@ -136,6 +136,44 @@ fn first_start(browser: &Path, pictures: &Path) {
     named.stop();
 }
 
+/// The operators of a demonstration with their passwords, in a file.
+fn operators_of(server: &Server, data: &Path) -> PathBuf {
+    let known: BTreeMap<&str, &str> = server
+        .said
+        .iter()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (name, password) = (words.next()?, words.next()?);
+            (name.contains('.') && password.len() == 20).then_some((name, password))
+        })
+        .collect();
+    assert!(known.len() > 10, "{:?}", server.said);
+    let operators = data.join("operators.json");
+    std::fs::write(&operators, serde_json::to_string(&known).unwrap()).unwrap();
+    operators
+}
+
+/// Officers sign in with cards, over TLS of the program itself.
+fn smart_cards(browser: &Path, pictures: &Path) {
+    let data = folder("smart-cards");
+    let server = Server::start(&data, &["--demo", "--dossiers", "5", "--tls", "127.0.0.1"]);
+    let operators = operators_of(&server, &data);
+    let requests = root().join("crates/pki/tests/data");
+    travel(
+        browser,
+        "http://127.0.0.1:4710",
+        "cards.mjs",
+        &[
+            Path::new(&format!("https://{}", server.address)),
+            &operators,
+            &requests.join("p256.csr"),
+            &requests.join("p256.key"),
+            pictures,
+        ],
+    );
+    server.stop();
+}
+
 #[test]
 fn every_desk_works_in_a_browser() {
     let Some(browser) = browser() else { return };
@@ -154,18 +192,7 @@ fn every_desk_works_in_a_browser() {
             &bridge,
         ],
     );
-    let known: BTreeMap<&str, &str> = server
-        .said
-        .iter()
-        .filter_map(|line| {
-            let mut words = line.split_whitespace();
-            let (name, password) = (words.next()?, words.next()?);
-            (name.contains('.') && password.len() == 20).then_some((name, password))
-        })
-        .collect();
-    assert!(known.len() > 10, "{:?}", server.said);
-    let operators = data.join("operators.json");
-    std::fs::write(&operators, serde_json::to_string(&known).unwrap()).unwrap();
+    let operators = operators_of(&server, &data);
     let address = PathBuf::from(format!("http://{}", server.address));
     // The pictures stay where somebody can look at them.
     let pictures = root().join("target/portal");
@@ -216,11 +243,13 @@ fn every_desk_works_in_a_browser() {
     devices(&browser, &bridge, &place);
     server.stop();
     first_start(&browser, &pictures.join("first-start"));
+    smart_cards(&browser, &pictures.join("cards"));
     let folders = [
         "",
         "issue",
         "help",
         "grants",
+        "cards",
         "passkey",
         "bridge",
         "first-start",

@@ -42,7 +42,8 @@ impl Server {
         for line in BufReader::new(process.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
             said.push(line.clone());
-            if let Some(address) = line.strip_prefix("listening on http://") {
+            let address = line.strip_prefix("listening on ");
+            if let Some((_, address)) = address.and_then(|address| address.split_once("://")) {
                 return Self {
                     process,
                     address: address.to_owned(),

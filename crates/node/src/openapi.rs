@@ -3,6 +3,7 @@
 use crate::applicant::{ApplicantView, Receipt};
 use crate::certificates::CertificateEntry;
 use crate::command::{Answer, Command};
+use crate::desk::cards::{Card, CardRequest};
 use crate::desk::collection::WaitingDocument;
 use crate::desk::grants::{EmergencyRequest, Grant, ShownGrant, SubstitutionRequest};
 use crate::desk::screening::ShownFindings;
@@ -626,7 +627,7 @@ fn other_paths(paths: &mut Map<String, Value>) {
     );
 }
 
-/// Rights for a time.
+/// Rights for a time, and cards.
 fn grant_paths(paths: &mut Map<String, Value>) {
     let schema = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     let body = |name: &str| json!({ "required": true, "content": { "application/json": { "schema": schema(name) } } });
@@ -658,6 +659,30 @@ fn grant_paths(paths: &mut Map<String, Value>) {
         );
     }
     paths.insert(
+        "/v1/cards".to_owned(),
+        json!({ "get": { "operationId": "list-cards",
+            "summary": "Smart cards of officers: the own ones, and all of the site for those who administer it.",
+            "tags": ["administration"], "parameters": [],
+            "responses": responses("the cards", json!({ "type": "array", "items": schema("Card") })) },
+            "post": { "operationId": "issue-card", "summary": "Makes out a card from the request that it signed.",
+            "tags": ["administration"], "parameters": [], "requestBody": body("CardRequest"),
+            "responses": responses("the card", schema("Card")) } }),
+    );
+    paths.insert(
+        "/v1/cards/{id}/{step}".to_owned(),
+        json!({ "post": { "operationId": "step-card", "summary": "Sends, receives or blocks a card: {why} says why it is blocked.",
+            "tags": ["administration"],
+            "parameters": [parameter("id", "path", true, "its name"), parameter("step", "path", true, "ship, receive or block")],
+            "requestBody": { "required": true, "content": { "application/json": { "schema": { "type": "object" } } } },
+            "responses": responses("the card", schema("Card")) } }),
+    );
+    paths.insert(
+        "/v1/operators-authority".to_owned(),
+        json!({ "get": { "operationId": "read-operators-authority", "summary": "The certificate of the operators' authority, in PEM.",
+            "tags": ["administration"], "parameters": [],
+            "responses": responses("the certificate", json!({ "type": "string" })) } }),
+    );
+    paths.insert(
         "/v1/grants/{id}/{step}".to_owned(),
         json!({ "post": { "operationId": "step-grant", "summary": "Approves, refuses, ends or reviews a grant.",
             "tags": ["administration"],
@@ -685,6 +710,8 @@ pub fn openapi() -> Value {
     generator.subschema_for::<WaitingDocument>();
     generator.subschema_for::<ShownFindings>();
     generator.subschema_for::<CertificateEntry>();
+    generator.subschema_for::<Card>();
+    generator.subschema_for::<CardRequest>();
     generator.subschema_for::<ShownGrant>();
     generator.subschema_for::<Grant>();
     generator.subschema_for::<SubstitutionRequest>();

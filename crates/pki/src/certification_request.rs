@@ -2,7 +2,7 @@
 
 use crate::certificate::Signed;
 use crate::{Error, Result};
-use der::asn1::{Any, ContextSpecific};
+use der::asn1::Any;
 use der::{Decode, Encode, Sequence};
 use rilascio_keys::{PublicKey, SignatureAlgorithm};
 use spki::SubjectPublicKeyInfoOwned;
@@ -19,7 +19,8 @@ struct Info {
     /// What the subject calls itself counts for nothing: names come from those who issue.
     _subject: Name,
     key: SubjectPublicKeyInfoOwned,
-    _attributes: ContextSpecific<Any>,
+    /// `[0] IMPLICIT SET OF Attribute`: what is asked for beyond the key counts for nothing either.
+    _attributes: Any,
 }
 
 /// A request whose signature was verified with its own key.

@@ -18,6 +18,8 @@ async fn page(portal: &Portal, signed: &Signed) -> Result<Page, PageFault> {
     page.put("sessions", sessions.map_err(|fault| signed.fault(fault))?);
     let passkeys = portal.node.get("/v1/passkeys", Some(&signed.token)).await;
     page.put("passkeys", passkeys.map_err(|fault| signed.fault(fault))?);
+    page.put("cards", crate::cards::own(portal, signed).await);
+    page.put("ends", ["lost", "stolen", "damaged"]);
     page.put("grants", crate::grants::own(portal, signed).await);
     page.put("back", "/account");
     page.put("fault", Value::Null);

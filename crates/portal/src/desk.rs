@@ -248,7 +248,9 @@ pub(crate) async fn sign_in(
             let mut page = Page::plain(language, "/sign-in");
             page.put("next", own_page(&given.next));
             // A wrong name and a wrong password are answered alike.
-            let said = if fault.body["code"] == "circuit.too-early" {
+            let said = if fault.body["code"] == "circuit.card" {
+                fault.line(language)
+            } else if fault.body["code"] == "circuit.too-early" {
                 language.text("sign-in-wait")
             } else if fault.status.is_client_error() {
                 language.text("sign-in-wrong")

@@ -6,6 +6,7 @@ mod account;
 mod adjudication;
 mod applicant;
 mod assets;
+mod cards;
 mod commands;
 mod desk;
 mod dossier;

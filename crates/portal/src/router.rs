@@ -5,8 +5,9 @@ use crate::forms::Schemas;
 use crate::node::{Node, with_peer};
 use crate::session::Signed;
 use crate::{
-    accessibility, account, adjudication, applicant, assets, commands, desk, dossier, enrolment,
-    first_start, grants, help, inspection, oversight, passkeys, session, statistics, waiting, zone,
+    accessibility, account, adjudication, applicant, assets, cards, commands, desk, dossier,
+    enrolment, first_start, grants, help, inspection, oversight, passkeys, session, statistics,
+    waiting, zone,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -144,6 +145,7 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
         .route("/account", get(account::show))
         .route("/account/alive", post(account::alive))
         .route("/account/sessions", post(account::end_session))
+        .route("/account/cards", post(cards::step))
         .route("/account/passkeys", post(passkeys::add))
         .route("/account/passkeys/new", get(passkeys::form))
         .route("/account/passkeys/remove", post(passkeys::remove))
@@ -213,6 +215,7 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
         )
         .route("/help/articles/{id}/file", get(help::file))
         .route("/oversight", get(oversight::overview))
+        .route("/oversight/cards", get(cards::list).post(cards::issue))
         .route("/oversight/certificates", get(oversight::certificates))
         .route("/oversight/grants", get(grants::list).post(grants::step))
         .route("/oversight/{role}/journal", get(oversight::journal))

@@ -28,9 +28,9 @@ export class Desk {
   }
 
   // A desk of its own: one officer, or nobody, with or without JavaScript.
-  static async open (browser, base, out, language = 'it', javaScriptEnabled = true) {
+  static async open (browser, base, out, language = 'it', javaScriptEnabled = true, more = {}) {
     const context = await browser.newContext({
-      locale: language, javaScriptEnabled, reducedMotion: 'reduce', viewport: { width: 1280, height: 900 }
+      locale: language, javaScriptEnabled, reducedMotion: 'reduce', viewport: { width: 1280, height: 900 }, ...more
     })
     const page = await context.newPage()
     const faults = []

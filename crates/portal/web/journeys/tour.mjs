@@ -37,7 +37,7 @@ const TOURS = {
     things: ['/desk/registry/registration']
   },
   'centre.auditor': {
-    pages: ['/account', '/account/substitute', '/account/emergency', '/oversight/grants', '/oversight/certificates', '/help', '/help/publish', '/help/articles/centre-N000001', '/desk/centre/works', '/do/stop-works', '/oversight', '/statistics', '/inspection', '/oversight/centre/officers/new', '/oversight/centre/journal', '/oversight/centre/messages', '/oversight/centre/jobs', '/oversight/centre/officers'],
+    pages: ['/account', '/account/substitute', '/account/emergency', '/oversight/grants', '/oversight/cards', '/oversight/certificates', '/help', '/help/publish', '/help/articles/centre-N000001', '/desk/centre/works', '/do/stop-works', '/oversight', '/statistics', '/inspection', '/oversight/centre/officers/new', '/oversight/centre/journal', '/oversight/centre/messages', '/oversight/centre/jobs', '/oversight/centre/officers'],
     things: []
   }
 }
