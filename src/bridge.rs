@@ -204,7 +204,9 @@ async fn about(State(bridge): State<Arc<Bridge>>) -> Answered {
         .iter()
         .map(|device| json!({ "model": device.model, "serial": device.serial }))
         .collect();
-    Ok(Json(json!({ "chip": chip, "scanners": scanners })))
+    Ok(Json(
+        json!({ "chip": chip, "scanners": scanners, "version": env!("CARGO_PKG_VERSION") }),
+    ))
 }
 
 fn open(reader: &ChipReader) -> Result<Box<dyn CardChannel>, Fault> {

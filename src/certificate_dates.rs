@@ -2,6 +2,7 @@
 
 use crate::authority_store::AuthorityStore;
 use rilascio_node::{CertificateEntry, CertificateKind};
+use rilascio_pki::Certificate;
 use std::path::Path;
 
 /// The certificates that are there now; what cannot be read is left out and in the log.
@@ -31,6 +32,14 @@ pub(crate) fn of_folder(data: &Path) -> Vec<CertificateEntry> {
         Err(why) => {
             tracing::error!(code = why.code(), fault = %why, "the circle of nodes cannot be read");
         }
+    }
+    let operators = data.join("circuit/operators.cer");
+    let operators = std::fs::read(operators).ok();
+    if let Some(operators) = operators.and_then(|der| Certificate::decode(&der).ok()) {
+        found.push(CertificateEntry::of(
+            CertificateKind::OperatorsAuthority,
+            &operators,
+        ));
     }
     found
 }

@@ -159,6 +159,9 @@ pub(crate) struct Arguments {
     /// Officers without a passkey can do no more than add one.
     #[arg(long, env = "RILASCIO_REQUIRE_PASSKEYS")]
     require_passkeys: bool,
+    /// Officers sign in at registered workstations only.
+    #[arg(long, env = "RILASCIO_REQUIRE_WORKSTATIONS")]
+    require_workstations: bool,
     /// Where the bridge of every desk listens, as the browser names it (see `rilascio bridge`).
     #[arg(
         long,
@@ -509,6 +512,9 @@ fn serve(
             .with_certificates(Arc::new(move || certificate_dates::of_folder(&folder)));
         if arguments.require_passkeys {
             api = api.requiring_passkeys();
+        }
+        if arguments.require_workstations {
+            api = api.requiring_workstations();
         }
         let first = first_start(&installation)?;
         if let Some(token) = &first {

@@ -150,3 +150,29 @@ fn a_person_is_enrolled_found_verified_and_erased() {
     assert_eq!(wrong.status.code(), Some(2));
     assert!(errors(&wrong).contains("FINGER=FILE"));
 }
+
+#[test]
+fn a_print_is_measured_and_a_file_that_is_no_model_is_refused() {
+    let folder = population("measured");
+    let print = text(&folder.join("101_2.png"));
+    let output = rilascio(&["identify", "quality", &print, "--json"]);
+    assert!(output.status.success(), "{}", errors(&output));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let score = answer["score"].as_u64().unwrap();
+    assert!((20..=100).contains(&score), "{answer}");
+    // What is said of the image, and the 69 measures of NFIQ 2.
+    assert_eq!(answer["measures"].as_object().unwrap().len(), 4 + 69);
+    assert!(answer["measures"]["OCL_Bin10_Mean"].as_f64().unwrap() > 0.4);
+    let strict = rilascio(&["identify", "quality", &print, "--least", "100"]);
+    assert_eq!(strict.status.code(), Some(1));
+    let listed = rilascio(&["identify", "quality", &print, "--measures"]);
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("\nMu: "));
+    let notes = text(&folder.join("notes.txt"));
+    let model = rilascio(&["identify", "evaluate", &text(&folder), "--model", &notes]);
+    assert_eq!(model.status.code(), Some(3));
+    assert!(
+        errors(&model).contains("the model cannot be used"),
+        "{}",
+        errors(&model)
+    );
+}

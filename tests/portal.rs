@@ -174,6 +174,27 @@ fn smart_cards(browser: &Path, pictures: &Path) {
     server.stop();
 }
 
+/// Nobody works at a browser that is not registered.
+fn workstations(browser: &Path, pictures: &Path) {
+    let data = folder("workstations");
+    let server = Server::start(
+        &data,
+        &["--demo", "--dossiers", "5", "--require-workstations"],
+    );
+    let operators = operators_of(&server, &data);
+    travel(
+        browser,
+        "http://127.0.0.1:4710",
+        "workstations.mjs",
+        &[
+            Path::new(&format!("http://{}", server.address)),
+            &operators,
+            pictures,
+        ],
+    );
+    server.stop();
+}
+
 #[test]
 fn every_desk_works_in_a_browser() {
     let Some(browser) = browser() else { return };
@@ -244,12 +265,14 @@ fn every_desk_works_in_a_browser() {
     server.stop();
     first_start(&browser, &pictures.join("first-start"));
     smart_cards(&browser, &pictures.join("cards"));
+    workstations(&browser, &pictures.join("workstations"));
     let folders = [
         "",
         "issue",
         "help",
         "grants",
         "cards",
+        "workstations",
         "passkey",
         "bridge",
         "first-start",

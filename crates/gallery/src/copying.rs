@@ -6,6 +6,7 @@
 use crate::manifest::{Manifest, log_path, segment_path};
 use crate::{Error, Result};
 use rilascio_store::files::make_folder;
+use std::fs::File;
 use std::path::Path;
 
 /// How often a copy is begun anew when the gallery was put in order meanwhile.
@@ -48,6 +49,10 @@ fn copy_named(manifest: &Manifest, folder: &Path, to: &Path) -> Result<()> {
     pairs.push((log_path(folder, manifest.log), log_path(to, manifest.log)));
     for (from, to) in pairs {
         std::fs::copy(&from, &to).map_err(|why| Error::file(&from, why))?;
+        // The manifest names only what is on the disk.
+        let copied = File::options().write(true).open(&to);
+        let synced = copied.and_then(|file| file.sync_all());
+        synced.map_err(|why| Error::file(&to, why))?;
     }
     Ok(())
 }

@@ -14,13 +14,14 @@ use crate::installation::Installation;
 use crate::officers::Session;
 use crate::openapi::{is_kind, openapi};
 use crate::signing_in;
+use crate::stationing;
 use crate::statistics;
 use crate::{Error, Result, Role};
 use crate::{granting, help, photographs, waiting};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, body::Bytes};
@@ -45,6 +46,8 @@ pub struct Api {
     metrics: Option<PrometheusHandle>,
     /// Whether officers without a passkey can do no more than add one.
     passkeys_required: bool,
+    /// Whether officers work at registered workstations only.
+    pub(crate) workstations_required: bool,
     /// What the first administrators are made with.
     pub(crate) first_start: Option<Arc<FirstStart>>,
     pub(crate) certificates: Certificates,
@@ -59,6 +62,16 @@ const BEFORE_PASSKEY: [&str; 6] = [
     "/v1/passkeys/challenge",
     "/v1/sign-out",
 ];
+
+/// Whether a request is open to somebody who has still to show a second factor: receiving a card is a way to one.
+fn is_before_passkey(method: &Method, path: &str) -> bool {
+    let card = match path.strip_prefix("/v1/cards") {
+        Some("") => *method == Method::GET,
+        Some(rest) => rest.ends_with("/receive"),
+        None => false,
+    };
+    card || BEFORE_PASSKEY.contains(&path)
+}
 
 /// An answer that is a fault: a status, and the text in both languages.
 pub struct ApiFault(Error);
@@ -84,8 +97,13 @@ impl From<rilascio_circuit::Refusal> for ApiFault {
 fn status(fault: &Error) -> StatusCode {
     match fault {
         Error::Refused(refusal) => match refusal.rule {
-            "circuit.right" | "circuit.site" | "circuit.four-eyes" | "circuit.two-people"
-            | "circuit.passkey" | "circuit.card" => StatusCode::FORBIDDEN,
+            "circuit.right"
+            | "circuit.site"
+            | "circuit.four-eyes"
+            | "circuit.two-people"
+            | "circuit.passkey"
+            | "circuit.card"
+            | "circuit.workstation" => StatusCode::FORBIDDEN,
             "circuit.unknown" => StatusCode::NOT_FOUND,
             "circuit.malformed" => StatusCode::BAD_REQUEST,
             _ => StatusCode::CONFLICT,
@@ -195,7 +213,7 @@ impl FromRequestParts<Api> for AtDesk {
                 Err(not_signed_in())
             }
             Ok(Some((session, desk))) => {
-                let first = BEFORE_PASSKEY.contains(&parts.uri.path());
+                let first = is_before_passkey(&parts.method, parts.uri.path());
                 if api.needs_passkey(&session) && !first {
                     return Err(ApiFault(Reason::Passkey.refusal().into()).into_response());
                 }
@@ -227,6 +245,7 @@ impl Api {
             installation,
             metrics,
             passkeys_required: false,
+            workstations_required: false,
             first_start: None,
             certificates: Arc::new(Vec::new),
         }
@@ -246,6 +265,15 @@ impl Api {
     pub fn requiring_passkeys(self) -> Self {
         Self {
             passkeys_required: true,
+            ..self
+        }
+    }
+
+    /// Officers sign in at registered workstations only; those who administer, who register them, anywhere.
+    #[must_use]
+    pub fn requiring_workstations(self) -> Self {
+        Self {
+            workstations_required: true,
             ..self
         }
     }
@@ -285,6 +313,7 @@ impl Api {
             .merge(certificates::routes())
             .merge(granting::routes())
             .merge(help::routes())
+            .merge(stationing::routes())
             .merge(statistics::routes())
             .merge(signing_in::routes())
             .merge(photographs::routes())

@@ -25,6 +25,8 @@ pub enum CertificateKind {
     CircuitAuthority,
     /// A node of the circuit.
     Node,
+    /// What vouches for the cards of officers, and for hosts.
+    OperatorsAuthority,
 }
 
 /// A certificate, or a list, and when it ends.

@@ -17,9 +17,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 /// How long somebody may take to agree on TLS.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections that agree on TLS at the same time; those that did wait here until they are served.
-const AGREEING_MAX: usize = 64;
+const AGREEING_MAX: usize = 1024;
 const WAITING_MAX: usize = 64;
 /// The pause after a connection that could not be taken.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -41,7 +41,7 @@ pub enum Front {
     Tls(TcpListener, Arc<ServerConfig>),
 }
 
-/// A listener behind which TLS was agreed on: whoever is slow holds up nobody else.
+/// A listener behind which TLS was agreed on: whoever is slow holds up nobody else, as long as there are places.
 pub(crate) struct TlsFront {
     local: SocketAddr,
     ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,

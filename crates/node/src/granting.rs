@@ -12,6 +12,7 @@ use rilascio_circuit::process::{Reason, Reference};
 pub(crate) fn routes() -> Router<Api> {
     Router::new()
         .route("/v1/grants", get(grants))
+        .route("/v1/alarms", get(alarms))
         .route("/v1/grants/{id}/{step}", post(step))
         .route("/v1/substitutions", post(substitute))
         .route("/v1/emergencies", post(emergency))
@@ -24,6 +25,11 @@ async fn grants(
     let now = api.now();
     let found = blocking(move || desk.grants(&session.actor, now));
     Ok(Json(found.await?))
+}
+
+/// The emergencies of others at which nobody has looked.
+async fn alarms(AtDesk(session, desk): AtDesk) -> Answered<Json<Vec<Reference>>> {
+    Ok(Json(blocking(move || desk.alarms(&session.actor)).await?))
 }
 
 async fn substitute(

@@ -26,7 +26,9 @@ use rilascio_exchange::envelope::Circle;
 use rilascio_keys::MasterKey;
 use rilascio_pki::{Certificate, RevocationList};
 use rilascio_store::Store;
-use rilascio_store::files::{highest, make_folder, must_read, read_if_there, write_whole};
+use rilascio_store::files::{
+    highest, make_folder, must_read, read_if_there, write_new, write_whole,
+};
 use rilascio_store::journal::{HeadKey, NoteKey};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -246,14 +248,20 @@ impl Installation {
     /// # Errors
     /// When a file is missing or malformed.
     pub fn renew_circle(&self) -> Result<()> {
-        let (folder, now) = (self.data.join("circuit"), (self.clock)());
-        if let Some(authority) = open_authority(&folder, &self.master, now)? {
-            renew_list(&folder, &authority, now)?;
-        }
+        // A list that cannot be renewed now does not keep struck-off nodes in.
+        let renewed = self.renew_list();
         for desk in self.desks.values() {
             desk.set_circle(read_circle(&self.data)?);
         }
-        Ok(())
+        renewed
+    }
+
+    fn renew_list(&self) -> Result<()> {
+        let (folder, now) = (self.data.join("circuit"), (self.clock)());
+        match open_authority(&folder, &self.master, now)? {
+            Some(authority) => renew_list(&folder, &authority, now),
+            None => Ok(()),
+        }
     }
 
     /// The desk of a role.
@@ -450,11 +458,12 @@ fn renew_list(folder: &Path, authority: &CircuitAuthority, now: Timestamp) -> Re
         return Ok(());
     }
     let renewed = authority.renew_list(&list, number + 1, now)?;
-    Ok(write_whole(
+    // Whoever struck a node off at the same time was first: the next round begins with that list.
+    write_new(
         &folder.join(format!("crl-{}.der", number + 1)),
         renewed.der(),
-        false,
-    )?)
+    )?;
+    Ok(())
 }
 
 /// The nodes of the circuit as the files of a data folder name them.

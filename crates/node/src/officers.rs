@@ -3,7 +3,7 @@
 use crate::command::Command;
 use crate::desk::Desk;
 use crate::desk::cards;
-use crate::desk::grants::with_lent;
+use crate::desk::grants::{self, with_lent};
 use crate::ledger::{Ledger, encode};
 use crate::passkeys::Passkey;
 use crate::{Error, Result};
@@ -54,6 +54,9 @@ pub(crate) struct Officer {
     /// Passkeys; whoever is named anew has none.
     #[serde(default)]
     pub(crate) passkeys: Vec<Passkey>,
+    /// Whether the officer has received a card: from then on one is asked for, until the officer is named anew.
+    #[serde(default)]
+    pub(crate) card: bool,
 }
 
 /// Somebody who is signed in.
@@ -238,6 +241,7 @@ impl Desk {
             wait_until_ms: 0,
             epoch: 0,
             passkeys: Vec::new(),
+            card: false,
         };
         self.transact(by, now, move |ledger| {
             let id = record.actor.officer.as_str();
@@ -245,8 +249,9 @@ impl Desk {
             let mut record = record.clone();
             if let Some(known) = &known {
                 record.epoch = decode_officer(known)?.epoch + 1;
-                // Whoever is named anew has no second factor.
+                // Whoever is named anew has no second factor, and nothing that was lent.
                 cards::end_all(ledger, &record.actor.officer)?;
+                grants::end_all(ledger, &record.actor.officer)?;
             }
             let row = Entity {
                 id: id.to_owned(),
@@ -458,6 +463,7 @@ impl Desk {
             known.state = "removed".to_owned();
             entity::put(ledger.tx, OFFICER, &known)?;
             cards::end_all(ledger, &officer)?;
+            grants::end_all(ledger, &officer)?;
             let by = ledger.actor.clone();
             ledger.note(
                 &by,
@@ -506,7 +512,7 @@ impl Desk {
         if let Some(shown) = shown {
             return Ok(Some(self.open_with_card(session, shown, now)?));
         }
-        if !cards.is_empty() && record.passkeys.is_empty() {
+        if record.card && record.passkeys.is_empty() {
             self.count_missing_card(officer, &record.actor, now)?;
             return Err(Reason::Card.refusal().into());
         }
@@ -600,8 +606,7 @@ impl Desk {
                 return Err(Reason::TooEarly.refusal().into());
             }
             // Where there is a second factor that ends the count, not the password.
-            let second = !record.passkeys.is_empty()
-                || !cards::active(ledger.tx, &record.actor.officer, ledger.now)?.is_empty();
+            let second = !record.passkeys.is_empty() || record.card;
             if good && (record.failures == 0 || second) {
                 return Ok(Some(record));
             }

@@ -7,6 +7,7 @@ use crate::desk::cards::{Card, CardRequest};
 use crate::desk::collection::WaitingDocument;
 use crate::desk::grants::{EmergencyRequest, Grant, ShownGrant, SubstitutionRequest};
 use crate::desk::screening::ShownFindings;
+use crate::desk::workstations::Workstation;
 use crate::officers::Session;
 use crate::waiting::HolderComes;
 use rilascio_circuit::process::{
@@ -627,7 +628,7 @@ fn other_paths(paths: &mut Map<String, Value>) {
     );
 }
 
-/// Rights for a time, and cards.
+/// Rights for a time, cards and workstations.
 fn grant_paths(paths: &mut Map<String, Value>) {
     let schema = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     let body = |name: &str| json!({ "required": true, "content": { "application/json": { "schema": schema(name) } } });
@@ -677,6 +678,38 @@ fn grant_paths(paths: &mut Map<String, Value>) {
             "responses": responses("the card", schema("Card")) } }),
     );
     paths.insert(
+        "/v1/workstations".to_owned(),
+        json!({ "get": { "operationId": "list-workstations", "summary": "The workstations of a site; needs the right administer.",
+            "tags": ["administration"], "parameters": [],
+            "responses": responses("the workstations", json!({ "type": "array", "items": schema("Workstation") })) },
+            "post": { "operationId": "register-workstation",
+            "summary": "Registers a workstation: {name}; its token is given once, and goes with the sign-in.",
+            "tags": ["administration"], "parameters": [],
+            "requestBody": { "required": true, "content": { "application/json": { "schema": { "type": "object" } } } },
+            "responses": responses("the workstation and its token", json!({ "type": "object" })) } }),
+    );
+    paths.insert(
+        "/v1/workstations/seen".to_owned(),
+        json!({ "post": { "operationId": "see-workstation", "summary": "Notes which bridge is beside a browser: {token, bridge}.",
+            "tags": ["administration"], "parameters": [],
+            "requestBody": { "required": true, "content": { "application/json": { "schema": { "type": "object" } } } },
+            "responses": responses("done", json!({ "type": "object" })) } }),
+    );
+    paths.insert(
+        "/v1/alarms".to_owned(),
+        json!({ "get": { "operationId": "list-alarms",
+            "summary": "The emergencies of others at which nobody has looked, for those who administer or audit.",
+            "tags": ["administration"], "parameters": [],
+            "responses": responses("their names", json!({ "type": "array", "items": { "type": "string" } })) } }),
+    );
+    paths.insert(
+        "/v1/workstations/{id}/{step}".to_owned(),
+        json!({ "post": { "operationId": "step-workstation", "summary": "Blocks a workstation, or opens it again.",
+            "tags": ["administration"],
+            "parameters": [parameter("id", "path", true, "its name"), parameter("step", "path", true, "block or open")],
+            "responses": responses("the workstation", schema("Workstation")) } }),
+    );
+    paths.insert(
         "/v1/operators-authority".to_owned(),
         json!({ "get": { "operationId": "read-operators-authority", "summary": "The certificate of the operators' authority, in PEM.",
             "tags": ["administration"], "parameters": [],
@@ -710,6 +743,7 @@ pub fn openapi() -> Value {
     generator.subschema_for::<WaitingDocument>();
     generator.subschema_for::<ShownFindings>();
     generator.subschema_for::<CertificateEntry>();
+    generator.subschema_for::<Workstation>();
     generator.subschema_for::<Card>();
     generator.subschema_for::<CardRequest>();
     generator.subschema_for::<ShownGrant>();

@@ -8,7 +8,7 @@ use crate::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
 use rand_core::CryptoRng;
 use rilascio_exchange::browser_tls::HostIdentity;
-use rilascio_keys::{Curve, EcPrivateKey, MasterKey, PrivateKey};
+use rilascio_keys::{Curve, EcPrivateKey, MasterKey, PrivateKey, PublicKey};
 use rilascio_pki::{Certificate, CertificationRequest, OperatorAuthority, Period};
 use rilascio_store::files::{make_folder, must_read, read_if_there, write_whole};
 use std::path::Path;
@@ -19,6 +19,9 @@ const LABEL: &str = "circuit/operators";
 const AUTHORITY_DAYS: u32 = 3650;
 const CARD_DAYS: u32 = 1095;
 const HOST_DAYS: u32 = 397;
+/// The modulus of an RSA key that browsers take, in bytes.
+const RSA_BYTES_MIN: usize = 256;
+const RSA_BYTES_MAX: usize = 512;
 /// Certificates begin a little earlier than they are made: clocks differ.
 const EARLIER: SignedDuration = SignedDuration::from_hours(1);
 
@@ -94,6 +97,18 @@ impl Operators {
             what: "certification request",
             why: why.to_string(),
         })?;
+        let strong = match request.public_key() {
+            PublicKey::Ec { curve, .. } => matches!(curve, Curve::P256 | Curve::P384),
+            PublicKey::Rsa { modulus, .. } => {
+                (RSA_BYTES_MIN..=RSA_BYTES_MAX).contains(&modulus.len())
+            }
+        };
+        if !strong {
+            return Err(Error::Malformed {
+                what: "certification request",
+                why: "a card has a key on P-256 or P-384, or RSA of 2048 to 4096 bits".into(),
+            });
+        }
         let lasts = period(now, CARD_DAYS)?;
         self.authority
             .certify_card(officer, &request, lasts, rng)

@@ -2,6 +2,8 @@
 
 use crate::Result;
 use crate::api::{Answered, Api, AtDesk, SignedIn, blocking, not_signed_in, parsed, token};
+use crate::desk::Desk;
+use crate::desk::workstations::{Workstation, WorkstationState};
 use crate::front::ShownCard;
 use crate::officers::{Session, SignIn, take_time};
 use crate::passkeys::{Assertion, NewPasskey, Passkey, WebBytes};
@@ -11,7 +13,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use rilascio_circuit::process::{Digest, OfficerId, Reason};
+use rilascio_circuit::process::{Digest, OfficerId, Reason, Right};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -37,6 +39,32 @@ pub(crate) fn routes() -> Router<Api> {
 struct NameAndPassword {
     officer: OfficerId,
     password: zeroize::Zeroizing<String>,
+    /// The token of the workstation, if the browser has one.
+    #[serde(default)]
+    workstation: Option<zeroize::Zeroizing<String>>,
+}
+
+/// Nothing, when the officer may work at this workstation: never at one that is blocked, and where workstations are asked for
+/// at one of the own site, but for those who register them.
+fn refuse_place(
+    required: bool,
+    desk: &Desk,
+    officer: &OfficerId,
+    station: Option<&Workstation>,
+) -> Result<()> {
+    let open = station.is_none_or(|station| station.state == WorkstationState::Registered);
+    let fits = !required || {
+        let actor = desk.officer(officer)?;
+        actor.is_some_and(|actor| {
+            let at_home = station.is_some_and(|station| station.site == actor.site);
+            at_home || actor.rights.contains(&Right::Administer)
+        })
+    };
+    if open && fits {
+        Ok(())
+    } else {
+        Err(Reason::Workstation.refusal().into())
+    }
 }
 
 async fn sign_in(
@@ -46,13 +74,34 @@ async fn sign_in(
 ) -> Answered<Response> {
     let request: NameAndPassword = parsed(&body)?;
     let installation = Arc::clone(&api.installation);
-    let now = api.now();
+    let (now, required) = (api.now(), api.workstations_required);
     let found = blocking(move || {
         let (mut known, mut waits) = (false, None);
+        let (mut station, mut home) = (None, None);
+        for desk in installation.desks.values() {
+            let Some(token) = &request.workstation else {
+                break;
+            };
+            if let Some(found) = desk.workstation(token)? {
+                (station, home) = (Some(found), Some(Arc::clone(desk)));
+            }
+        }
         for desk in installation.desks.values() {
             known |= desk.officer(&request.officer)?.is_some();
             match desk.sign_in(&request.officer, &request.password, card.as_ref(), now) {
-                Ok(Some(found)) => return Ok(Some(found)),
+                Ok(Some(found)) => {
+                    let place = refuse_place(required, desk, &request.officer, station.as_ref());
+                    if let Err(why) = place {
+                        if let SignIn::Whole(token, _) = &found {
+                            desk.sign_out(token, now)?;
+                        }
+                        return Err(why);
+                    }
+                    if let (Some(token), Some(home)) = (&request.workstation, &home) {
+                        home.see_workstation(token, None, now)?;
+                    }
+                    return Ok(Some(found));
+                }
                 Ok(None) => {}
                 // The officer of another desk may have the same name.
                 Err(why) => waits = Some(why),

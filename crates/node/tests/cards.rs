@@ -169,6 +169,12 @@ fn from_its_receipt_on_the_card_is_asked_for_until_it_is_blocked() {
     assert_eq!(place.step(&other, lost, &anna()), "taken");
     assert_eq!(place.step(&other, lost, &chief()), "circuit.state");
     assert!(place.desk.session(&token, now).unwrap().is_none());
+    // Whoever found it and knows the password gets no further; its officer is named anew.
+    assert_eq!(rule(place.sign_in(&anna(), None)), "circuit.card");
+    assert_eq!(
+        rule(place.sign_in(&anna(), Some(&other.fingerprint))),
+        "circuit.card"
+    );
 }
 
 #[test]
@@ -211,10 +217,8 @@ fn whoever_is_named_anew_or_removed_has_no_card_and_one_that_ended_is_none() {
     assert_eq!(place.step(&next, CardStep::Receive, &anna()), "taken");
     let officer = anna().officer;
     place.town.now += SignedDuration::from_hours(24 * 1096);
-    assert!(
-        matches!(place.sign_in(&anna(), None), Ok(Some(SignIn::Whole(..)))),
-        "it ended"
-    );
+    let ended = place.sign_in(&anna(), Some(&next.fingerprint));
+    assert_eq!(rule(ended), "circuit.card", "it ended");
     place
         .desk
         .remove_officer(&chief(), &officer, place.town.now)

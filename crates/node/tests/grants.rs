@@ -340,3 +340,58 @@ fn an_emergency_holds_at_once_alarms_and_is_reviewed_by_somebody_else() {
     assert!(text().any(|line| line.contains("taken") && line.contains("hand-over")));
     assert!(text().all(|line| !line.contains("MARKED-NAME")));
 }
+
+#[test]
+fn no_alarm_is_lost_behind_other_grants_and_with_three_there_is_no_other() {
+    let office = Office::new();
+    let now = office.town.now;
+    let take = |now| {
+        let request = EmergencyRequest {
+            right: Right::HandOver,
+            reason: Prose::parse(REASON).unwrap(),
+            minutes: 1,
+        };
+        office
+            .desk
+            .take_in_emergency(request, &office.at("anna", now), now)
+    };
+    let after = |minutes| now + SignedDuration::from_mins(minutes);
+    let first = take(now).unwrap();
+    assert_eq!(office.step(&first.id, GrantStep::End, "anna", now), "taken");
+    // Its officer fills the lists with what ended as well.
+    let (bruno, anna) = (office.at("bruno", now), office.at("anna", now));
+    for _ in 0..520 {
+        let asked = office
+            .desk
+            .ask_substitution(office.request(&[Right::Approve]), &bruno, now)
+            .unwrap();
+        office
+            .desk
+            .step_grant(&asked.id, GrantStep::End, &anna, now)
+            .unwrap();
+    }
+    let alarms = |name: &str| office.desk.alarms(&office.at(name, now)).unwrap();
+    assert_eq!(alarms("capo"), [first.id.clone()]);
+    assert!(alarms("anna").is_empty() && alarms("elsa").is_empty());
+    let seen = office.desk.grants(&office.at("capo", now), now).unwrap();
+    assert!(seen.iter().any(|shown| shown.grant.id == first.id));
+    take(after(1)).unwrap();
+    take(after(2)).unwrap();
+    assert_eq!(rule(take(after(3))), "circuit.too-many");
+    assert_eq!(
+        office.step(&first.id, GrantStep::Review, "capo", after(4)),
+        "taken"
+    );
+    let last = take(after(5)).unwrap();
+    assert!(
+        office
+            .at("anna", after(5))
+            .rights
+            .contains(&Right::HandOver)
+    );
+    assert_eq!(alarms("dora").len(), 3);
+    // Whoever is named anew has nothing that was lent.
+    office.name("anna", "gendarmeria", &[Right::Enrol]);
+    assert_eq!(office.at("anna", after(5)).rights, rights(&[Right::Enrol]));
+    assert!(alarms("dora").contains(&last.id), "the alarm stays");
+}

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rand_core::CryptoRng;
 use rilascio_keys::{CurveEncoding, PublicKey, Signer};
 use x509_cert::Version;
+use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::KeyUsages;
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
@@ -19,7 +20,7 @@ pub struct NodeAuthority<S> {
     signer: S,
 }
 
-pub(crate) fn subject(circuit: &str, name: &str) -> Result<Name> {
+fn subject(circuit: &str, name: &str) -> Result<Name> {
     extensions::distinguished_name(&[
         (extensions::ORGANISATION, circuit),
         (extensions::COMMON_NAME, name),
@@ -49,6 +50,35 @@ pub(crate) fn self_signed(
         issuer: name.clone(),
         validity: Validity::new(x509_time(period.from)?, x509_time(period.to)?),
         subject: name,
+        subject_public_key_info: key.to_spki(CurveEncoding::Named),
+        extensions: Some(extensions),
+    };
+    Certificate::issue(&tbs, signer)
+}
+
+/// The certificate of an end of connections, by its authority: names and identifiers, and the extensions of its own.
+pub(crate) fn certify_end(
+    authority: &Certificate,
+    signer: &impl Signer,
+    name: &str,
+    key: &PublicKey,
+    own: Vec<Extension>,
+    period: Period,
+    rng: &mut dyn CryptoRng,
+) -> Result<Certificate> {
+    let organisation = authority.organisation().unwrap_or_default();
+    let mut extensions = vec![
+        extensions::authority_key(&key_id(&signer.public_key()))?,
+        extensions::subject_key(&key_id(key))?,
+    ];
+    extensions.extend(own);
+    let tbs = TbsCertificate {
+        version: Version::V3,
+        serial_number: serial(rng)?,
+        signature: signer.algorithm().identifier(),
+        issuer: authority.subject().clone(),
+        validity: Validity::new(x509_time(period.from)?, x509_time(period.to)?),
+        subject: subject(&organisation, name)?,
         subject_public_key_info: key.to_spki(CurveEncoding::Named),
         extensions: Some(extensions),
     };
@@ -102,25 +132,12 @@ impl<S: Signer> NodeAuthority<S> {
         period: Period,
         rng: &mut dyn CryptoRng,
     ) -> Result<Certificate> {
-        let circuit = self.certificate.organisation().unwrap_or_default();
-        let extensions = vec![
-            extensions::authority_key(&key_id(&self.signer.public_key()))?,
-            extensions::subject_key(&key_id(key))?,
+        let own = vec![
             extensions::key_usage(KeyUsages::DigitalSignature | KeyUsages::KeyAgreement)?,
             extensions::connection_ends()?,
             extensions::host_name(node)?,
         ];
-        let tbs = TbsCertificate {
-            version: Version::V3,
-            serial_number: serial(rng)?,
-            signature: self.signer.algorithm().identifier(),
-            issuer: self.certificate.subject().clone(),
-            validity: Validity::new(x509_time(period.from)?, x509_time(period.to)?),
-            subject: subject(&circuit, node)?,
-            subject_public_key_info: key.to_spki(CurveEncoding::Named),
-            extensions: Some(extensions),
-        };
-        Certificate::issue(&tbs, &self.signer)
+        certify_end(&self.certificate, &self.signer, node, key, own, period, rng)
     }
 
     /// Issues the list of nodes that were struck off.

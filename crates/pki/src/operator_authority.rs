@@ -1,17 +1,14 @@
 //! The operators' certification authority of an installation: it vouches for the cards that officers sign in with, and for
 //! the host that they sign in at. It is apart from the circuit's: a card is no node.
 
-use crate::authority::{Period, check_pair, key_id, serial};
-use crate::certificate::{Certificate, TbsCertificate};
-use crate::node_authority::{self_signed, subject};
-use crate::time::x509_time;
+use crate::authority::{Period, check_pair};
+use crate::certificate::Certificate;
+use crate::node_authority::{certify_end, self_signed};
 use crate::{CertificationRequest, Result, extensions};
 use rand_core::CryptoRng;
-use rilascio_keys::{CurveEncoding, PublicKey, Signer};
-use x509_cert::Version;
+use rilascio_keys::{PublicKey, Signer};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::KeyUsages;
-use x509_cert::time::Validity;
 
 /// The authority over the cards of officers.
 pub struct OperatorAuthority<S> {
@@ -101,22 +98,6 @@ impl<S: Signer> OperatorAuthority<S> {
         period: Period,
         rng: &mut dyn CryptoRng,
     ) -> Result<Certificate> {
-        let organisation = self.certificate.organisation().unwrap_or_default();
-        let mut extensions = vec![
-            extensions::authority_key(&key_id(&self.signer.public_key()))?,
-            extensions::subject_key(&key_id(key))?,
-        ];
-        extensions.extend(own);
-        let tbs = TbsCertificate {
-            version: Version::V3,
-            serial_number: serial(rng)?,
-            signature: self.signer.algorithm().identifier(),
-            issuer: self.certificate.subject().clone(),
-            validity: Validity::new(x509_time(period.from)?, x509_time(period.to)?),
-            subject: subject(&organisation, name)?,
-            subject_public_key_info: key.to_spki(CurveEncoding::Named),
-            extensions: Some(extensions),
-        };
-        Certificate::issue(&tbs, &self.signer)
+        certify_end(&self.certificate, &self.signer, name, key, own, period, rng)
     }
 }

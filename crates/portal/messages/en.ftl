@@ -901,7 +901,7 @@ emergency-take = Take it, with an alarm
 emergency-alarm = Emergencies at which nobody has looked: { $count }.
 
 certificates = Certificates
-certificates-about = What ends soonest comes first. Document signers and revocation lists are renewed while the program runs, nodes when it starts; a country signer is replaced by people.
+certificates-about = What ends soonest comes first. Document signers and revocation lists are renewed while the program runs, nodes and the host of --tls when it starts; a country signer is replaced by people.
 certificate-csca = Country signer
 certificate-document-signer = Document signer
 certificate-revocation-list = Revocation list
@@ -936,3 +936,18 @@ word-replaced = replaced
 word-shipped = sent
 word-active = in use
 card-until = valid until { $time }
+
+
+workstations = Workstations
+workstations-about = The browsers of this site at which officers work, and the version of the bridge beside each. Nobody signs in at one that is blocked; where workstations are asked for, nobody at a browser that is not here.
+workstation-name = Name
+workstation-name-help = So that people find it: counter 3, back office, mobile kit 2.
+workstation-seen = Last used
+workstation-bridge = Bridge
+workstation-old = { $version } is there
+workstation-open = Open again
+workstation-new = Register this browser
+workstation-new-about = Open this page at the workstation itself: the browser keeps what it is known by. Registered again it is a new one: block the old.
+workstation-register = Register
+word-registered = registered
+certificate-operators-authority = Authority of officers' cards

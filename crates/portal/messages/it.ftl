@@ -901,7 +901,7 @@ emergency-take = Prendi, con allarme
 emergency-alarm = Emergenze che nessuno ha esaminato: { $count }.
 
 certificates = Certificati
-certificates-about = Per primo quello che scade prima. Firmatari dei documenti e liste di revoca sono rinnovati mentre il programma è in funzione, i nodi quando si avvia; l'autorità nazionale la sostituiscono le persone.
+certificates-about = Per primo quello che scade prima. Firmatari dei documenti e liste di revoca sono rinnovati mentre il programma è in funzione, i nodi e l'host di --tls quando si avvia; l'autorità nazionale la sostituiscono le persone.
 certificate-csca = Autorità nazionale
 certificate-document-signer = Firmatario dei documenti
 certificate-revocation-list = Lista di revoca
@@ -936,3 +936,18 @@ word-replaced = sostituita
 word-shipped = spedita
 word-active = in uso
 card-until = valida fino al { $time }
+
+
+workstations = Postazioni
+workstations-about = I browser di questa sede a cui lavorano gli operatori, con la versione del ponte accanto a ciascuno. Da una postazione bloccata nessuno accede; dove le postazioni sono richieste, nessuno da un browser che qui non c'è.
+workstation-name = Nome
+workstation-name-help = Perché si ritrovi: sportello 3, retrosportello, valigetta 2.
+workstation-seen = Ultimo uso
+workstation-bridge = Ponte
+workstation-old = c'è la { $version }
+workstation-open = Riapri
+workstation-new = Registrare questo browser
+workstation-new-about = Aprire questa pagina sulla postazione stessa: il browser conserva ciò da cui la si riconosce. Registrata di nuovo è un'altra: bloccare la precedente.
+workstation-register = Registra
+word-registered = registrata
+certificate-operators-authority = Autorità delle carte degli operatori

@@ -236,7 +236,8 @@ pub(crate) async fn sign_in(
     Form(given): Form<Credentials>,
 ) -> Response {
     let language = Language::wanted(&headers);
-    let body = json!({ "officer": given.officer.trim(), "password": given.password });
+    let body = json!({ "officer": given.officer.trim(), "password": given.password,
+        "workstation": crate::workstations::token(&headers) });
     let answer = portal
         .node
         .send_json(Method::POST, "/v1/sign-in", None, None, &body)
@@ -248,7 +249,8 @@ pub(crate) async fn sign_in(
             let mut page = Page::plain(language, "/sign-in");
             page.put("next", own_page(&given.next));
             // A wrong name and a wrong password are answered alike.
-            let said = if fault.body["code"] == "circuit.card" {
+            let told = ["circuit.card", "circuit.workstation"];
+            let said = if told.iter().any(|code| fault.body["code"] == **code) {
                 fault.line(language)
             } else if fault.body["code"] == "circuit.too-early" {
                 language.text("sign-in-wait")

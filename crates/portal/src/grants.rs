@@ -2,6 +2,7 @@
 
 use crate::fault::{NodeFault, PageFault};
 use crate::forms::encoded;
+use crate::oversight::RIGHTS;
 use crate::page::Page;
 use crate::router::Portal;
 use crate::session::Signed;
@@ -17,18 +18,12 @@ use serde_json::{Value, json};
 
 /// What may be taken in an emergency or lent: everything but administration and audit. What is of no use at a desk the node
 /// refuses.
-const LENT: [&str; 10] = [
-    "enrol",
-    "approve",
-    "examine",
-    "decide",
-    "stock",
-    "produce",
-    "hand-over",
-    "revoke",
-    "watch",
-    "look-up",
-];
+fn lent() -> impl Iterator<Item = &'static str> {
+    let never = ["audit", "administer"];
+    RIGHTS
+        .into_iter()
+        .filter(move |right| !never.contains(right))
+}
 
 /// The grants that somebody sees; none where they cannot be asked for now.
 pub(crate) async fn seen(portal: &Portal, signed: &Signed) -> Vec<Value> {
@@ -44,30 +39,34 @@ pub(crate) async fn alarms(portal: &Portal, signed: &Signed) -> usize {
     if !signed.has("administer") && !signed.has("audit") {
         return 0;
     }
-    let own = &signed.session["actor"]["officer"];
-    let found = seen(portal, signed).await;
-    let alarming = found.iter().filter(|grant| {
-        grant["kind"] == "emergency" && grant["state"] != "reviewed" && grant["officer"] != *own
-    });
-    alarming.count()
+    let found = portal.node.get("/v1/alarms", Some(&signed.token)).await;
+    found.map_or(0, |found| found.as_array().map_or(0, Vec::len))
 }
 
 /// A grant with the steps that somebody may take with it.
 fn with_steps(signed: &Signed, mut grant: Value) -> Value {
     let own = &signed.session["actor"]["officer"];
     let concerned = grant["officer"] == *own || grant["absent"] == *own;
+    let here = grant["site"] == signed.session["actor"]["site"];
+    let administers = signed.has("administer") && here;
+    let (over, state) = (
+        grant["over"] == true,
+        grant["state"].as_str().unwrap_or_default(),
+    );
     let mut steps = Vec::new();
-    let administers = signed.has("administer");
-    if grant["state"] == "asked" && administers && !concerned && grant["asked_by"] != *own {
-        steps.extend(["approve", "refuse"]);
+    if state == "asked" && administers && !concerned && grant["asked_by"] != *own {
+        if !over {
+            steps.push("approve");
+        }
+        steps.push("refuse");
     }
-    let open = grant["holds"] == true || grant["state"] == "asked";
-    if open && (concerned || administers) {
+    if matches!(state, "asked" | "open") && !over && (concerned || administers) {
         steps.push("end");
     }
-    let emergency = grant["kind"] == "emergency" && grant["state"] != "reviewed";
-    let may_look = administers || signed.has("audit");
-    if emergency && grant["holds"] == false && may_look && grant["officer"] != *own {
+    let looks = signed.has("administer") || signed.has("audit");
+    let ended = over || state == "ended";
+    let unseen = grant["kind"] == "emergency" && state != "reviewed";
+    if unseen && ended && looks && grant["officer"] != *own {
         steps.push("review");
     }
     grant["steps"] = json!(steps);
@@ -156,9 +155,7 @@ fn substitute_page(signed: &Signed, filled: &Filled, fault: Option<&NodeFault>) 
     let mut page = Page::of(signed);
     // Who administers asks for others too, whose rights are not known here.
     let administers = signed.has("administer");
-    let offered = LENT
-        .into_iter()
-        .filter(|right| administers || signed.has(right));
+    let offered = lent().filter(|right| administers || signed.has(right));
     page.put("rights", choices(offered, filled));
     page.put("administers", administers);
     for name in ["absent", "substitute", "from", "until"] {
@@ -216,10 +213,7 @@ async fn asked(
 
 fn emergency_page(signed: &Signed, filled: &Filled, fault: Option<&NodeFault>) -> Response {
     let mut page = Page::of(signed);
-    let offered: Vec<&str> = LENT
-        .into_iter()
-        .filter(|right| !signed.has(right))
-        .collect();
+    let offered: Vec<&str> = lent().filter(|right| !signed.has(right)).collect();
     page.put("rights", offered);
     for name in ["right", "reason", "minutes"] {
         page.put(name, field(filled, name));

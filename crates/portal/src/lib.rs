@@ -31,6 +31,7 @@ mod router;
 mod session;
 mod statistics;
 mod waiting;
+mod workstations;
 mod zone;
 
 pub use router::{Anchors, router};

@@ -196,7 +196,7 @@ pub(crate) async fn officers(
 }
 
 /// The rights of officers, as the interface names them.
-const RIGHTS: [&str; 12] = [
+pub(crate) const RIGHTS: [&str; 12] = [
     "enrol",
     "approve",
     "examine",

@@ -7,7 +7,7 @@ use crate::session::Signed;
 use crate::{
     accessibility, account, adjudication, applicant, assets, cards, commands, desk, dossier,
     enrolment, first_start, grants, help, inspection, oversight, passkeys, session, statistics,
-    waiting, zone,
+    waiting, workstations, zone,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -146,6 +146,7 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
         .route("/account/alive", post(account::alive))
         .route("/account/sessions", post(account::end_session))
         .route("/account/cards", post(cards::step))
+        .route("/account/workstation", post(workstations::found))
         .route("/account/passkeys", post(passkeys::add))
         .route("/account/passkeys/new", get(passkeys::form))
         .route("/account/passkeys/remove", post(passkeys::remove))
@@ -215,6 +216,11 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
         )
         .route("/help/articles/{id}/file", get(help::file))
         .route("/oversight", get(oversight::overview))
+        .route(
+            "/oversight/workstations",
+            get(workstations::list).post(workstations::register),
+        )
+        .route("/oversight/workstations/step", post(workstations::step))
         .route("/oversight/cards", get(cards::list).post(cards::issue))
         .route("/oversight/certificates", get(oversight::certificates))
         .route("/oversight/grants", get(grants::list).post(grants::step))

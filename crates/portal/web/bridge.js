@@ -74,6 +74,10 @@ addEventListener('pageshow', () => {
 const boxes = [...document.querySelectorAll('[data-bridge]')]
 if (boxes.length) {
   ask(boxes[0].dataset.bridge, '/v1/bridge').then(there => {
+    // Those who run the site see which version is where; holders at their own document are nobody's workstation.
+    if (there.version && document.querySelector('form[action="/sign-out"]')) {
+      fetch('/account/workstation', { method: 'POST', body: new URLSearchParams({ version: there.version }) }).catch(() => {})
+    }
     for (const box of boxes) {
       if (there.chip && 'chip' in box.dataset) chip(box)
       if (there.scanners.length && 'scanner' in box.dataset) scanner(box)

@@ -100,8 +100,15 @@ mod tests {
     }
 
     #[test]
-    fn a_black_image_keeps_its_middle() {
-        let black = GreyImage::new(40, 40, 500, vec![0; 1600]).expect("it has these sides");
-        assert_eq!(without_frame(&black).pixels(), black.pixels());
+    fn a_dark_image_keeps_its_middle() {
+        // A quarter of each side at most is taken for a frame, however dark the rest is.
+        let mut pixels = vec![60; 1600];
+        pixels[..400].fill(200);
+        pixels[400..520].fill(0);
+        let dark = GreyImage::new(40, 40, 500, pixels).expect("it has these sides");
+        let cleaned = without_frame(&dark);
+        let middle = |image: &GreyImage| image.pixels()[20 * 40 + 20];
+        assert_eq!(middle(&cleaned), 60);
+        assert_eq!(cleaned.pixels()[39 * 40 + 20], 200, "below it lay a frame");
     }
 }

@@ -54,6 +54,10 @@ reasons! {
     Passkey = "circuit.passkey":
         "serve l'accesso con una passkey", "signing in with a passkey is needed for this";
         "aggiungere una passkey nella pagina dell'account e accedere di nuovo", "add a passkey on the account page and sign in again".
+    /// Nobody works at this workstation.
+    Workstation = "circuit.workstation":
+        "la postazione non è registrata, o è bloccata", "this workstation is not registered, or is blocked";
+        "accedere da una postazione registrata, o farla registrare da chi amministra la sede", "sign in at a registered one, or have it registered by who administers the site".
     /// The officer's card is not there.
     Card = "circuit.card":
         "serve la carta dell'operatore", "the officer's card is needed for this";

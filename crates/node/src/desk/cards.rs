@@ -1,9 +1,10 @@
 //! The smart cards that officers sign in with: issued by one, received by its officer, blocked by either.
 //!
 //! The key of a card is born in it; what comes here is a request that the card signed. From the day on which an officer has
-//! received a card the password alone opens nothing.
+//! received a card the password alone opens nothing, also when the card was blocked or has ended: then another card is
+//! received with a passkey, or the officer is named anew.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, is_everywhere};
 use crate::ledger::{Ledger, decode_as, encode};
 use crate::officers::{OFFICER, decode_officer};
 use crate::operators::Operators;
@@ -22,9 +23,10 @@ use std::sync::Arc;
 
 /// The kind of its rows.
 const CARD: &str = "card";
-/// Cards of one answer, and of one officer.
-const LIST_MAX: u32 = 500;
-const HELD_MAX: u32 = 50;
+/// Cards that are read at once.
+const PAGE: u32 = 500;
+/// Cards of an officer that are not over.
+const HELD_MAX: u32 = 20;
 /// The longest request, in characters.
 const REQUEST_MAX: usize = 24 * 1024;
 
@@ -201,23 +203,36 @@ pub(crate) fn end_all(ledger: &mut Ledger<'_>, officer: &OfficerId) -> Result<()
     Ok(())
 }
 
-/// Sessions of before do not count any more.
-fn end_sessions(ledger: &mut Ledger<'_>, officer: &OfficerId) -> Result<()> {
+/// Sessions of before do not count any more; from a receipt on a card is asked for.
+fn end_sessions(ledger: &mut Ledger<'_>, officer: &OfficerId, received: bool) -> Result<()> {
     let Some(mut row) = entity::get(ledger.tx, OFFICER, officer.as_str())? else {
         return Ok(());
     };
     let mut record = decode_officer(&row)?;
     record.epoch += 1;
+    record.card |= received;
     row.body = encode(OFFICER, &record)?;
     Ok(entity::put(ledger.tx, OFFICER, &row)?)
 }
 
-fn everywhere(actor: &Actor) -> bool {
-    actor.rights.contains(&Right::Administer) && actor.rights.contains(&Right::Audit)
+fn runs(actor: &Actor, card: &Card) -> bool {
+    actor.rights.contains(&Right::Administer) && actor.site == card.site
 }
 
-fn runs(actor: &Actor, card: &Card) -> bool {
-    actor.rights.contains(&Right::Administer) && (actor.site == card.site || everywhere(actor))
+/// The cards of a state: of an officer, or of everybody.
+fn of_state(tx: &mut dyn Tx, state: CardState, officer: Option<&str>) -> Result<Vec<Card>> {
+    let state = crate::ledger::word(state);
+    let (mut found, mut after) = (Vec::new(), String::new());
+    loop {
+        let rows = entity::list(tx, CARD, Some(&state), officer, &after, PAGE)?;
+        for row in &rows {
+            found.push(decode_as(CARD, row)?);
+        }
+        match rows.last() {
+            Some(last) if rows.len() == PAGE as usize => after.clone_from(&last.id),
+            _ => return Ok(found),
+        }
+    }
 }
 
 impl Desk {
@@ -237,7 +252,7 @@ impl Desk {
         actor.beside(&request.officer)?;
         let known = self.officer(&request.officer)?;
         let known = known.ok_or_else(|| Reason::Unknown.refusal())?;
-        if known.site != actor.site && !everywhere(actor) {
+        if known.site != actor.site {
             return Err(refuse(Reason::Site));
         }
         let der = unarmoured(&request.request).ok_or_else(|| Reason::Malformed.refusal())?;
@@ -252,6 +267,13 @@ impl Desk {
         self.transact(actor, now, move |ledger| {
             let who = ledger.actor.clone();
             let number = work::take_numbers(ledger.tx, CARD, 1)?;
+            let mut held = 0;
+            for state in [CardState::Issued, CardState::Shipped, CardState::Active] {
+                held += of_state(ledger.tx, state, Some(known.officer.as_str()))?.len();
+            }
+            if held >= HELD_MAX as usize {
+                return Err(refuse(Reason::TooMany));
+            }
             let id = Reference::parse(&format!("card-{number:06}"));
             let card = Card {
                 id: id.map_err(|why| Error::Malformed { what: "card", why })?,
@@ -318,16 +340,18 @@ impl Desk {
                         ledger.note(&who, CARD, old.id.as_str(), &"replaced")?;
                     }
                     card.state = CardState::Active;
-                    end_sessions(ledger, &card.officer)?;
+                    end_sessions(ledger, &card.officer, true)?;
                     "received"
                 }
                 CardStep::Block(why) => {
                     if card.state.is_over() {
                         return Err(refuse(Reason::State));
                     }
+                    if card.state == CardState::Active {
+                        end_sessions(ledger, &card.officer, false)?;
+                    }
                     card.state = CardState::Blocked;
                     card.why = Some(why);
-                    end_sessions(ledger, &card.officer)?;
                     "blocked"
                 }
             };
@@ -345,14 +369,14 @@ impl Desk {
         let actor = actor.clone();
         self.store().read::<_, Error, _>(move |tx| {
             let mut found = Vec::new();
+            let runs_it = actor.rights.contains(&Right::Administer);
+            let own = actor.officer.as_str();
             for state in CardState::ALL {
-                let state = crate::ledger::word(state);
-                for row in entity::newest(tx, CARD, &state, None, LIST_MAX)? {
-                    let card: Card = decode_as(CARD, &row)?;
-                    if card.officer == actor.officer || runs(&actor, &card) {
-                        found.push(card);
-                    }
-                }
+                let cards = of_state(tx, state, (!runs_it).then_some(own))?;
+                let seen = |card: &Card| {
+                    card.officer == actor.officer || runs(&actor, card) || is_everywhere(&actor)
+                };
+                found.extend(cards.into_iter().filter(seen));
             }
             found.sort_by(|a, b| b.id.cmp(&a.id));
             Ok(found)

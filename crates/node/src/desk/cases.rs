@@ -1,7 +1,7 @@
 //! Cases of the help desk: what an officer asks, with the page that was open, and what those who run the desk answer.
 //! What is written may name people: it lies in the vault, and is forgotten a year after the last word.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, is_everywhere};
 use crate::ledger::{DAY_MS, Ledger, decode_as, encode};
 use crate::prose::Prose;
 use crate::{Error, Result};
@@ -141,12 +141,6 @@ fn sees(actor: &Actor, case: &HelpCase) -> bool {
 fn answers(actor: &Actor, case: &HelpCase) -> bool {
     let runs = actor.rights.contains(&Right::Administer);
     runs && (actor.site == case.site || is_everywhere(actor))
-}
-
-/// Who audits a circuit and runs it sees every site of the node.
-fn is_everywhere(actor: &Actor) -> bool {
-    let rights = [Right::Audit, Right::Administer];
-    rights.iter().all(|right| actor.rights.contains(right))
 }
 
 fn word(state: CaseState) -> String {

@@ -4,7 +4,7 @@
 //! Rights for a time end by the clock, whatever is written. A stand-in never has more than the absent officer has now. Nobody
 //! administers or audits that way.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, is_everywhere};
 use crate::ledger::{DAY_MS, Ledger, decode_as, encode};
 use crate::officers::{OFFICER, decode_officer};
 use crate::prose::Prose;
@@ -23,6 +23,8 @@ use std::sync::Arc;
 
 /// The kind of its rows.
 const GRANT: &str = "grant";
+/// The kind of the rows that stand until somebody else has looked at an emergency.
+const ALARM: &str = "emergency-alarm";
 /// Where the reason of an emergency is kept.
 const TEXTS: &str = "texts";
 const REASON: &str = "reason";
@@ -34,8 +36,12 @@ const KEPT_DAYS: i64 = 730;
 const SUBSTITUTION_DAYS_MAX: i64 = 60;
 /// The longest time of an emergency, in minutes.
 pub const EMERGENCY_MINUTES_MAX: i64 = 60;
-/// Grants that an officer can hold at the same time, and those of one answer.
-const HELD_MAX: u32 = 20;
+/// Emergencies of an officer at which nobody has looked; with so many there is no other.
+const ALARMS_MAX: usize = 3;
+/// Grants that an officer can hold at the same time, and rows that are read for it: those that are over wait to be ended.
+const HELD_MAX: usize = 20;
+const ROWS_MAX: u32 = 100;
+/// The newest grants of each state in one answer.
 const LIST_MAX: u32 = 500;
 
 /// Why somebody may do more.
@@ -109,6 +115,8 @@ pub struct ShownGrant {
     pub grant: Grant,
     /// Whether it holds now.
     pub holds: bool,
+    /// Whether its time is over.
+    pub over: bool,
     /// The reason of an emergency, for those who see it.
     pub reason: Option<Prose>,
 }
@@ -211,10 +219,8 @@ fn sees_all(actor: &Actor) -> bool {
 }
 
 fn sees(actor: &Actor, grant: &Grant) -> bool {
-    let everywhere =
-        actor.rights.contains(&Right::Administer) && actor.rights.contains(&Right::Audit);
     let own = grant.concerns(&actor.officer) || grant.asked_by == actor.officer;
-    own || everywhere || sees_all(actor) && actor.site == grant.site
+    own || is_everywhere(actor) || sees_all(actor) && actor.site == grant.site
 }
 
 fn put(ledger: &mut Ledger<'_>, grant: &Grant, version: i64) -> Result<()> {
@@ -246,7 +252,7 @@ pub(crate) fn with_lent(tx: &mut dyn Tx, mut actor: Actor, now: Timestamp) -> Re
         Some(&open),
         Some(actor.officer.as_str()),
         "",
-        HELD_MAX,
+        ROWS_MAX,
     )?;
     for row in rows {
         let grant: Grant = decode_as(GRANT, &row)?;
@@ -256,13 +262,46 @@ pub(crate) fn with_lent(tx: &mut dyn Tx, mut actor: Actor, now: Timestamp) -> Re
         match &grant.absent {
             None => actor.rights.extend(grant.rights),
             Some(absent) => {
-                let has = active(tx, absent)?.map(|absent| absent.rights);
-                let has = has.unwrap_or_default();
+                let absent = active(tx, absent)?;
+                let absent = absent.filter(|absent| absent.site == grant.site);
+                let has = absent.map(|absent| absent.rights).unwrap_or_default();
                 actor.rights.extend(grant.rights.intersection(&has));
             }
         }
     }
     Ok(actor)
+}
+
+/// Writes, or ends, the alarm of an emergency.
+fn put_alarm(ledger: &mut Ledger<'_>, grant: &Grant) -> Result<()> {
+    let known = entity::get(ledger.tx, ALARM, grant.id.as_str())?;
+    let row = Entity {
+        id: grant.id.to_string(),
+        version: known.map_or(0, |known| known.version),
+        site: grant.site.to_string(),
+        state: if grant.alarms() { "open" } else { "ended" }.to_owned(),
+        due_ms: None,
+        body: encode(ALARM, &grant.officer)?,
+    };
+    Ok(entity::put(ledger.tx, ALARM, &row)?)
+}
+
+/// The emergencies at which nobody has looked, at a site or everywhere: their names and whose they are.
+fn alarming(tx: &mut dyn Tx, site: Option<&str>) -> Result<Vec<(Reference, OfficerId)>> {
+    let mut found = Vec::new();
+    let mut after = String::new();
+    loop {
+        let rows = entity::list(tx, ALARM, Some("open"), site, &after, LIST_MAX)?;
+        for row in &rows {
+            let id =
+                Reference::parse(&row.id).map_err(|why| Error::Malformed { what: "alarm", why })?;
+            found.push((id, decode_as(ALARM, row)?));
+        }
+        match rows.last() {
+            Some(last) if rows.len() == LIST_MAX as usize => after.clone_from(&last.id),
+            _ => return Ok(found),
+        }
+    }
 }
 
 fn refuse(reason: Reason) -> Error {
@@ -305,7 +344,7 @@ fn refuse_many(ledger: &mut Ledger<'_>, officer: &OfficerId) -> Result<()> {
             Some(&state),
             Some(officer.as_str()),
             "",
-            HELD_MAX,
+            ROWS_MAX,
         )?;
         let now_ms = ledger.now_ms();
         held += rows
@@ -324,8 +363,31 @@ fn refuse_many(ledger: &mut Ledger<'_>, officer: &OfficerId) -> Result<()> {
             }
         }
     }
-    if held >= HELD_MAX as usize {
+    if held >= HELD_MAX {
         return Err(refuse(Reason::TooMany));
+    }
+    Ok(())
+}
+
+/// Ends what an officer was lent, or asked for: who is named anew or removed begins anew.
+pub(crate) fn end_all(ledger: &mut Ledger<'_>, officer: &OfficerId) -> Result<()> {
+    for state in [GrantState::Asked, GrantState::Open] {
+        let state = crate::ledger::word(state);
+        let rows = entity::list(
+            ledger.tx,
+            GRANT,
+            Some(&state),
+            Some(officer.as_str()),
+            "",
+            ROWS_MAX,
+        )?;
+        for row in rows {
+            let mut grant: Grant = decode_as(GRANT, &row)?;
+            grant.state = GrantState::Ended;
+            put(ledger, &grant, row.version)?;
+            let who = ledger.actor.clone();
+            ledger.note(&who, GRANT, grant.id.as_str(), &"ended")?;
+        }
     }
     Ok(())
 }
@@ -364,6 +426,7 @@ impl Desk {
         let role = self.role();
         self.transact(actor, now, move |ledger| {
             let who = ledger.actor.clone();
+            let id = fresh_id(ledger)?;
             let away = active(ledger.tx, &absent)?.ok_or_else(|| Reason::Unknown.refusal())?;
             let stands = active(ledger.tx, &request.substitute)?;
             let stands = stands.ok_or_else(|| Reason::Unknown.refusal())?;
@@ -376,7 +439,7 @@ impl Desk {
             }
             refuse_many(ledger, &request.substitute)?;
             let grant = Grant {
-                id: fresh_id(ledger)?,
+                id,
                 kind: GrantKind::Substitution,
                 state: GrantState::Asked,
                 officer: request.substitute.clone(),
@@ -417,6 +480,13 @@ impl Desk {
         let until = later(now, SignedDuration::from_mins(request.minutes))?;
         let grant = self.transact(actor, now, move |ledger| {
             let who = ledger.actor.clone();
+            // The number comes first: whoever asks at the same time waits for it, and sees what was written.
+            let id = fresh_id(ledger)?;
+            let unseen = alarming(ledger.tx, Some(who.site.as_str()))?;
+            let own = unseen.iter().filter(|(_, officer)| *officer == who.officer);
+            if own.count() >= ALARMS_MAX {
+                return Err(refuse(Reason::TooMany));
+            }
             let open = crate::ledger::word(GrantState::Open);
             let rows = entity::list(
                 ledger.tx,
@@ -424,7 +494,7 @@ impl Desk {
                 Some(&open),
                 Some(who.officer.as_str()),
                 "",
-                HELD_MAX,
+                ROWS_MAX,
             )?;
             for row in rows {
                 let known: Grant = decode_as(GRANT, &row)?;
@@ -434,7 +504,7 @@ impl Desk {
             }
             refuse_many(ledger, &who.officer)?;
             let grant = Grant {
-                id: fresh_id(ledger)?,
+                id,
                 kind: GrantKind::Emergency,
                 state: GrantState::Open,
                 officer: who.officer.clone(),
@@ -452,6 +522,7 @@ impl Desk {
             let end = ledger.now_ms() + KEPT_DAYS * DAY_MS;
             work::postpone_job(ledger.tx, FORGET_GRANT, grant.id.as_str(), end)?;
             put(ledger, &grant, 0)?;
+            put_alarm(ledger, &grant)?;
             ledger.note(&who, GRANT, grant.id.as_str(), &("taken", &grant, digest))?;
             Ok(grant)
         })?;
@@ -488,7 +559,7 @@ impl Desk {
             let is_over = grant.until <= ledger.now;
             let (state, word) = match step {
                 GrantStep::Approve | GrantStep::Refuse => {
-                    who.needs(Right::Administer)?;
+                    who.needs_at(Right::Administer, &grant.site)?;
                     if grant.concerns(&who.officer) || grant.asked_by == who.officer {
                         return Err(refuse(Reason::TwoPeople));
                     }
@@ -503,7 +574,7 @@ impl Desk {
                 }
                 GrantStep::End => {
                     if !grant.concerns(&who.officer) {
-                        who.needs(Right::Administer)?;
+                        who.needs_at(Right::Administer, &grant.site)?;
                     }
                     if !matches!(grant.state, GrantState::Asked | GrantState::Open) || is_over {
                         return Err(refuse(Reason::State));
@@ -527,40 +598,84 @@ impl Desk {
                 grant.judged_by = Some(who.officer.clone());
             }
             put(ledger, &grant, row.version)?;
+            if grant.kind == GrantKind::Emergency {
+                put_alarm(ledger, &grant)?;
+            }
             ledger.note(&who, GRANT, id.as_str(), &word)?;
             Ok(grant)
         })
     }
 
-    /// The grants that somebody sees, the newest first; those of emergencies with their reasons.
+    /// The emergencies of others at which nobody has looked, for those who run or audit the site, or all sites.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn alarms(&self, actor: &Actor) -> Result<Vec<Reference>> {
+        if !sees_all(actor) {
+            return Ok(Vec::new());
+        }
+        let site = (!is_everywhere(actor)).then(|| actor.site.to_string());
+        let found = self
+            .store()
+            .read::<_, Error, _>(move |tx| alarming(tx, site.as_deref()))?;
+        let others = found.into_iter();
+        Ok(others
+            .filter(|(_, officer)| *officer != actor.officer)
+            .map(|(id, _)| id)
+            .collect())
+    }
+
+    /// The grants that somebody sees, the newest first, and every emergency at which nobody has looked; those of emergencies
+    /// with their reasons.
     ///
     /// # Errors
     /// What the store says.
     pub fn grants(self: &Arc<Self>, actor: &Actor, now: Timestamp) -> Result<Vec<ShownGrant>> {
+        let alarms = self.alarms(actor)?;
         self.transact(actor, now, move |ledger| {
-            let mut found = Vec::new();
+            let mut rows = Vec::new();
             for state in GrantState::ALL {
                 let state = crate::ledger::word(state);
-                for row in entity::newest(ledger.tx, GRANT, &state, None, LIST_MAX)? {
-                    let grant: Grant = decode_as(GRANT, &row)?;
-                    if !sees(&ledger.actor, &grant) {
-                        continue;
-                    }
-                    let reason = match texts(&grant.id).get(ledger.tx, &ledger.vault, REASON) {
-                        Ok(text) => text,
-                        Err(rilascio_store::Error::Sealed { .. }) => None,
-                        Err(why) => return Err(why.into()),
-                    };
-                    found.push(ShownGrant {
-                        holds: grant.holds(ledger.now),
-                        reason: reason
-                            .and_then(|text| Prose::parse(&String::from_utf8_lossy(&text)).ok()),
-                        grant,
-                    });
+                let own = ledger.actor.officer.to_string();
+                rows.extend(entity::newest(ledger.tx, GRANT, &state, None, LIST_MAX)?);
+                rows.extend(entity::newest(
+                    ledger.tx,
+                    GRANT,
+                    &state,
+                    Some(&own),
+                    LIST_MAX,
+                )?);
+            }
+            for id in &alarms {
+                rows.extend(entity::get(ledger.tx, GRANT, id.as_str())?);
+            }
+            rows.sort_by(|a, b| b.id.cmp(&a.id));
+            rows.dedup_by(|a, b| a.id == b.id);
+            let mut found = Vec::new();
+            for row in rows {
+                let grant: Grant = decode_as(GRANT, &row)?;
+                if sees(&ledger.actor, &grant) {
+                    found.push(shown(ledger, grant)?);
                 }
             }
-            found.sort_by(|a, b| b.grant.id.cmp(&a.grant.id));
             Ok(found)
         })
     }
+}
+
+/// A grant with its reason, as far as it was not forgotten.
+fn shown(ledger: &mut Ledger<'_>, grant: Grant) -> Result<ShownGrant> {
+    let kept = SignedDuration::from_hours(24 * KEPT_DAYS);
+    let forgotten = later(grant.from, kept).is_ok_and(|end| end < ledger.now);
+    let reason = if grant.kind == GrantKind::Substitution || forgotten {
+        None
+    } else {
+        texts(&grant.id).get(ledger.tx, &ledger.vault, REASON)?
+    };
+    Ok(ShownGrant {
+        holds: grant.holds(ledger.now),
+        over: grant.until <= ledger.now,
+        reason: reason.and_then(|text| Prose::parse(&String::from_utf8_lossy(&text)).ok()),
+        grant,
+    })
 }

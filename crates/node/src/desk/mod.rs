@@ -25,6 +25,7 @@ pub(crate) mod spoilage;
 mod stock;
 pub(crate) mod terms;
 pub(crate) mod works;
+pub(crate) mod workstations;
 
 use crate::command::{Answer, Command};
 use crate::ledger::{Ledger, Tabled, decode, encode};
@@ -36,7 +37,7 @@ use jiff::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRng, SeedableRng};
 use rilascio_circuit::process::{
-    Actor, Consignment, Digest, Dossier, NodeId, Office, Reason, SiteId,
+    Actor, Consignment, Digest, Dossier, NodeId, Office, Reason, Right, SiteId,
 };
 use rilascio_circuit::{NumberShare, Profile};
 use rilascio_exchange::envelope::{self, Circle, Identity};
@@ -173,6 +174,12 @@ pub struct Desk {
     entropy: Mutex<Box<dyn CryptoRng + Send>>,
     /// Measures that were made, by the site that they are of.
     pub(crate) measured: Mutex<BTreeMap<Option<SiteId>, (Timestamp, Measures)>>,
+}
+
+/// Who audits a circuit and runs it sees every site of the node.
+pub(crate) fn is_everywhere(actor: &Actor) -> bool {
+    let rights = [Right::Audit, Right::Administer];
+    rights.iter().all(|right| actor.rights.contains(right))
 }
 
 impl Desk {

@@ -71,6 +71,16 @@ must(await desk.go('/desk/centre/dossier') === 200 && path(desk) === '/desk/cent
 await desk.go('/account')
 await desk.look('card-active')
 
+// The cookie alone, at a browser without the card, is worth nothing.
+const cookies = await desk.context.cookies()
+await as(null, async other => {
+  await other.context.addCookies(cookies)
+  await other.go('/account')
+  must(path(other) === '/sign-in', 'the cookie works without the card')
+})
+await desk.go('/account')
+must(path(desk) === '/account', 'the card does not work any more')
+
 await as('centre.auditor', async other => {
   await other.go('/oversight/cards')
   await other.page.locator('select[name=why]').first().selectOption('lost')

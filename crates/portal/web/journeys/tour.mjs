@@ -18,7 +18,7 @@ const TOURS = {
     pages: ['/', '/desk/office/dossier', '/desk/office/dossier?state=enrolled', '/desk/office/consignment', '/desk/office/waiting', '/desk/office/sheet',
       '/desk/office/legacy-file', '/desk/office/attestation', '/do/open-dossier', '/do/receive-sheets', '/do/note-legacy-file',
       '/help', '/help?q=impronte', '/help/ask?page=%2Fdesk%2Foffice%2Fdossier&code=circuit.state', '/help/cases/help-000001', '/help/articles/centre-N000002'],
-    things: ['/desk/office/dossier?state=enrolled', '/desk/office/dossier?state=examination'],
+    things: ['/desk/office/dossier?state=enrolled', '/desk/office/dossier?state=examination', '/desk/office/dossier?state=at-office'],
     inside: ['/enrol/person', '/enrol/document', '/enrol/portrait', '/enrol/fingers', '/enrol/signature', '/enrol/proof', '/receipt']
   },
   'centre.examiner': {
@@ -37,7 +37,7 @@ const TOURS = {
     things: ['/desk/registry/registration']
   },
   'centre.auditor': {
-    pages: ['/account', '/account/substitute', '/account/emergency', '/oversight/grants', '/oversight/cards', '/oversight/certificates', '/help', '/help/publish', '/help/articles/centre-N000001', '/desk/centre/works', '/do/stop-works', '/oversight', '/statistics', '/inspection', '/oversight/centre/officers/new', '/oversight/centre/journal', '/oversight/centre/messages', '/oversight/centre/jobs', '/oversight/centre/officers'],
+    pages: ['/account', '/account/substitute', '/account/emergency', '/oversight/grants', '/oversight/workstations', '/oversight/cards', '/oversight/certificates', '/help', '/help/publish', '/help/articles/centre-N000001', '/desk/centre/works', '/do/stop-works', '/oversight', '/statistics', '/inspection', '/oversight/centre/officers/new', '/oversight/centre/journal', '/oversight/centre/messages', '/oversight/centre/jobs', '/oversight/centre/officers'],
     things: []
   }
 }
