@@ -201,17 +201,13 @@ impl FromRequestParts<Api> for AtDesk {
         let held = api.clone();
         let found = blocking(move || {
             for desk in held.desks() {
-                if let Some(session) = desk.session(&token, held.now())? {
+                if let Some(session) = desk.session_at(&token, shown.as_ref(), held.now())? {
                     return Ok(Some((session, Arc::clone(desk))));
                 }
             }
             Ok(None)
         });
         match found.await {
-            // Whoever signed in with a card works with it in its reader.
-            Ok(Some((session, _))) if session.card.is_some() && session.card != shown => {
-                Err(not_signed_in())
-            }
             Ok(Some((session, desk))) => {
                 let first = is_before_passkey(&parts.method, parts.uri.path());
                 if api.needs_passkey(&session) && !first {

@@ -627,9 +627,37 @@ impl Desk {
     /// # Errors
     /// What the store says.
     pub fn session(self: &Arc<Self>, token: &str, now: Timestamp) -> Result<Option<Session>> {
+        let Some((session, row)) = self.read_session(token, now)? else {
+            return Ok(None);
+        };
+        self.use_session(&session, &row, now)?;
+        Ok(Some(session))
+    }
+
+    /// The same for who is at the other end of a connection: whoever signed in with a card works with it in its reader, and a
+    /// token without it keeps no session alive.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn session_at(
+        self: &Arc<Self>,
+        token: &str,
+        shown: Option<&Digest>,
+        now: Timestamp,
+    ) -> Result<Option<Session>> {
+        let found = self.read_session(token, now)?;
+        let fits = |session: &Session| session.card.is_none() || session.card.as_ref() == shown;
+        let Some((session, row)) = found.filter(|(session, _)| fits(session)) else {
+            return Ok(None);
+        };
+        self.use_session(&session, &row, now)?;
+        Ok(Some(session))
+    }
+
+    fn read_session(&self, token: &str, now: Timestamp) -> Result<Option<(Session, Entity)>> {
         let name = Digest::of(token.as_bytes()).as_str().to_owned();
         let now_ms = now.as_millisecond();
-        let found = self.store.read::<_, Error, _>(move |tx| {
+        self.store.read::<_, Error, _>(move |tx| {
             let Some(row) = entity::get(tx, SESSION, &name)? else {
                 return Ok(None);
             };
@@ -650,12 +678,7 @@ impl Desk {
             }
             session.actor = with_lent(tx, record.actor, now)?;
             Ok(Some((session, row)))
-        })?;
-        let Some((session, row)) = found else {
-            return Ok(None);
-        };
-        self.use_session(&session, &row, now)?;
-        Ok(Some(session))
+        })
     }
 
     /// Who works is not idle; that is written once a minute.
