@@ -129,7 +129,7 @@ impl LearnedExtractor {
                 }
             }
         }
-        found.sort_by(|a, b| b.quality.cmp(&a.quality));
+        found.sort_by_key(|minutia| std::cmp::Reverse(minutia.quality));
         let mut kept: Vec<Minutia> = Vec::with_capacity(MINUTIAE_MAX);
         for minutia in found {
             let known = |other: &Minutia| (other.x - minutia.x).hypot(other.y - minutia.y) < SAME;
