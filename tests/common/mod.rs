@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test uses its own part")]
 
 pub mod declaration;
+pub mod journey;
 pub mod server;
 
 use rilascio_access::channel::CardChannel;

@@ -2,8 +2,8 @@
 // node issue.mjs ADDRESS OPERATORS.json EXAMPLES CARDS OUT
 import { readFileSync, readdirSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { Desk, finish } from './browser.mjs'
+import { fill, send, until } from './counter.mjs'
 
 const [base, operators, examples, cards, out] = process.argv.slice(2)
 const known = JSON.parse(readFileSync(operators, 'utf8'))
@@ -20,17 +20,6 @@ async function as (officer, work, language = 'it', script = true) {
   return result
 }
 
-// Fills fields by their labels' ids; files and choices like any other.
-async function fill (desk, fields) {
-  for (const [id, value] of Object.entries(fields)) {
-    const field = desk.page.locator(`#${id}`)
-    const tag = await field.evaluate(one => one.tagName + (one.type ?? ''))
-    if (tag === 'INPUTfile') await field.setInputFiles(value)
-    else if (tag.startsWith('SELECT')) await field.selectOption(value)
-    else if (tag === 'INPUTradio' || tag === 'INPUTcheckbox') { await field.focus(); await desk.page.keyboard.press('Space') } else await field.fill(value)
-  }
-}
-
 // The holder, with the receipt and without an account.
 async function visit (language, work) {
   const holder = await Desk.open(browser, base, out, language)
@@ -41,19 +30,6 @@ async function visit (language, work) {
   faults.push(...holder.faults)
   await holder.context.close()
   return result
-}
-
-const send = desk => desk.press('main > form[method=post] button[type=submit]')
-
-// Waits until a dossier stands somewhere.
-async function until (desk, path, phase, what) {
-  for (let tries = 0; tries < 120; tries += 1) {
-    await desk.go(path)
-    const text = await desk.page.locator('main').innerText()
-    if (text.includes(phase)) return
-    await pause(250)
-  }
-  throw new Error(`${path} never came to ${what ?? phase}: ${(await desk.page.locator('main').innerText()).slice(0, 400)}`)
 }
 
 async function refusal (desk, words) {
