@@ -127,6 +127,26 @@ pub fn list(
     read_all(&rows)
 }
 
+/// Things that are read at once by [`every`].
+const PAGE: u32 = 500;
+
+/// Every thing of a kind in a state, at a site or at all of them, by name: as many as there are.
+///
+/// # Errors
+/// What the engine says.
+pub fn every(tx: &mut dyn Tx, kind: &str, state: &str, site: Option<&str>) -> Result<Vec<Entity>> {
+    let mut found: Vec<Entity> = Vec::new();
+    loop {
+        let after = found.last().map(|last| last.id.clone()).unwrap_or_default();
+        let page = list(tx, kind, Some(state), site, &after, PAGE)?;
+        let more = page.len() == PAGE as usize;
+        found.extend(page);
+        if !more {
+            return Ok(found);
+        }
+    }
+}
+
 /// Things of a kind in a state, at a site if one is given, the last name first: of those that are numbered, the newest.
 ///
 /// # Errors

@@ -23,10 +23,8 @@ use std::sync::Arc;
 
 /// The kind of its rows.
 const CARD: &str = "card";
-/// Cards that are read at once.
-const PAGE: u32 = 500;
 /// Cards of an officer that are not over.
-const HELD_MAX: u32 = 20;
+const HELD_MAX: usize = 20;
 /// The longest request, in characters.
 const REQUEST_MAX: usize = 24 * 1024;
 
@@ -154,15 +152,8 @@ fn refuse(reason: Reason) -> Error {
 
 /// The cards that an officer has and can sign in with.
 pub(crate) fn active(tx: &mut dyn Tx, officer: &OfficerId, now: Timestamp) -> Result<Vec<Card>> {
-    let state = crate::ledger::word(CardState::Active);
-    let rows = entity::list(tx, CARD, Some(&state), Some(officer.as_str()), "", HELD_MAX)?;
-    let mut found = Vec::new();
-    for row in rows {
-        let card: Card = decode_as(CARD, &row)?;
-        if card.from <= now && now < card.until {
-            found.push(card);
-        }
-    }
+    let mut found = of_state(tx, CardState::Active, Some(officer.as_str()))?;
+    found.retain(|card| card.from <= now && now < card.until);
     Ok(found)
 }
 
@@ -183,14 +174,7 @@ fn put(ledger: &mut Ledger<'_>, card: &Card, version: i64) -> Result<()> {
 pub(crate) fn end_all(ledger: &mut Ledger<'_>, officer: &OfficerId) -> Result<()> {
     for state in [CardState::Issued, CardState::Shipped, CardState::Active] {
         let state = crate::ledger::word(state);
-        let rows = entity::list(
-            ledger.tx,
-            CARD,
-            Some(&state),
-            Some(officer.as_str()),
-            "",
-            HELD_MAX,
-        )?;
+        let rows = entity::every(ledger.tx, CARD, &state, Some(officer.as_str()))?;
         for row in rows {
             let mut card: Card = decode_as(CARD, &row)?;
             card.state = CardState::Blocked;
@@ -221,18 +205,8 @@ fn runs(actor: &Actor, card: &Card) -> bool {
 
 /// The cards of a state: of an officer, or of everybody.
 fn of_state(tx: &mut dyn Tx, state: CardState, officer: Option<&str>) -> Result<Vec<Card>> {
-    let state = crate::ledger::word(state);
-    let (mut found, mut after) = (Vec::new(), String::new());
-    loop {
-        let rows = entity::list(tx, CARD, Some(&state), officer, &after, PAGE)?;
-        for row in &rows {
-            found.push(decode_as(CARD, row)?);
-        }
-        match rows.last() {
-            Some(last) if rows.len() == PAGE as usize => after.clone_from(&last.id),
-            _ => return Ok(found),
-        }
-    }
+    let rows = entity::every(tx, CARD, &crate::ledger::word(state), officer)?;
+    rows.iter().map(|row| decode_as(CARD, row)).collect()
 }
 
 impl Desk {
@@ -271,7 +245,7 @@ impl Desk {
             for state in [CardState::Issued, CardState::Shipped, CardState::Active] {
                 held += of_state(ledger.tx, state, Some(known.officer.as_str()))?.len();
             }
-            if held >= HELD_MAX as usize {
+            if held >= HELD_MAX {
                 return Err(refuse(Reason::TooMany));
             }
             let id = Reference::parse(&format!("card-{number:06}"));

@@ -38,9 +38,8 @@ const SUBSTITUTION_DAYS_MAX: i64 = 60;
 pub const EMERGENCY_MINUTES_MAX: i64 = 60;
 /// Emergencies of an officer at which nobody has looked; with so many there is no other.
 const ALARMS_MAX: usize = 3;
-/// Grants that an officer can hold at the same time, and rows that are read for it: those that are over wait to be ended.
+/// Grants that an officer can hold at the same time.
 const HELD_MAX: usize = 20;
-const ROWS_MAX: u32 = 100;
 /// The newest grants of each state in one answer.
 const LIST_MAX: u32 = 500;
 
@@ -246,14 +245,7 @@ fn active(tx: &mut dyn Tx, officer: &OfficerId) -> Result<Option<Actor>> {
 /// An officer with the rights that hold now, lent ones included.
 pub(crate) fn with_lent(tx: &mut dyn Tx, mut actor: Actor, now: Timestamp) -> Result<Actor> {
     let open = crate::ledger::word(GrantState::Open);
-    let rows = entity::list(
-        tx,
-        GRANT,
-        Some(&open),
-        Some(actor.officer.as_str()),
-        "",
-        ROWS_MAX,
-    )?;
+    let rows = entity::every(tx, GRANT, &open, Some(actor.officer.as_str()))?;
     for row in rows {
         let grant: Grant = decode_as(GRANT, &row)?;
         if !grant.holds(now) || grant.site != actor.site {
@@ -288,20 +280,13 @@ fn put_alarm(ledger: &mut Ledger<'_>, grant: &Grant) -> Result<()> {
 
 /// The emergencies at which nobody has looked, at a site or everywhere: their names and whose they are.
 fn alarming(tx: &mut dyn Tx, site: Option<&str>) -> Result<Vec<(Reference, OfficerId)>> {
-    let mut found = Vec::new();
-    let mut after = String::new();
-    loop {
-        let rows = entity::list(tx, ALARM, Some("open"), site, &after, LIST_MAX)?;
-        for row in &rows {
-            let id =
-                Reference::parse(&row.id).map_err(|why| Error::Malformed { what: "alarm", why })?;
-            found.push((id, decode_as(ALARM, row)?));
-        }
-        match rows.last() {
-            Some(last) if rows.len() == LIST_MAX as usize => after.clone_from(&last.id),
-            _ => return Ok(found),
-        }
-    }
+    let rows = entity::every(tx, ALARM, "open", site)?;
+    let named = |row: &Entity| {
+        let id = Reference::parse(&row.id);
+        let id = id.map_err(|why| Error::Malformed { what: "alarm", why })?;
+        Ok((id, decode_as(ALARM, row)?))
+    };
+    rows.iter().map(named).collect()
 }
 
 fn refuse(reason: Reason) -> Error {
@@ -338,14 +323,7 @@ fn refuse_many(ledger: &mut Ledger<'_>, officer: &OfficerId) -> Result<()> {
     let mut held = 0;
     for state in [GrantState::Asked, GrantState::Open] {
         let state = crate::ledger::word(state);
-        let rows = entity::list(
-            ledger.tx,
-            GRANT,
-            Some(&state),
-            Some(officer.as_str()),
-            "",
-            ROWS_MAX,
-        )?;
+        let rows = entity::every(ledger.tx, GRANT, &state, Some(officer.as_str()))?;
         let now_ms = ledger.now_ms();
         held += rows
             .iter()
@@ -373,14 +351,7 @@ fn refuse_many(ledger: &mut Ledger<'_>, officer: &OfficerId) -> Result<()> {
 pub(crate) fn end_all(ledger: &mut Ledger<'_>, officer: &OfficerId) -> Result<()> {
     for state in [GrantState::Asked, GrantState::Open] {
         let state = crate::ledger::word(state);
-        let rows = entity::list(
-            ledger.tx,
-            GRANT,
-            Some(&state),
-            Some(officer.as_str()),
-            "",
-            ROWS_MAX,
-        )?;
+        let rows = entity::every(ledger.tx, GRANT, &state, Some(officer.as_str()))?;
         for row in rows {
             let mut grant: Grant = decode_as(GRANT, &row)?;
             grant.state = GrantState::Ended;
@@ -488,14 +459,7 @@ impl Desk {
                 return Err(refuse(Reason::TooMany));
             }
             let open = crate::ledger::word(GrantState::Open);
-            let rows = entity::list(
-                ledger.tx,
-                GRANT,
-                Some(&open),
-                Some(who.officer.as_str()),
-                "",
-                ROWS_MAX,
-            )?;
+            let rows = entity::every(ledger.tx, GRANT, &open, Some(who.officer.as_str()))?;
             for row in rows {
                 let known: Grant = decode_as(GRANT, &row)?;
                 if known.kind == GrantKind::Emergency && known.holds(ledger.now) {

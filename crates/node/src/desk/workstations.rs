@@ -17,8 +17,6 @@ use zeroize::Zeroizing;
 
 /// The kind of its rows.
 const WORKSTATION: &str = "workstation";
-/// Workstations that are read at once.
-const PAGE: u32 = 500;
 /// The longest name, and the longest version of a bridge, in characters.
 const NAME_MAX: usize = 60;
 const VERSION_MAX: usize = 20;
@@ -214,18 +212,9 @@ impl Desk {
 fn all(tx: &mut dyn Tx, site: Option<&str>) -> Result<Vec<(Entity, Workstation)>> {
     let mut found = Vec::new();
     for state in [WorkstationState::Registered, WorkstationState::Blocked] {
-        let (state, mut after) = (crate::ledger::word(state), String::new());
-        loop {
-            let rows = entity::list(tx, WORKSTATION, Some(&state), site, &after, PAGE)?;
-            let last = (rows.len() == PAGE as usize).then(|| rows[rows.len() - 1].id.clone());
-            for row in rows {
-                let station = decode_as(WORKSTATION, &row)?;
-                found.push((row, station));
-            }
-            match last {
-                Some(last) => after = last,
-                None => break,
-            }
+        for row in entity::every(tx, WORKSTATION, &crate::ledger::word(state), site)? {
+            let station = decode_as(WORKSTATION, &row)?;
+            found.push((row, station));
         }
     }
     Ok(found)
