@@ -50,6 +50,11 @@ pub(crate) struct Authority {
     pub(crate) list: RevocationList,
 }
 
+/// A certificate in a file; nothing where it cannot be read.
+fn certificate_if_there(path: &Path) -> Option<Certificate> {
+    Certificate::decode(&fs::read(path).ok()?).ok()
+}
+
 impl AuthorityStore {
     /// Opens the data folder, and makes it if it is not there.
     pub(crate) fn open(folder: &Path, rng: &mut dyn CryptoRng) -> Result<Self, Fault> {
@@ -100,11 +105,8 @@ impl AuthorityStore {
         })
     }
 
-    /// Every CSCA here with its document signers and its current list; what cannot be read is not there.
-    pub(crate) fn certificates(
-        folder: &Path,
-    ) -> Vec<(Certificate, Vec<Certificate>, Option<RevocationList>)> {
-        let read = |path: PathBuf| Certificate::decode(&fs::read(path).ok()?).ok();
+    /// Every CSCA here with its folder and its current list; what cannot be read is not there.
+    fn cscas(folder: &Path) -> Vec<(PathBuf, Certificate, Option<RevocationList>)> {
         let authorities = fs::read_dir(folder.join("authorities"))
             .into_iter()
             .flatten()
@@ -112,25 +114,36 @@ impl AuthorityStore {
         let mut found = Vec::new();
         for authority in authorities {
             let path = authority.path();
-            let Some(csca) = read(path.join("csca.cer")) else {
+            let Some(csca) = certificate_if_there(&path.join("csca.cer")) else {
                 continue;
             };
-            let last = highest(&path, "ds-", ".cer").ok().flatten().unwrap_or(0);
-            let signers = (1..=last).filter_map(|n| read(path.join(format!("ds-{n}.cer"))));
             let list = highest(&path, "crl-", ".der").ok().flatten();
             let list = list.and_then(|number| {
                 let der = fs::read(path.join(format!("crl-{number}.der"))).ok()?;
                 RevocationList::decode(&der).ok()
             });
-            found.push((csca, signers.collect(), list));
+            found.push((path, csca, list));
         }
         found
+    }
+
+    /// Every CSCA here with its document signers and its current list.
+    pub(crate) fn certificates(
+        folder: &Path,
+    ) -> Vec<(Certificate, Vec<Certificate>, Option<RevocationList>)> {
+        let with_signers = |(path, csca, list): (PathBuf, _, _)| {
+            let last = highest(&path, "ds-", ".cer").ok().flatten().unwrap_or(0);
+            let signers =
+                (1..=last).filter_map(|n| certificate_if_there(&path.join(format!("ds-{n}.cer"))));
+            (csca, signers.collect(), list)
+        };
+        Self::cscas(folder).into_iter().map(with_signers).collect()
     }
 
     /// The certificates of all CSCAs here with their current lists, to verify own documents by.
     pub(crate) fn trust_anchors(folder: &Path) -> TrustAnchors {
         let mut anchors = TrustAnchors::default();
-        for (csca, _, list) in Self::certificates(folder) {
+        for (_, csca, list) in Self::cscas(folder) {
             anchors.cscas.push(csca);
             anchors.lists.extend(list);
         }

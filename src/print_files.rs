@@ -2,13 +2,11 @@
 
 use crate::fault::Fault;
 use rilascio_biometrics::{Extract, Extractor, GreyImage, PrintTemplate, read_print};
-use rilascio_learned::LearnedExtractor;
+use rilascio_learned::{LearnedExtractor, MODEL_BYTES_MAX};
 use std::path::{Path, PathBuf};
 
 /// The largest file of a print.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// The largest file of a model.
-const MODEL_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// How images of prints are read.
 #[derive(clap::Args)]
@@ -38,7 +36,7 @@ impl Reading {
                 extractor,
             });
         };
-        let bytes = bytes_of(path, MODEL_BYTES_MAX, "model")?;
+        let bytes = bytes_of(path, MODEL_BYTES_MAX as u64, "model")?;
         let made = LearnedExtractor::new(bytes).map_err(|why| {
             Fault::file(path, why).remedy(
                 "give an ONNX network that takes [1, height, width, 1] and gives [1, height, width, 4]",

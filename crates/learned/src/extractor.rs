@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// The largest model file, in bytes.
-pub(crate) const MODEL_BYTES_MAX: usize = 256 << 20;
+pub const MODEL_BYTES_MAX: usize = 256 << 20;
 /// Sides of what the network is given are multiples of this many pixels.
 const SIDE: usize = 32;
 /// The most pixels that the network is given: some networks take more than a kilobyte for each.

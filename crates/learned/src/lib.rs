@@ -4,4 +4,4 @@
 mod extractor;
 mod graph;
 
-pub use extractor::LearnedExtractor;
+pub use extractor::{LearnedExtractor, MODEL_BYTES_MAX};

@@ -258,8 +258,12 @@ impl Installation {
 
     fn renew_list(&self) -> Result<()> {
         let (folder, now) = (self.data.join("circuit"), (self.clock)());
+        // The key is unsealed when there is something to sign.
+        let Some(due) = list_that_is_due(&folder, now)? else {
+            return Ok(());
+        };
         match open_authority(&folder, &self.master, now)? {
-            Some(authority) => renew_list(&folder, &authority, now),
+            Some(authority) => renew_list(&folder, &authority, due, now),
             None => Ok(()),
         }
     }
@@ -398,7 +402,9 @@ impl<'a> CircleFiles<'a> {
             let Some(authority) = open_authority(&self.folder, &self.plan.master, now)? else {
                 return Ok(None);
             };
-            renew_list(&self.folder, &authority, now)?;
+            if let Some(due) = list_that_is_due(&self.folder, now)? {
+                renew_list(&self.folder, &authority, due, now)?;
+            }
             return Ok(Some(authority));
         }
         let since = now - SignedDuration::from_hours(24);
@@ -447,16 +453,33 @@ fn open_authority(
     Ok(Some(authority))
 }
 
-/// Renews the revocation list a month before it ends.
-fn renew_list(folder: &Path, authority: &CircuitAuthority, now: Timestamp) -> Result<()> {
+/// A revocation list of the circuit with its number.
+type NumberedList = (u64, RevocationList);
+
+/// The newest revocation list.
+fn newest_list(folder: &Path) -> Result<NumberedList> {
     let number = highest(folder, "crl-", ".der")?.unwrap_or(0);
     let path = folder.join(format!("crl-{number}.der"));
     let der = must_read(&path)?;
     let list = RevocationList::decode(&der).map_err(|why| file_fault(&path, why))?;
+    Ok((number, list))
+}
+
+/// The newest revocation list, when it ends within a month.
+fn list_that_is_due(folder: &Path, now: Timestamp) -> Result<Option<NumberedList>> {
+    let (number, list) = newest_list(folder)?;
     let month = SignedDuration::from_hours(30 * 24);
-    if list.period().1.is_some_and(|end| now + month < end) {
-        return Ok(());
-    }
+    let lasts = list.period().1.is_some_and(|end| now + month < end);
+    Ok((!lasts).then_some((number, list)))
+}
+
+/// Renews a revocation list.
+fn renew_list(
+    folder: &Path,
+    authority: &CircuitAuthority,
+    (number, list): NumberedList,
+    now: Timestamp,
+) -> Result<()> {
     let renewed = authority.renew_list(&list, number + 1, now)?;
     // Whoever struck a node off at the same time was first: the next round begins with that list.
     write_new(
@@ -475,10 +498,7 @@ pub fn read_circle(data: &Path) -> Result<Circle> {
     let path = folder.join("authority.cer");
     let der = must_read(&path)?;
     let authority = certificate(&path, &der)?;
-    let number = highest(&folder, "crl-", ".der")?.unwrap_or(0);
-    let path = folder.join(format!("crl-{number}.der"));
-    let der = must_read(&path)?;
-    let list = RevocationList::decode(&der).map_err(|why| file_fault(&path, why))?;
+    let (_, list) = newest_list(&folder)?;
     let mut members = Vec::new();
     let nodes = folder.join("nodes");
     let entries = std::fs::read_dir(&nodes).map_err(|why| file_fault(&nodes, why))?;

@@ -5,6 +5,7 @@ mod authority;
 mod certificate;
 mod certification_request;
 mod crl;
+mod end_authority;
 pub mod enveloped_data;
 mod error;
 mod extensions;

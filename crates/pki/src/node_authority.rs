@@ -1,89 +1,17 @@
 //! The circuit's own certification authority: it names the nodes that may talk to each other, and strikes them off.
 
-use crate::authority::{Period, check_pair, key_id, serial};
-use crate::certificate::{Certificate, TbsCertificate};
-use crate::time::x509_time;
+use crate::authority::Period;
+use crate::certificate::Certificate;
+use crate::end_authority::EndAuthority;
 use crate::{Error, Result, RevocationList, extensions};
 use jiff::Timestamp;
 use rand_core::CryptoRng;
-use rilascio_keys::{CurveEncoding, PublicKey, Signer};
-use x509_cert::Version;
-use x509_cert::ext::Extension;
+use rilascio_keys::{PublicKey, Signer};
 use x509_cert::ext::pkix::KeyUsages;
-use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
-use x509_cert::time::Validity;
 
 /// The authority over the nodes of a circuit.
-pub struct NodeAuthority<S> {
-    certificate: Certificate,
-    signer: S,
-}
-
-fn subject(circuit: &str, name: &str) -> Result<Name> {
-    extensions::distinguished_name(&[
-        (extensions::ORGANISATION, circuit),
-        (extensions::COMMON_NAME, name),
-    ])
-}
-
-/// The self-signed certificate of an authority that vouches for ends of connections.
-pub(crate) fn self_signed(
-    signer: &impl Signer,
-    organisation: &str,
-    name: &str,
-    period: Period,
-    rng: &mut dyn CryptoRng,
-) -> Result<Certificate> {
-    let key = signer.public_key();
-    let name = subject(organisation, name)?;
-    let extensions = vec![
-        extensions::authority_key(&key_id(&key))?,
-        extensions::subject_key(&key_id(&key))?,
-        extensions::key_usage(KeyUsages::KeyCertSign | KeyUsages::CRLSign)?,
-        extensions::certificate_authority()?,
-    ];
-    let tbs = TbsCertificate {
-        version: Version::V3,
-        serial_number: serial(rng)?,
-        signature: signer.algorithm().identifier(),
-        issuer: name.clone(),
-        validity: Validity::new(x509_time(period.from)?, x509_time(period.to)?),
-        subject: name,
-        subject_public_key_info: key.to_spki(CurveEncoding::Named),
-        extensions: Some(extensions),
-    };
-    Certificate::issue(&tbs, signer)
-}
-
-/// The certificate of an end of connections, by its authority: names and identifiers, and the extensions of its own.
-pub(crate) fn certify_end(
-    authority: &Certificate,
-    signer: &impl Signer,
-    name: &str,
-    key: &PublicKey,
-    own: Vec<Extension>,
-    period: Period,
-    rng: &mut dyn CryptoRng,
-) -> Result<Certificate> {
-    let organisation = authority.organisation().unwrap_or_default();
-    let mut extensions = vec![
-        extensions::authority_key(&key_id(&signer.public_key()))?,
-        extensions::subject_key(&key_id(key))?,
-    ];
-    extensions.extend(own);
-    let tbs = TbsCertificate {
-        version: Version::V3,
-        serial_number: serial(rng)?,
-        signature: signer.algorithm().identifier(),
-        issuer: authority.subject().clone(),
-        validity: Validity::new(x509_time(period.from)?, x509_time(period.to)?),
-        subject: subject(&organisation, name)?,
-        subject_public_key_info: key.to_spki(CurveEncoding::Named),
-        extensions: Some(extensions),
-    };
-    Certificate::issue(&tbs, signer)
-}
+pub struct NodeAuthority<S>(EndAuthority<S>);
 
 impl<S: Signer> NodeAuthority<S> {
     /// A new authority with a self-signed certificate.
@@ -96,11 +24,7 @@ impl<S: Signer> NodeAuthority<S> {
         period: Period,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self> {
-        let certificate = self_signed(&signer, circuit, "circuit authority", period, rng)?;
-        Ok(Self {
-            certificate,
-            signer,
-        })
+        EndAuthority::create(signer, circuit, "circuit authority", period, rng).map(Self)
     }
 
     /// An authority that was created before.
@@ -108,17 +32,13 @@ impl<S: Signer> NodeAuthority<S> {
     /// # Errors
     /// [`Error::NotAllowed`] when certificate and signer do not belong together.
     pub fn open(certificate: Certificate, signer: S) -> Result<Self> {
-        check_pair(&certificate, &signer)?;
-        Ok(Self {
-            certificate,
-            signer,
-        })
+        EndAuthority::open(certificate, signer).map(Self)
     }
 
     /// The certificate.
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
-        &self.certificate
+        &self.0.certificate
     }
 
     /// Names a node: its certificate signs and receives messages, and is both ends of a connection.
@@ -137,7 +57,7 @@ impl<S: Signer> NodeAuthority<S> {
             extensions::connection_ends()?,
             extensions::host_name(node)?,
         ];
-        certify_end(&self.certificate, &self.signer, node, key, own, period, rng)
+        self.0.certify(node, key, own, period, rng)
     }
 
     /// Issues the list of nodes that were struck off.
@@ -151,7 +71,14 @@ impl<S: Signer> NodeAuthority<S> {
         period: Period,
     ) -> Result<RevocationList> {
         let (from, to) = (period.from, period.to);
-        RevocationList::issue(&self.certificate, &self.signer, number, revoked, from, to)
+        RevocationList::issue(
+            &self.0.certificate,
+            &self.0.signer,
+            number,
+            revoked,
+            from,
+            to,
+        )
     }
 }
 

@@ -1,20 +1,16 @@
 //! The operators' certification authority of an installation: it vouches for the cards that officers sign in with, and for
 //! the host that they sign in at. It is apart from the circuit's: a card is no node.
 
-use crate::authority::{Period, check_pair};
+use crate::authority::Period;
 use crate::certificate::Certificate;
-use crate::node_authority::{certify_end, self_signed};
+use crate::end_authority::EndAuthority;
 use crate::{CertificationRequest, Result, extensions};
 use rand_core::CryptoRng;
 use rilascio_keys::{PublicKey, Signer};
-use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::KeyUsages;
 
 /// The authority over the cards of officers.
-pub struct OperatorAuthority<S> {
-    certificate: Certificate,
-    signer: S,
-}
+pub struct OperatorAuthority<S>(EndAuthority<S>);
 
 impl<S: Signer> OperatorAuthority<S> {
     /// A new authority with a self-signed certificate.
@@ -27,11 +23,7 @@ impl<S: Signer> OperatorAuthority<S> {
         period: Period,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self> {
-        let certificate = self_signed(&signer, organisation, "operators' authority", period, rng)?;
-        Ok(Self {
-            certificate,
-            signer,
-        })
+        EndAuthority::create(signer, organisation, "operators' authority", period, rng).map(Self)
     }
 
     /// An authority that was created before.
@@ -39,17 +31,13 @@ impl<S: Signer> OperatorAuthority<S> {
     /// # Errors
     /// [`crate::Error::NotAllowed`] when certificate and signer do not belong together.
     pub fn open(certificate: Certificate, signer: S) -> Result<Self> {
-        check_pair(&certificate, &signer)?;
-        Ok(Self {
-            certificate,
-            signer,
-        })
+        EndAuthority::open(certificate, signer).map(Self)
     }
 
     /// The certificate.
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
-        &self.certificate
+        &self.0.certificate
     }
 
     /// Vouches for a card: it proves who its officer is, and nothing else. Of the request only the key counts.
@@ -67,7 +55,8 @@ impl<S: Signer> OperatorAuthority<S> {
             extensions::key_usage(KeyUsages::DigitalSignature)?,
             extensions::card_end()?,
         ];
-        self.certify(officer, request.public_key(), own, period, rng)
+        self.0
+            .certify(officer, request.public_key(), own, period, rng)
     }
 
     /// Vouches for a host: names, or addresses in numbers.
@@ -87,17 +76,6 @@ impl<S: Signer> OperatorAuthority<S> {
             extensions::host_names(hosts)?,
         ];
         let name = hosts.first().map_or("", String::as_str);
-        self.certify(name, key, own, period, rng)
-    }
-
-    fn certify(
-        &self,
-        name: &str,
-        key: &PublicKey,
-        own: Vec<Extension>,
-        period: Period,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<Certificate> {
-        certify_end(&self.certificate, &self.signer, name, key, own, period, rng)
+        self.0.certify(name, key, own, period, rng)
     }
 }
