@@ -3,8 +3,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use rilascio_circuit::CircuitRules;
 use rilascio_circuit::process::*;
+use rilascio_circuit::{ActKind, CircuitRules};
 use std::collections::BTreeSet;
 
 fn start() -> Timestamp {
@@ -234,6 +234,55 @@ fn refused() -> Case {
     case.propose(false, 12).unwrap();
     case.decide(false, 13).unwrap();
     case
+}
+
+/// An act that was given on one day and handed over on another.
+fn served(kind: ActKind, given: i64, at: i64) -> DossierCommand {
+    DossierCommand::Serve(ServedAct {
+        act: reference(&format!("act-{given}")),
+        kind,
+        given: after(given),
+        at: after(at),
+        officer: clerk().officer,
+    })
+}
+
+fn clerk() -> Actor {
+    Actor {
+        site: SiteId::parse("roma").unwrap(),
+        ..officer("carla", &[Right::HandOver])
+    }
+}
+
+#[test]
+fn terms_count_from_the_day_on_which_the_office_handed_an_act_over() {
+    let mut case = refused();
+    let act = served(ActKind::Refusal, 13, 20);
+    case.give(&clerk(), act.clone(), 20).unwrap();
+    assert_eq!(case.give(&clerk(), act, 21), Err("circuit.exists"));
+    let appeal = || TermsCommand::NoteAppeal(reference("tar-1"), None);
+    let mut late = Case {
+        dossier: case.dossier.clone(),
+        ..Case::new()
+    };
+    assert_eq!(late.examine(appeal(), 81), Err("circuit.appeal-late"));
+    case.examine(appeal(), 80).unwrap();
+
+    // A notice can be answered for the whole time, from the day on which it was handed over.
+    let mut case = Case::new();
+    case.examine(give_notice(), 1).unwrap();
+    let before = case.terms().stands_until().unwrap();
+    let never = served(ActKind::RefusalNotice, 1, 0);
+    assert_eq!(case.give(&clerk(), never, 4), Err("circuit.malformed"));
+    let elsewhere = Actor {
+        site: SiteId::parse("dogana").unwrap(),
+        ..clerk()
+    };
+    let act = served(ActKind::RefusalNotice, 1, 4);
+    assert_eq!(case.give(&elsewhere, act.clone(), 4), Err("circuit.site"));
+    case.give(&clerk(), act, 4).unwrap();
+    let until = case.terms().stands_until().unwrap();
+    assert_eq!(until.duration_since(before).as_hours(), 3 * 24);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use rilascio_circuit::ActKind;
 use rilascio_circuit::process::{
     Balance, BlankSerial, BlankState, Block, Consignment, ConsignmentId, ConsignmentItem, Defect,
     Digest, Document, DocumentId, DocumentState, Dossier, DossierId, HolderCheck, NodeId,
-    OfficerId, Order, OrderId, Phase, Reference, SiteId, Surrender, Terms,
+    OfficerId, Order, OrderId, Phase, Reference, ServedAct, SiteId, Surrender, Terms,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -367,6 +367,13 @@ pub enum Body {
         /// The letter (PDF), signed by the centre (CMS, CAdES-BES).
         content: Bytes,
     },
+    /// Office to centre: the applicant was handed an act.
+    Service {
+        /// The dossier.
+        dossier: DossierId,
+        /// The act, when, and by whom.
+        served: ServedAct,
+    },
     /// Centre to all others: an article for officers, or its withdrawal.
     Bulletin {
         /// What was published.
@@ -530,6 +537,7 @@ impl Body {
             Self::DossierProgress { .. } => "dossier-progress",
             Self::Papers { .. } => "papers",
             Self::Act { .. } => "act",
+            Self::Service { .. } => "service",
             Self::Bulletin { .. } => "bulletin",
             Self::Order { .. } => "order",
             Self::OrderInformation { .. } => "order-information",

@@ -165,6 +165,13 @@ commands! {
         /// The dossier.
         dossier: DossierId,
     }
+    /// Notes that the applicant was handed an act, now: terms count from that day.
+    ServeAct("serve-act", Office, HandOver) {
+        /// The dossier.
+        dossier: DossierId,
+        /// The number of the act.
+        act_number: Reference,
+    }
     /// Issues a substitute attestation to a holder who cannot come.
     IssueAttestation("issue-attestation", Office, HandOver) {
         /// The dossier.
@@ -321,7 +328,8 @@ commands! {
         dossier: DossierId,
         /// The act by which it was brought.
         act: Reference,
-        /// The day on which the refusal was handed over, which the term counts from; the day of the decision, if absent.
+        /// The day on which the refusal was handed over, which the term counts from; if absent, the day that its office
+        /// noted, or else the day of the decision.
         #[serde(default)]
         served: Option<Date>,
     }

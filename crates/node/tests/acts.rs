@@ -116,6 +116,38 @@ fn nobody_is_refused_without_reasons() {
 }
 
 #[test]
+fn the_centre_hears_when_an_office_handed_an_act_over() {
+    let mut town = town();
+    live(&town, "life", &refused()[..10]);
+    let refusal = acts(&town, Role::Office)[1].act.clone();
+    town.pass(5);
+    let clerk = person("carla", "gendarmeria", &[Right::HandOver]);
+    let serve = |act: &Reference| Command::ServeAct {
+        dossier: dossier(),
+        act_number: act.clone(),
+    };
+    town.give("serve", &clerk, &serve(&refusal.number)).unwrap();
+    town.settle().unwrap();
+    for role in [Role::Office, Role::Centre] {
+        let known = town.desks[&role].dossier(dossier().as_str());
+        let served = known.unwrap().unwrap().served;
+        assert_eq!(served.len(), 1, "{role:?}");
+        assert_eq!(served[0].act, refusal.number);
+        assert_eq!(
+            (served[0].at, &served[0].officer),
+            (town.now, &clerk.officer)
+        );
+    }
+    let refused = |act: &Reference| match town.give("again", &clerk, &serve(act)) {
+        Err(Error::Refused(refusal)) => refusal.rule,
+        other => panic!("it was taken: {other:?}"),
+    };
+    assert_eq!(refused(&refusal.number), "circuit.exists");
+    let other = Reference::parse("centre-A999999").unwrap();
+    assert_eq!(refused(&other), "circuit.unknown");
+}
+
+#[test]
 fn acts_are_kept_as_long_as_the_record_and_no_longer() {
     let mut town = town();
     live(&town, "life", &refused()[..10]);

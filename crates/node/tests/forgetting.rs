@@ -152,6 +152,47 @@ fn marked_data_leak_nowhere_and_nothing_opens_them_after_hand_over() {
 }
 
 #[test]
+fn an_office_keeps_prints_for_the_hand_over_where_the_profile_says_so_and_not_longer() {
+    let office = |town: &Town| {
+        let store = town.desks[&Role::Office].store();
+        opens(store, town, Role::Office, "gendarmeria-000001")
+    };
+    for (rules, keeps) in [("", true), ("finger_at_hand_over = false\n", false)] {
+        let town = Town::under(rules);
+        for act in life() {
+            match &act {
+                Act::Give(id, actor, command) => {
+                    if *id == "hand-over" {
+                        assert_eq!(office(&town), keeps);
+                    }
+                    town.give(id, actor, command).map(drop).unwrap();
+                }
+                Act::Open(actor, second) => town.open(actor, second).map(drop).unwrap(),
+                Act::Settle => town.settle().unwrap(),
+            }
+        }
+        assert!(!office(&town), "the holder has the document");
+    }
+    // Nobody collects it: ninety days after the order they are forgotten all the same.
+    let mut town = Town::under("");
+    for act in life() {
+        match &act {
+            Act::Give("hand-over", ..) => break,
+            Act::Give(id, actor, command) => town.give(id, actor, command).map(drop).unwrap(),
+            Act::Open(actor, second) => town.open(actor, second).map(drop).unwrap(),
+            Act::Settle => town.settle().unwrap(),
+        }
+    }
+    assert!(office(&town));
+    town.pass(90);
+    town.settle().unwrap();
+    assert!(!office(&town), "the term has ended");
+    let desk = &town.desks[&Role::Office];
+    let known = desk.dossier("gendarmeria-000001").unwrap().unwrap();
+    assert!(known.forgotten.is_some());
+}
+
+#[test]
 fn a_backup_older_than_a_renewal_opens_with_what_the_keeper_holds() {
     let folder = std::env::temp_dir().join(format!("rilascio-renewal-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

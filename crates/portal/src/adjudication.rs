@@ -87,12 +87,13 @@ async fn print(portal: &Portal, signed: &Signed, id: &str, finger: &str) -> Opti
     content.ok()?.map(|content| content.bytes)
 }
 
-fn drawn(
+/// Two prints compared: the score, and both drawn with the minutiae that fit.
+pub(crate) fn drawn(
     one: &[u8],
     other: &[u8],
     names: [&str; 2],
     language: Language,
-) -> rilascio_biometrics::Result<String> {
+) -> rilascio_biometrics::Result<(i32, String)> {
     let (first, second) = (extracted(one)?, extracted(other)?);
     let comparison = compare(&first.1.clone().into(), &second.1.clone().into());
     let shown = |name, (image, template)| Shown {
@@ -100,12 +101,13 @@ fn drawn(
         image,
         template,
     };
-    adjudication_svg(
+    let picture = adjudication_svg(
         shown(names[0], (&first.0, &first.1)),
         shown(names[1], (&second.0, &second.1)),
         &comparison,
         biometric(language),
-    )
+    )?;
+    Ok((comparison.score(), picture))
 }
 
 /// Two prints with the minutiae that fit, drawn.
@@ -124,7 +126,7 @@ pub(crate) async fn picture(
     let language = signed.language;
     let work = move || drawn(&one, &two, [&id, &other], language);
     match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(svg)) => {
+        Ok(Ok((_, svg))) => {
             let headers = [
                 (header::CONTENT_TYPE, "image/svg+xml; charset=utf-8"),
                 (header::CACHE_CONTROL, "no-store"),

@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Fields that name things: they are filled in by the page from which somebody comes.
-const GIVEN: [&str; 10] = [
+const GIVEN: [&str; 11] = [
+    "act_number",
     "dossier",
     "document",
     "consignment",

@@ -60,6 +60,7 @@ async fn put_record(
     role: &str,
     id: &str,
     profile: &Value,
+    served: &Value,
 ) {
     let record = Record::read(portal, signed, role, id).await;
     page.put_all(record.unwrap_or_default().shown(signed.language, profile));
@@ -79,7 +80,11 @@ async fn put_record(
         .map(|one| {
             let act = &one["act"];
             let number = act["number"].as_str().unwrap_or_default();
-            json!({ "number": number, "kind": act["kind"], "given": act["given"], "address": address("acts", number) })
+            let served = items(served).find(|one| one["act"] == number);
+            let serve = (role == "office" && served.is_none() && signed.has("hand-over"))
+                .then(|| format!("/do/serve-act?dossier={}&act_number={}", encoded(id), encoded(number)));
+            json!({ "number": number, "kind": act["kind"], "given": act["given"], "address": address("acts", number),
+                "served": served.map(|one| &one["at"]), "serve": serve })
         })
         .collect();
     page.put("acts", acts);
@@ -144,7 +149,7 @@ fn put_state(signed: &Signed, page: &mut Page, thing: &Value) {
     let mut rest = thing.clone();
     if let Some(fields) = rest.as_object_mut() {
         for shown in [
-            "terms", "phase", "id", "receipt", "followed", "orders", "opinion",
+            "terms", "phase", "id", "receipt", "followed", "orders", "opinion", "served",
         ] {
             fields.remove(shown);
         }
@@ -180,8 +185,22 @@ pub(crate) async fn at_office(
         "receipt",
         signed.has("enrol").then(|| format!("{address}/receipt")),
     );
+    let waits = matches!(thing["phase"].as_str(), Some("at-office" | "activated"));
+    page.put(
+        "holder",
+        (waits && signed.has("hand-over")).then(|| format!("{address}/holder")),
+    );
     let profile = profile_of(&portal, &signed, &thing).await;
-    put_record(&portal, &signed, &mut page, "office", &id, &profile).await;
+    put_record(
+        &portal,
+        &signed,
+        &mut page,
+        "office",
+        &id,
+        &profile,
+        &thing["served"],
+    )
+    .await;
     page.put("findings", Value::Null);
     page.put("hits", Value::Null);
     Ok(page.show("dossier.html"))
@@ -198,6 +217,7 @@ pub(crate) async fn at_centre(
     put_state(&signed, &mut page, &thing);
     page.put("enrol", Value::Null);
     page.put("receipt", Value::Null);
+    page.put("holder", Value::Null);
     let profile = profile_of(&portal, &signed, &thing).await;
     let hits = thing["identification"]["hits"].is_u64() || thing["same_fingers"] == false;
     let address = format!("/desk/centre/dossier/{}/hits", encoded(&id));
@@ -206,7 +226,16 @@ pub(crate) async fn at_centre(
         (hits && (signed.has("examine") || signed.has("decide"))).then_some(address),
     );
     page.put("steps", fitting(&signed, &thing, &profile, &id));
-    put_record(&portal, &signed, &mut page, "centre", &id, &profile).await;
+    put_record(
+        &portal,
+        &signed,
+        &mut page,
+        "centre",
+        &id,
+        &profile,
+        &thing["served"],
+    )
+    .await;
     let mut findings = Value::Null;
     // Findings are read by whoever judges them, and the journal says so.
     if signed.has("examine") && thing["screening"]["findings"].is_u64() {

@@ -8,6 +8,7 @@ use crate::pictures::for_browser;
 use crate::prefill::{begin_with_record, from_mrz};
 use crate::prints::extracted;
 use crate::router::Portal;
+use crate::sent::{Sent, receive};
 use crate::session::Signed;
 use crate::zone;
 use axum::body::Bytes;
@@ -20,7 +21,6 @@ use rilascio_biometrics::{CaptureRules, PortraitRules, portrait_quality, print_q
 use rilascio_circuit::process::Digest;
 use rilascio_mrtd::finger::FingerPosition;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 
 /// The steps, in their order.
 const STEPS: [&str; 6] = [
@@ -356,35 +356,6 @@ pub(crate) async fn image(
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
     Ok((headers, content.bytes).into_response())
-}
-
-/// What a form sent: fields, and at most one file.
-#[derive(Default)]
-struct Sent {
-    fields: BTreeMap<String, String>,
-    file: Option<Bytes>,
-}
-
-async fn receive(mut parts: Multipart) -> Option<Sent> {
-    let mut sent = Sent::default();
-    while let Some(part) = parts.next_field().await.ok()? {
-        let name = part.name()?.to_owned();
-        if part.file_name().is_some() {
-            let bytes = part.bytes().await.ok()?;
-            if !bytes.is_empty() {
-                sent.file = Some(bytes);
-            }
-        } else {
-            sent.fields.insert(name, part.text().await.ok()?);
-        }
-    }
-    Some(sent)
-}
-
-impl Sent {
-    fn text(&self, name: &str) -> &str {
-        self.fields.get(name).map_or("", |text| text.trim())
-    }
 }
 
 /// Puts what a form of fields sent into the draft; an empty field is none.

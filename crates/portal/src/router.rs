@@ -6,8 +6,8 @@ use crate::node::{Node, with_peer};
 use crate::session::Signed;
 use crate::{
     accessibility, account, adjudication, applicant, assets, cards, commands, desk, dossier,
-    enrolment, first_start, grants, help, inspection, oversight, passkeys, session, statistics,
-    waiting, workstations, zone,
+    enrolment, first_start, grants, help, holder, inspection, oversight, passkeys, session,
+    statistics, waiting, workstations, zone,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -180,6 +180,10 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
             get(adjudication::picture),
         )
         .route("/desk/office/dossier/{id}/receipt", get(dossier::receipt))
+        .route(
+            "/desk/office/dossier/{id}/holder",
+            get(holder::form).post(holder::compare),
+        )
         .route(
             "/desk/{role}/dossier/{id}/images/{number}",
             get(dossier::image),

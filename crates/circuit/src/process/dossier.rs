@@ -6,6 +6,7 @@ use super::facts::{
     ResidenceCheck, Screening, Step, Surrender,
 };
 use super::opinion::{OpinionCommand, OpinionEvent, Opinions};
+use super::service::ServedAct;
 use super::suspicion::{Suspicion, SuspicionCommand, SuspicionEvent};
 use super::terms::{Terms, TermsCommand, TermsEvent};
 use super::{
@@ -70,6 +71,9 @@ pub struct Dossier {
     pub hands: BTreeMap<Step, OfficerId>,
     /// The terms that run, stand still or ran out.
     pub terms: Terms,
+    /// The acts that the applicant was handed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub served: Vec<ServedAct>,
     /// When the office got the document.
     pub arrived: Option<Timestamp>,
     /// Where the document waits, and for when.
@@ -150,6 +154,8 @@ pub enum DossierCommand {
     Suspicion(SuspicionCommand),
     /// Shelves the document, or sets an appointment for it.
     Collection(CollectionCommand),
+    /// Notes that the applicant was handed an act.
+    Serve(ServedAct),
     /// Counts the document in at the office.
     Arrive(DocumentId),
     /// Gives a defective document back, to be made again.
@@ -221,6 +227,8 @@ pub enum DossierEvent {
     Suspicion(SuspicionEvent),
     /// The document was shelved, or an appointment set.
     Collection(CollectionEvent),
+    /// An act was handed over; the notice that it gives can be answered until then.
+    Served(ServedAct, Option<Timestamp>),
     /// Counted in at the office.
     Arrived(DocumentId, Timestamp),
     /// The document was given back.
@@ -240,26 +248,6 @@ pub enum DossierEvent {
 impl Dossier {
     pub(super) fn taken_by(&self, step: Step, officer: &OfficerId) -> bool {
         self.hands.get(&step) == Some(officer)
-    }
-
-    /// True when identification, screening and verification allow a grant.
-    fn is_clear(&self) -> Result<(), Refusal> {
-        self.is_unsuspected()?;
-        match (self.identification, self.has_hits(), self.adjudication) {
-            (Some(_), false, _) | (Some(_), true, Some(true)) => {}
-            (Some(_), true, Some(false)) => return Err(Reason::OtherIdentity.refusal()),
-            _ => return Err(Reason::NotIdentified.refusal()),
-        }
-        match (self.screening, self.cleared) {
-            (Some(Screening::NotDue | Screening::Clear), _)
-            | (Some(Screening::Findings(_)), Some(true)) => {}
-            (Some(Screening::Findings(_)), Some(false)) => return Err(Reason::Listed.refusal()),
-            _ => return Err(Reason::NotScreened.refusal()),
-        }
-        match self.residence {
-            Some(ResidenceCheck::NotDue | ResidenceCheck::Confirmed) => Ok(()),
-            Some(ResidenceCheck::Denied) | None => Err(Reason::NotVerified.refusal()),
-        }
     }
 
     /// True when only that officer would have had the dossier in hand.
@@ -330,6 +318,7 @@ impl Aggregate for Dossier {
                     followed: 0,
                     hands: BTreeMap::new(),
                     terms: Terms::default(),
+                    served: Vec::new(),
                     arrived: None,
                     collection: Collection::default(),
                     forgotten: None,
@@ -534,6 +523,7 @@ impl Aggregate for Dossier {
             C::Collection(command) => {
                 Ok(E::Collection(dossier.decide_collection(command, context)?))
             }
+            C::Serve(served) => dossier.decide_service(served, context),
             C::Arrive(document) => {
                 actor.needs_at(Right::HandOver, &dossier.office)?;
                 in_phase(dossier, &[Phase::Dispatched])?;
@@ -753,6 +743,7 @@ impl Aggregate for Dossier {
                     next.reopen();
                 }
             }
+            E::Served(served, until) => next.apply_service(served, *until),
             E::Forgotten(at) => next.forgotten = Some(*at),
         }
         // What is not at the office any more lies on no shelf there.

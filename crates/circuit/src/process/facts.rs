@@ -186,9 +186,9 @@ pub enum ResidenceCheck {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum HolderCheck {
-    /// A finger against the chip.
+    /// A finger against the print that was taken, or the one in the chip.
     Finger,
-    /// The face against the chip, by the officer.
+    /// The face, by the officer.
     Face,
     /// The check failed.
     Failed,

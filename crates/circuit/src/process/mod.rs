@@ -7,6 +7,7 @@ mod actor;
 mod attestation;
 mod balance;
 mod blank;
+mod clearance;
 mod collection;
 mod consignment;
 mod document;
@@ -21,6 +22,7 @@ mod order;
 mod reason;
 mod registration;
 mod rollout;
+mod service;
 mod sheet;
 mod standing;
 mod stocktake;
@@ -56,6 +58,7 @@ pub use registration::{
     AccessGrant, GrantCommand, GrantEvent, Registration, RegistrationCommand, RegistrationEvent,
 };
 pub use rollout::{Office, Procedure};
+pub use service::ServedAct;
 pub use sheet::{Sheet, SheetCommand, SheetEvent, SheetState};
 pub use standing::{Standing, StandingCommand, StandingEvent, StandingState};
 pub use stocktake::{Shelves, StockTake, StockTakeCommand, StockTakeEvent, StockTakeState};

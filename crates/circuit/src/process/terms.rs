@@ -127,7 +127,8 @@ pub enum TermsCommand {
     TakeAnswer,
     /// The time for papers or for an answer is over: the term runs again.
     Resume,
-    /// Notes an appeal against a refusal that was handed over on that day; on the day of the decision, if none is given.
+    /// Notes an appeal against a refusal that was handed over on that day; without one, on the day that the office noted,
+    /// or else on the day of the decision.
     NoteAppeal(Reference, Option<Date>),
     /// Ends an appeal.
     DecideAppeal(AppealOutcome),
@@ -341,7 +342,8 @@ impl Dossier {
                 }
                 // Nobody was handed an act before it was given, or after today.
                 let decided = on_the_wall(refused).date();
-                let served = served.unwrap_or(decided);
+                let noted = self.refusal_served().map(|at| on_the_wall(at).date());
+                let served = served.or(noted).unwrap_or(decided);
                 if served < decided || served > on_the_wall(now).date() {
                     return Err(Reason::Malformed.refusal());
                 }

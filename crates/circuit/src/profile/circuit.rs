@@ -51,6 +51,9 @@ pub struct CircuitRules {
     pub collection_days: u16,
     /// Biometric data are forgotten after this time at the latest, in days from issue.
     pub biometrics_days: u16,
+    /// Whether the office keeps the prints that it took until hand-over, so that a finger of the holder can be compared
+    /// with them there; otherwise it forgets them when the document is ordered.
+    pub finger_at_hand_over: bool,
     /// The templates of searched prints stay in the gallery of the built-in engine for this long, in days, so that the
     /// same fingers under another name are found; if 0 prints are searched and not kept.
     pub gallery_days: u16,
@@ -83,6 +86,7 @@ impl Default for CircuitRules {
             idle_days: 30,
             collection_days: 180,
             biometrics_days: 90,
+            finger_at_hand_over: true,
             gallery_days: 0,
             record_years: 10,
             attestation_days: 0,

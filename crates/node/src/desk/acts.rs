@@ -3,14 +3,17 @@
 
 use super::papers::{Media, PaperContent};
 use super::record::may_see;
+use super::terms;
+use crate::command::Answer;
 use crate::desk::Desk;
-use crate::ledger::{Ledger, encode};
+use crate::ledger::{Ledger, encode, word};
 use crate::prose::Prose;
 use crate::worker::{Tools, malformed};
 use crate::{Error, Result};
 use jiff::Timestamp;
 use rilascio_circuit::process::{
-    Actor, Digest, Dossier, DossierId, NodeId, OfficerId, Reason, Reference, Step, on_the_wall,
+    Actor, Digest, Dossier, DossierCommand, DossierId, NodeId, OfficerId, Reason, Reference,
+    ServedAct, Step, on_the_wall,
 };
 use rilascio_circuit::{ActKind, ActProfile, Profile, Text, is_settable, printed_names};
 use rilascio_exchange::message::{ActHead, Body, Bytes};
@@ -326,6 +329,57 @@ pub(super) fn receive(
         return Ok(());
     }
     keep(ledger, dossier, head, &content.0)
+}
+
+/// The applicant has an act in hand: the centre, which counts the terms, hears of it.
+pub(super) fn serve(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    number: &Reference,
+) -> Result<Answer> {
+    let found = ledger.acts(dossier)?.into_iter();
+    let head = found
+        .map(|entry| entry.act)
+        .find(|head| head.number == *number)
+        .ok_or_else(|| Reason::Unknown.refusal())?;
+    let served = ServedAct {
+        act: head.number,
+        kind: head.kind,
+        given: head.given,
+        at: ledger.now,
+        officer: ledger.actor.officer.clone(),
+    };
+    let command = DossierCommand::Serve(served.clone());
+    let known: Dossier = ledger.step(dossier.as_str(), None, &command)?;
+    let body = Body::Service {
+        dossier: dossier.clone(),
+        served,
+    };
+    let centre = ledger.desk.routes.centre.clone();
+    ledger.send(&centre, dossier.as_str(), body, None)?;
+    Ok(Answer::of(dossier, word(known.phase)))
+}
+
+/// An office handed an act of ours over.
+pub(super) fn was_served(
+    ledger: &mut Ledger<'_>,
+    dossier: &DossierId,
+    served: &ServedAct,
+) -> Result<()> {
+    let given = ledger.acts(dossier)?;
+    // Forgotten at the end of its term.
+    if given.is_empty() {
+        return Ok(());
+    }
+    let ours = |head: &ActHead| {
+        head.number == served.act && head.kind == served.kind && head.given == served.given
+    };
+    if !given.iter().any(|entry| ours(&entry.act)) {
+        return Err(Reason::Unknown.refusal().into());
+    }
+    let command = DossierCommand::Serve(served.clone());
+    let _: Dossier = ledger.step_by_system(dossier.as_str(), &command)?;
+    terms::told(ledger, dossier)
 }
 
 /// The letter inside a signed act, which is verified.

@@ -398,6 +398,10 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 Some(&message.header.id),
             )
         }
+        Body::Service { dossier, served } => {
+            of_office(ledger, message, dossier)?;
+            acts::was_served(ledger, dossier, served)
+        }
         Body::Withdrawal { dossier } => {
             let known = of_office(ledger, message, dossier)?;
             if known.phase == Phase::Draft {

@@ -6,14 +6,14 @@ use super::{
     acts, collection, draft, not_ours, not_yet, only_from, papers, promise, returns, terms,
 };
 use crate::command::{Answer, COUNT_MAX, Command};
-use crate::ledger::{Ledger, word};
+use crate::ledger::{DAY_MS, Ledger, word};
 use crate::measures::{QUALITY, step_of};
 use crate::notice::Occasion;
 use crate::{Error, Result};
 use rilascio_circuit::process::{
     Attestation, AttestationCommand, AttestationId, AttestationState, Block, Consignment,
     ConsignmentCommand, ConsignmentState, Dossier, DossierCommand, DossierId, Enrolment,
-    LegacyCommand, LegacyFile, Office, OfficerId, Phase, Reason, Sheet, SheetCommand,
+    LegacyCommand, LegacyFile, Office, OfficerId, Phase, PrintsTaken, Reason, Sheet, SheetCommand,
 };
 use rilascio_exchange::message::{Body, Message, Package};
 use rilascio_store::{entity, work};
@@ -180,6 +180,10 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             ledger.notify(&recalled)?;
             Ok(Answer::of(dossier, word(recalled.phase)))
         }
+        C::ServeAct {
+            dossier,
+            act_number,
+        } => acts::serve(ledger, dossier, act_number),
         C::IssueAttestation {
             dossier,
             certificate,
@@ -376,6 +380,18 @@ fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
     Ok(())
 }
 
+/// The document is ordered: the office keeps what it took for the comparison at hand-over, where there is one and prints
+/// were taken, and not longer than biometric data may be kept at all.
+fn forget_or_keep(ledger: &mut Ledger<'_>, dossier: &Dossier) -> Result<()> {
+    let rules = ledger.profile(&dossier.profile)?.circuit.clone();
+    let taken = dossier.enrolment.as_ref().map(|taken| taken.prints);
+    if !rules.finger_at_hand_over || taken != Some(PrintsTaken::Taken) {
+        return forget(ledger, &dossier.id);
+    }
+    let due = ledger.now_ms() + i64::from(rules.biometrics_days) * DAY_MS;
+    ledger.job_at("forget-biometrics", dossier.id.as_str(), due)
+}
+
 /// What was in the parcel is at the office; what was not is reported to works and centre.
 fn count_in(ledger: &mut Ledger<'_>, counted: &Consignment, second: &OfficerId) -> Result<()> {
     for item in &counted.items {
@@ -433,10 +449,11 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             match ledger.step_by_system::<Dossier>(dossier.as_str(), &follow) {
                 Ok(followed) => {
                     tell_holder(ledger, &known, &followed)?;
-                    if matches!(phase, Phase::Refused | Phase::Cancelled | Phase::Ordered) {
-                        forget(ledger, dossier)?;
+                    match phase {
+                        Phase::Refused | Phase::Cancelled => forget(ledger, dossier),
+                        Phase::Ordered => forget_or_keep(ledger, &followed),
+                        _ => Ok(()),
                     }
-                    Ok(())
                 }
                 Err(Error::Refused(_)) => Ok(()),
                 Err(why) => Err(why),

@@ -220,6 +220,11 @@ pub fn refused() -> Vec<Act> {
         dossier: dossier(),
         why: Cancellation::Withdrawn,
     };
+    // After the request for papers.
+    let serve = Command::ServeAct {
+        dossier: dossier(),
+        act_number: reference("centre-A000002"),
+    };
     let mut acts = sent();
     acts.extend([
         by(centre("dario"), ask),
@@ -229,6 +234,7 @@ pub fn refused() -> Vec<Act> {
         by(centre("dario"), answer),
         propose(false),
         decide(false),
+        by(office("carla"), serve),
         by(centre("dario"), appeal),
         by(centre("franca"), upheld),
         by(office("anna"), withdraw),

@@ -37,7 +37,25 @@ async function refusal (desk, words) {
   if (!text.includes(words)) throw new Error(`the refusal says ${text}`)
 }
 
+// A print as the same finger gives it another time: turned by ten degrees, moved, and partly beside the plate.
+async function laidOtherwise (desk, file) {
+  const png = await desk.page.evaluate(async text => {
+    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(text), sign => sign.charCodeAt(0))]))
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height)
+    const draw = canvas.getContext('2d')
+    draw.fillStyle = '#fff'
+    draw.fillRect(0, 0, canvas.width, canvas.height)
+    draw.translate(canvas.width / 2 + 12, canvas.height / 2 - 20)
+    draw.rotate(Math.PI / 18)
+    draw.drawImage(bitmap, -bitmap.width / 2, -bitmap.height / 2)
+    const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())
+    return btoa(String.fromCharCode(...bytes))
+  }, readFileSync(file).toString('base64'))
+  return Buffer.from(png, 'base64')
+}
+
 const image = name => join(examples, 'images', name)
+const printOf = (person, finger) => image(`prints/${person}/${finger}.png`)
 const clerk = 'gendarmeria.bianchi'
 const chief = 'gendarmeria.rossi'
 
@@ -80,7 +98,7 @@ await as(clerk, async desk => {
   await look(desk, 'taken-portrait')
   for (const finger of ['right-index', 'left-index']) {
     await desk.go(step('fingers'))
-    await fill(desk, { finger, print: join(examples, 'images/prints/person-1', `${finger}.png`) })
+    await fill(desk, { finger, print: printOf('person-1', finger) })
     await send(desk)
   }
   await look(desk, 'taken-fingers')
@@ -173,6 +191,15 @@ await as(clerk, async desk => {
   const files = await Promise.all(addresses.map(async one => (await desk.page.request.get(one)).body()))
   if (files.length !== 2 || files[0].subarray(0, 5).toString() !== '%PDF-' || files[1][0] !== 0x30) throw new Error('an act cannot be read')
   files.forEach((file, place) => writeFileSync(join(out, `act.${['pdf', 'pdf.p7m'][place]}`), file))
+  // Whoever hands acts over says so: the examiners see on which day.
+  await as(chief, async other => {
+    await other.go(`/desk/office/dossier/${dossier}`)
+    await other.press('main a[href^="/do/serve-act"]')
+    await look(other, 'serve-act')
+    await send(other)
+    await until(other, `/desk/office/dossier/${dossier}`, 'consegnato il')
+    await look(other, 'act-served')
+  })
   await desk.go(`/do/bring-papers?dossier=${dossier}`)
   await fill(desk, { 'f-papers-title': 'work-contract', 'f-papers': { name: 'c.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4\n%%EOF\n') } })
   await send(desk)
@@ -224,8 +251,29 @@ await as(chief, async desk => {
   }
   await fill(desk, { 'f-second': clerk })
   await send(desk)
-  await desk.go(`/do/activate?dossier=${dossier}`)
-  await fill(desk, { 'f-check': 'face' })
+  // Whoever collects puts a finger on the scanner: another finger is told from the holder's, which lies otherwise than at enrolment.
+  await desk.go(`/desk/office/dossier/${dossier}`)
+  await desk.press(`main a[href="/desk/office/dossier/${dossier}/holder"]`)
+  await look(desk, 'holder-finger')
+  await fill(desk, { finger: 'right-index', print: printOf('person-2', 'right-index') })
+  await desk.press('main form[method=post] button[type=submit]')
+  if (!(await desk.page.locator('.alert-danger').innerText()).includes('Non è lo stesso dito')) throw new Error('a stranger was taken for the holder')
+  await look(desk, 'holder-stranger')
+  const turned = await laidOtherwise(desk, printOf('person-1', 'right-index'))
+  await fill(desk, { finger: 'right-index', print: { name: 'live.png', mimeType: 'image/png', buffer: turned } })
+  await desk.press('main form[method=post] button[type=submit]')
+  if (!(await desk.page.locator('.alert-success').innerText()).includes('È lo stesso dito')) throw new Error('the holder was not known')
+  const pair = await desk.page.locator('.site-pair').evaluate(one => one.naturalWidth)
+  if (!pair) throw new Error('the two prints are not drawn')
+  await look(desk, 'holder-same')
+  const here = encodeURIComponent(new URL(desk.page.url()).pathname)
+  await desk.go(`/language?to=en&back=${here}`)
+  await look(desk, 'holder-finger-en')
+  await desk.go(`/language?to=it&back=${here}`)
+  await fill(desk, { finger: 'right-index', print: { name: 'live.png', mimeType: 'image/png', buffer: turned } })
+  await desk.press('main form[method=post] button[type=submit]')
+  await desk.press('main a[href^="/do/activate"]')
+  if (await desk.page.locator('#f-check').inputValue() !== 'finger') throw new Error('the check was not taken over')
   await send(desk)
   await until(desk, `/desk/office/dossier/${dossier}`, 'attivato')
   await desk.go(`/do/shelve-document?dossier=${dossier}`)
