@@ -324,5 +324,6 @@ pub(crate) fn officer(name: &str, site: &str, rights: &[Right]) -> Result<Actor,
         officer: OfficerId::parse(name).map_err(Fault::failed)?,
         rights: rights.iter().copied().collect(),
         site: SiteId::parse(site).map_err(Fault::failed)?,
+        profiles: BTreeSet::new(),
     })
 }

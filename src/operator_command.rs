@@ -36,6 +36,9 @@ pub(crate) struct Arguments {
     /// The rights: enrol, approve, examine, decide, hand-over, revoke, stock, produce, look-up, audit, administer.
     #[arg(long, value_delimiter = ',', required = true)]
     rights: Vec<String>,
+    /// The profiles of the documents the operator works on, as `rilascio profile list` names them; all if absent.
+    #[arg(long, value_delimiter = ',')]
+    profiles: Vec<String>,
 }
 
 #[expect(
@@ -59,7 +62,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         })
         .collect::<Result<Vec<_>, _>>()?;
     let site = arguments.site.as_deref().unwrap_or(role.name());
-    let actor = officer(&arguments.name, site, &rights)?;
+    let mut actor = officer(&arguments.name, site, &rights)?;
+    let catalogue = Arc::new(Catalogue::new(None));
+    for name in &arguments.profiles {
+        let known = catalogue.profile(name.trim())?;
+        actor.profiles.insert(known.name.as_ref().clone());
+    }
     // Without the lock of the data folder: a server keeps it, and the tables look after themselves.
     let master = AuthorityStore::master_key(&arguments.data, &mut rng)?;
     let installation = circuit_setup::open(Setup {
@@ -72,7 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
                 connections: 1,
             },
         },
-        catalogue: Arc::new(Catalogue::new(None)),
+        catalogue,
         clock: Arc::new(Timestamp::now),
         master: Arc::new(master),
         far: None,

@@ -429,6 +429,80 @@ fn an_administrator_names_officers_under_a_configuration_file() {
 }
 
 #[test]
+fn an_officer_of_some_documents_sees_and_moves_no_others() {
+    let data = folder("profiles").join("data");
+    let server = demo(&data);
+    let password = server.password("questura-viterbo.neri");
+    let admin = sign_in(&server.address, "questura-viterbo.neri", &password).unwrap();
+    let send = |token: &str, method: &str, path: &str, body: &Value| {
+        let headers = [("Authorization", token)];
+        let (status, answer) =
+            ask(&server.address, method, path, &headers, &body.to_string()).unwrap();
+        (status, serde_json::from_str(&answer).unwrap_or(Value::Null))
+    };
+    let get = |token: &str, path: &str| send(token, "GET", path, &Value::Null);
+    let name = |by: &str, officer: &str, rights: &[&str], profiles: &[&str]| {
+        let officer = json!({ "officer": officer, "site": "questura-viterbo", "rights": rights, "profiles": profiles });
+        let (status, named) = send(by, "POST", "/v1/office/officers", &officer);
+        let password = named["password"].as_str().map(str::to_owned);
+        let token = password.map(|password| {
+            sign_in(
+                &server.address,
+                officer["officer"].as_str().unwrap(),
+                &password,
+            )
+            .unwrap()
+        });
+        (status, token)
+    };
+    assert_eq!(name(&admin, "a.b", &["enrol"], &["no-such-profile"]).0, 400);
+    let all = name(&admin, "all.documents", &["enrol"], &[]).1.unwrap();
+    let passports = name(
+        &admin,
+        "of.passports",
+        &["enrol", "hand-over"],
+        &["it-passport"],
+    );
+    let passports = passports.1.unwrap();
+    let place = "/v1/office/dossier/questura-viterbo-000001";
+    let (status, known) = get(&all, place);
+    assert_eq!((status, &known["profile"]), (200, &json!("it-pse")));
+    for path in ["", "/record", "/papers", "/acts", "/draft", "/receipt"] {
+        let (status, said) = get(&passports, &format!("{place}{path}"));
+        assert!(matches!(status, 403 | 404), "{path}: {status} {said}");
+    }
+    let past = "/v1/office/journal/of/dossier/questura-viterbo-000001";
+    assert_eq!((get(&all, past).0, get(&passports, past).0), (200, 404));
+    let profiles = |token: &str| -> BTreeSet<String> {
+        let (_, listed) = get(token, "/v1/office/dossier?limit=500");
+        let listed = listed.as_array().unwrap().iter();
+        listed
+            .map(|one| one["profile"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert!(profiles(&all).contains("it-pse"));
+    assert!(
+        profiles(&passports)
+            .iter()
+            .all(|name| name == "it-passport")
+    );
+    let open = json!({ "profile": "it-pse", "reason": "first", "previous": null });
+    let (status, refused) =
+        command(&server.address, &passports, "open-dossier", "a", &open).unwrap();
+    assert_eq!((status, &refused["code"]), (403, &json!("circuit.profile")));
+    let (status, _) = command(&server.address, &all, "open-dossier", "b", &open).unwrap();
+    assert_eq!(status, 200);
+    // Who administers some documents names nobody for others.
+    let chief = name(&admin, "chief.passports", &["administer"], &["it-passport"])
+        .1
+        .unwrap();
+    assert_eq!(name(&chief, "c.d", &["enrol"], &[]).0, 403);
+    assert_eq!(name(&chief, "c.d", &["enrol"], &["it-pse"]).0, 403);
+    assert_eq!(name(&chief, "c.d", &["enrol"], &["it-passport"]).0, 200);
+    server.stop();
+}
+
+#[test]
 fn guessing_passwords_takes_ever_longer_and_another_password_ends_all_sessions() {
     let data = folder("guessing");
     let server = Server::start(&data, &["--roles", "centre"]);

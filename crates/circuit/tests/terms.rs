@@ -25,6 +25,7 @@ fn officer(name: &str, rights: &[Right]) -> Actor {
         officer: OfficerId::parse(name).unwrap(),
         rights: rights.iter().copied().collect(),
         site: SiteId::parse("centre").unwrap(),
+        profiles: BTreeSet::new(),
     }
 }
 
@@ -79,6 +80,7 @@ impl Case {
             officer: OfficerId::parse("bruno").unwrap(),
             rights: BTreeSet::from([Right::Approve]),
             site: clerk.site.clone(),
+            profiles: BTreeSet::new(),
         };
         case.give(&chief, DossierCommand::Submit, 0).unwrap();
         let sent = case.dossier.take().unwrap();

@@ -173,6 +173,34 @@ pub struct ActHead {
     pub given: Timestamp,
 }
 
+/// What somebody wrote in a case of the help desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HelpTurn {
+    /// Who.
+    pub by: OfficerId,
+    /// When.
+    pub at: Timestamp,
+    /// What, in at most 6000 characters.
+    pub text: String,
+}
+
+/// What a case of the help desk is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HelpQuestion {
+    /// Its name at the desk that passes it on.
+    pub case: Reference,
+    /// Who opened it.
+    pub officer: OfficerId,
+    /// Where.
+    pub site: SiteId,
+    /// The page that was open.
+    pub page: String,
+    /// The code of the fault that was shown there, if one was.
+    pub code: Option<String>,
+}
+
 /// What an article is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -381,6 +409,24 @@ pub enum Body {
         /// Its file: PDF, JPEG, PNG or ZIP, at most 5 MiB.
         content: Option<Bytes>,
     },
+    /// Any desk to centre: a case that the desk cannot answer itself, and what is written in it from then on.
+    HelpCase {
+        /// What it is about.
+        question: HelpQuestion,
+        /// What was written; the first time all of it.
+        turns: Vec<HelpTurn>,
+        /// Whether it is over.
+        closed: bool,
+    },
+    /// Centre to the desk that passed a case on: what the centre wrote in it.
+    HelpAnswer {
+        /// Its name at that desk.
+        case: Reference,
+        /// What was written.
+        turns: Vec<HelpTurn>,
+        /// Whether the centre has nothing more to say.
+        closed: bool,
+    },
     /// Works to office, and to centre: a parcel leaves.
     Consignment {
         /// The parcel.
@@ -539,6 +585,8 @@ impl Body {
             Self::Act { .. } => "act",
             Self::Service { .. } => "service",
             Self::Bulletin { .. } => "bulletin",
+            Self::HelpCase { .. } => "help-case",
+            Self::HelpAnswer { .. } => "help-answer",
             Self::Order { .. } => "order",
             Self::OrderInformation { .. } => "order-information",
             Self::OrderRecall { .. } => "order-recall",

@@ -72,11 +72,17 @@ fn may_give(session: &Session, desk: &Desk, officer: &Actor) -> Answered<()> {
         Right::Administer => !is_elsewhere(desk, &officer.site),
         other => is_of_use(*other, desk.role()),
     };
-    if officer.rights.iter().all(fits) {
-        Ok(())
-    } else {
-        Err(Error::from(Reason::Right.refusal()).into())
+    if !officer.rights.iter().all(fits) {
+        return Err(Error::from(Reason::Right.refusal()).into());
     }
+    // Who administers some documents names nobody for others.
+    if !session.actor.covers(officer) {
+        return Err(Error::from(Reason::Profile.refusal()).into());
+    }
+    for profile in &officer.profiles {
+        desk.profile(profile)?;
+    }
+    Ok(())
 }
 
 async fn officers(

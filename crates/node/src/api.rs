@@ -98,6 +98,7 @@ fn status(fault: &Error) -> StatusCode {
     match fault {
         Error::Refused(refusal) => match refusal.rule {
             "circuit.right"
+            | "circuit.profile"
             | "circuit.site"
             | "circuit.four-eyes"
             | "circuit.two-people"
@@ -503,6 +504,17 @@ pub(crate) fn is_visible(session: &Session, desk: &Desk, site: &str) -> bool {
         || session.actor.site.as_str() == site
 }
 
+/// What a row says, when somebody sees it: things of their site, and of the profiles they work on.
+fn shown(session: &Session, desk: &Desk, row: &entity::Entity) -> Result<Option<Value>> {
+    if !is_visible(session, desk, &row.site) {
+        return Ok(None);
+    }
+    let body = json_body(row)?;
+    let profile = body["profile"].as_str();
+    let works = profile.is_none_or(|profile| session.actor.works_on(profile));
+    Ok(works.then_some(body))
+}
+
 fn json_body(row: &entity::Entity) -> Result<Value> {
     serde_json::from_str(&row.body).map_err(|why| Error::Corrupt {
         what: "row",
@@ -544,16 +556,15 @@ async fn list(
             };
             after.clone_from(&last.id);
             let short = page.len() < limit as usize;
-            found.extend(
-                page.into_iter()
-                    .filter(|row| is_visible(&session, &desk, &row.site)),
-            );
+            for row in &page {
+                found.extend(shown(&session, &desk, row)?);
+            }
             if short {
                 break;
             }
         }
         found.truncate(limit as usize);
-        found.iter().map(json_body).collect::<Result<Vec<_>>>()
+        Ok(found)
     })
     .await?;
     Ok(Json(found))
@@ -573,10 +584,8 @@ async fn read(
         let row = desk
             .store()
             .read::<_, StoreError, _>(move |tx| entity::get(tx, &kind, &id))?;
-        row.filter(|row| is_visible(&session, &desk, &row.site))
-            .as_ref()
-            .map(json_body)
-            .transpose()
+        let seen = row.map(|row| shown(&session, &desk, &row)).transpose()?;
+        Ok(seen.flatten())
     })
     .await?;
     found
@@ -626,7 +635,8 @@ async fn history(
         let row = desk
             .store()
             .read::<_, StoreError, _>(move |tx| entity::get(tx, &site_kind, &site_id))?;
-        if !row.is_some_and(|row| is_visible(&session, &desk, &row.site)) {
+        let seen = row.map(|row| shown(&session, &desk, &row)).transpose()?;
+        if seen.flatten().is_none() {
             return Err(Reason::Unknown.refusal().into());
         }
         Ok(desk

@@ -173,6 +173,7 @@ impl Desk {
         self.transact(actor, now, move |ledger| {
             let known: Dossier = ledger.known(dossier.as_str())?;
             by.needs_at(Right::Enrol, &known.office)?;
+            by.needs_profile(&known.profile)?;
             let receipt = ledger.receipt(&dossier)?;
             // One that was opened elsewhere, or under a secret that is gone, has a receipt that nobody can print again.
             if known.receipt.as_ref() != Some(&receipt.digest()) {

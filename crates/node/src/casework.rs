@@ -53,7 +53,9 @@ async fn queue(
     may_read(&session, &desk)?;
     let by = by.unwrap_or(Timestamp::MAX);
     let limit = limit.unwrap_or(100).min(LIST_MAX);
-    Ok(Json(blocking(move || desk.due_dossiers(by, limit)).await?))
+    let mut due = blocking(move || desk.due_dossiers(by, limit)).await?;
+    due.retain(|dossier| session.actor.works_on(&dossier.profile));
+    Ok(Json(due))
 }
 
 async fn findings(
@@ -61,12 +63,8 @@ async fn findings(
     Path(id): Path<DossierId>,
     SignedIn(session): SignedIn,
 ) -> Answered<Json<ShownFindings>> {
-    let desk = api.desk(Role::Centre.name())?;
-    may_read(&session, &desk)?;
-    let now = api.now();
-    Ok(Json(
-        blocking(move || desk.findings(&id, &session.actor, now)).await?,
-    ))
+    let found = of_dossier(&api, Role::Centre.name(), id, session, Desk::findings);
+    Ok(Json(found.await?))
 }
 
 async fn hits(
@@ -74,11 +72,14 @@ async fn hits(
     Path(id): Path<DossierId>,
     SignedIn(session): SignedIn,
 ) -> Answered<Json<Vec<Hit>>> {
-    let desk = api.desk(Role::Centre.name())?;
-    may_read(&session, &desk)?;
-    Ok(Json(
-        blocking(move || desk.hits(&id, &session.actor)).await?,
-    ))
+    let found = of_dossier(
+        &api,
+        Role::Centre.name(),
+        id,
+        session,
+        |desk, id, actor, _| desk.hits(id, actor),
+    );
+    Ok(Json(found.await?))
 }
 
 /// Reads something of a dossier that somebody sees; of no other.
@@ -94,7 +95,10 @@ async fn of_dossier<T: Send + 'static>(
     let now = api.now();
     blocking(move || {
         let known = desk.dossier(id.as_str())?;
-        let visible = known.is_some_and(|known| is_visible(&session, &desk, known.office.as_str()));
+        let visible = known.is_some_and(|known| {
+            is_visible(&session, &desk, known.office.as_str())
+                && session.actor.works_on(&known.profile)
+        });
         if !visible {
             return Err(Reason::Unknown.refusal().into());
         }

@@ -117,6 +117,7 @@ fn name_first(
         officer: given.officer.clone(),
         rights: [Right::Administer, Right::Audit].into(),
         site,
+        profiles: [].into(),
     };
     let system = Actor::system(desk.site());
     desk.name_officer(&system, &administrator, &given.password, now)

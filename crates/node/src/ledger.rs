@@ -30,7 +30,10 @@ const SEALED: &str = "sealed";
 
 /// True for the kinds of messages that hold what was taken or brought to a desk.
 pub(crate) fn carries_package(kind: &str) -> bool {
-    matches!(kind, "application-record" | "order" | "papers" | "act")
+    matches!(
+        kind,
+        "application-record" | "order" | "papers" | "act" | "help-case" | "help-answer"
+    )
 }
 
 /// Where a message waits in the vault: a part of its own, so that it is forgotten with what it holds; an act as long as all
@@ -271,6 +274,9 @@ impl<'a> Ledger<'a> {
     {
         let (state, version) = self.read::<A>(id)?;
         let name = profile.or_else(|| state.as_ref().and_then(Tabled::profile));
+        if let Some(name) = name {
+            actor.needs_profile(name)?;
+        }
         let profile = name.map(|name| self.profile(name)).transpose()?;
         let none = rilascio_circuit::CircuitRules::default();
         let context = Context {

@@ -48,7 +48,7 @@ pub use command::{Answer, COUNT_MAX, Command, WatchedPerson};
 pub use desk::acts::{Act, ActEntry, Scribe};
 pub use desk::articles::{Article, Draft as ArticleDraft};
 pub use desk::cards::{Card, CardEnd, CardRequest, CardState, CardStep};
-pub use desk::cases::{Addition, CaseState, HelpCase, Question, ShownCase, Turn};
+pub use desk::cases::{Addition, CaseOrigin, CaseState, HelpCase, Question, ShownCase, Turn};
 pub use desk::collection::WaitingDocument;
 pub use desk::draft::Draft;
 pub use desk::grants::{

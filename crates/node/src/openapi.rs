@@ -568,7 +568,7 @@ fn other_paths(paths: &mut Map<String, Value>) {
             "/v1/help/cases/{id}",
             "post",
             "add-to-help-case",
-            "Adds a text to a case, or closes it: {text, close}.",
+            "Adds a text to a case, closes it, or passes it on to the centre: {text, close, pass}.",
         ),
         (
             "/v1/help/articles",

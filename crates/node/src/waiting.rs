@@ -39,7 +39,9 @@ async fn waiting(
     let desk = api.desk(Role::Office.name())?;
     may_read(&session, &desk)?;
     let now = api.now();
-    let found = blocking(move || desk.waiting_documents(&session.actor.site, now)).await?;
+    let (site, actor) = (session.actor.site.clone(), session.actor);
+    let mut found = blocking(move || desk.waiting_documents(&site, now)).await?;
+    found.retain(|one| actor.works_on(&one.profile));
     Ok(Json(found))
 }
 

@@ -196,6 +196,21 @@ fn nobody_lends_what_they_do_not_have_or_to_themselves() {
     let mut past = office.request(&[Right::Approve]);
     past.until = now;
     assert_eq!(asked(past, "bruno"), "circuit.malformed");
+    // Who works on all documents does not stand in for somebody who works on some.
+    let system = Actor::system(office.desk.site());
+    let some = Actor {
+        profiles: BTreeSet::from(["sm-permit".to_owned()]),
+        ..person("gina", "gendarmeria", &[Right::Approve])
+    };
+    office
+        .desk
+        .name_officer(&system, &some, PASSWORD, now)
+        .unwrap();
+    let mut request = office.request(&[Right::Approve]);
+    assert_eq!(asked(request.clone(), "gina"), "circuit.profile");
+    request.substitute = named("gina").unwrap();
+    request.rights = rights(&[Right::HandOver]);
+    assert_eq!(asked(request, "bruno"), "taken");
     // What is lent cannot be lent on.
     let grant = office
         .desk

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use rilascio_circuit::process::{Actor, Reference, Right};
 use rilascio_exchange::message::{Bytes, Channel};
 use rilascio_node::{Addition, ArticleDraft, CaseState, Error, Prose, Question, Role};
+use rilascio_store::vault::Compartment;
 use rilascio_store::{Error as StoreError, Tx, entity};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ fn text(words: &str) -> Addition {
     Addition {
         text: Some(prose(words)),
         close: false,
+        pass: false,
     }
 }
 
@@ -96,6 +98,7 @@ fn what_was_written_is_in_no_journal_and_forgotten_a_year_after_the_end() {
     let close = Addition {
         text: None,
         close: true,
+        pass: false,
     };
     let closed = desk.add_to_case(&opened.id, close, &chief(), town.now);
     assert_eq!(closed.unwrap().state, CaseState::Closed);
@@ -131,6 +134,110 @@ fn a_case_that_nobody_closes_is_over_a_year_after_the_last_word() {
 }
 
 #[test]
+fn a_case_that_the_desk_cannot_answer_goes_to_the_centre_and_comes_back() {
+    let mut town = Town::in_memory(None);
+    let [office, centre] = [Role::Office, Role::Centre].map(|role| Arc::clone(&town.desks[&role]));
+    let opened = office.open_case(question(), &clerk(), town.now).unwrap();
+    let pass = |words: Option<&str>| Addition {
+        text: words.map(prose),
+        close: false,
+        pass: true,
+    };
+    let early = office.add_to_case(&opened.id, pass(None), &clerk(), town.now);
+    assert_eq!(rule(early), "circuit.right");
+    let passed = office.add_to_case(&opened.id, pass(Some("Non lo so.")), &chief(), town.now);
+    let passed = passed.unwrap();
+    assert!(passed.passed.is_some() && passed.state == CaseState::Open);
+    let twice = office.add_to_case(&opened.id, pass(None), &chief(), town.now);
+    assert_eq!(rule(twice), "circuit.state");
+    let said = |case: &rilascio_node::ShownCase| -> Vec<String> {
+        let texts = case.texts.iter().flatten();
+        texts.map(|text| text.as_str().to_owned()).collect()
+    };
+    // What waits to be sent lies in the vault, as what was written does.
+    let case = opened.id.clone();
+    let sealed = office.store().read::<_, StoreError, _>(move |tx| {
+        let waiting = rilascio_store::work::waiting(tx, 10)?;
+        let place = Compartment {
+            dossier: case.as_str(),
+            part: &waiting[0].id,
+        };
+        place.names(tx)
+    });
+    assert_eq!(sealed.unwrap(), ["sealed"]);
+    town.settle().unwrap();
+
+    let helper = person("aldo", "centre", &[Right::Administer]);
+    let there = centre.cases(&helper).unwrap();
+    assert_eq!(there.len(), 1);
+    let id = there[0].id.clone();
+    assert_eq!(there[0].page, "/desk/office/dossier/gendarmeria-000001");
+    let shown = centre.case(&id, &helper, town.now).unwrap();
+    assert_eq!(said(&shown), [TEXT, "Non lo so."]);
+    let nobody = person("anna", "gendarmeria", &[Right::Enrol]);
+    assert_eq!(rule(centre.case(&id, &nobody, town.now)), "circuit.unknown");
+    // An answer, another word, and the last answer.
+    let answer = |words: &str, close| Addition {
+        text: Some(prose(words)),
+        close,
+        pass: false,
+    };
+    let done = centre.add_to_case(&id, answer("Quale browser?", false), &helper, town.now);
+    assert_eq!(done.unwrap().state, CaseState::Answered);
+    town.settle().unwrap();
+    let known = office.case(&opened.id, &clerk(), town.now).unwrap();
+    assert_eq!(known.case.state, CaseState::Answered);
+    let more = office.add_to_case(&opened.id, text("Il solito."), &clerk(), town.now);
+    more.unwrap();
+    town.settle().unwrap();
+    let last = answer("Lo aggiorni.", true);
+    centre.add_to_case(&id, last, &helper, town.now).unwrap();
+    town.settle().unwrap();
+    let all = [
+        TEXT,
+        "Non lo so.",
+        "Quale browser?",
+        "Il solito.",
+        "Lo aggiorni.",
+    ];
+    for (desk, id, actor) in [
+        (&office, &opened.id, clerk()),
+        (&centre, &id, helper.clone()),
+    ] {
+        let shown = desk.case(id, &actor, town.now).unwrap();
+        assert_eq!(said(&shown), all);
+    }
+    let known = office.case(&opened.id, &clerk(), town.now).unwrap();
+    assert!(
+        known.case.passed.is_none(),
+        "the centre has nothing more to say"
+    );
+    assert_eq!(
+        known.case.turns[2].node.as_ref().unwrap().as_str(),
+        "centre"
+    );
+    // It can be passed on again: the centre gets what it does not have, and nothing twice.
+    office
+        .add_to_case(&opened.id, text("Non va."), &clerk(), town.now)
+        .unwrap();
+    office
+        .add_to_case(&opened.id, pass(None), &chief(), town.now)
+        .unwrap();
+    town.settle().unwrap();
+    let shown = centre.case(&id, &helper, town.now).unwrap();
+    assert_eq!(said(&shown).last().unwrap(), "Non va.");
+    assert_eq!((said(&shown).len(), shown.case.state), (6, CaseState::Open));
+    // A year after the last word nothing of it is left anywhere.
+    town.pass(370);
+    town.settle().unwrap();
+    for (desk, id, actor) in [(&office, &opened.id, clerk()), (&centre, &id, helper)] {
+        let shown = desk.case(id, &actor, town.now).unwrap();
+        assert_eq!(said(&shown), [""; 0]);
+        assert_eq!(shown.case.state, CaseState::Closed);
+    }
+}
+
+#[test]
 fn a_case_of_nothing_is_refused() {
     let town = Town::in_memory(None);
     let desk = &town.desks[&Role::Office];
@@ -138,6 +245,7 @@ fn a_case_of_nothing_is_refused() {
     let nothing = Addition {
         text: None,
         close: false,
+        pass: false,
     };
     let added = desk.add_to_case(&opened.id, nothing, &clerk(), town.now);
     assert_eq!(rule(added), "circuit.malformed");

@@ -144,6 +144,7 @@ fn main() {
             officer: OfficerId::parse(name).unwrap(),
             rights: rights.iter().copied().collect(),
             site: SiteId::parse(site).unwrap(),
+            profiles: [].into(),
         };
         let system = Actor::system(desk.site());
         desk.name_officer(&system, &actor, PASSWORD, jiff::Timestamp::now())

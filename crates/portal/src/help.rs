@@ -191,7 +191,7 @@ pub(crate) async fn case(
     let turns = found["case"]["turns"].as_array().into_iter().flatten();
     let turns: Vec<Value> = turns
         .zip(texts)
-        .map(|(turn, text)| json!({ "by": turn["by"], "at": turn["at"], "text": text }))
+        .map(|(turn, text)| json!({ "by": turn["by"], "at": turn["at"], "node": turn["node"], "text": text }))
         .collect();
     // Only a page of this portal is a link.
     let asked = found["case"]["page"].as_str().unwrap_or_default();
@@ -199,7 +199,10 @@ pub(crate) async fn case(
     page.put("own", own);
     page.put("case", &found["case"]);
     page.put("turns", turns);
-    page.put("runs", signed.has("administer"));
+    let runs = signed.has("administer");
+    let kept = found["case"]["passed"].is_null() && found["case"]["state"] != "closed";
+    page.put("passes", runs && kept && !is_centre(&signed));
+    page.put("runs", runs);
     Ok(page.show("help-case.html"))
 }
 
@@ -209,17 +212,19 @@ pub(crate) struct Added {
     text: String,
     #[serde(default)]
     close: bool,
+    #[serde(default)]
+    pass: bool,
 }
 
 pub(crate) async fn add(
     State(portal): State<Portal>,
     signed: Signed,
     Path(id): Path<String>,
-    Form(Added { text, close }): Form<Added>,
+    Form(Added { text, close, pass }): Form<Added>,
 ) -> Result<Redirect, PageFault> {
     let path = format!("/v1/help/cases/{}", encoded(&id));
     let text = Some(text.trim()).filter(|text| !text.is_empty());
-    let addition = json!({ "text": text, "close": close });
+    let addition = json!({ "text": text, "close": close, "pass": pass });
     let token = Some(&signed.token[..]);
     let added = portal
         .node

@@ -191,7 +191,7 @@ pub(crate) async fn officers(
     signed: Signed,
     Path(role): Path<String>,
 ) -> Result<Response, PageFault> {
-    let columns = ["officer", "site", "rights"];
+    let columns = ["officer", "site", "rights", "profiles"];
     table(&portal, &signed, &role, "officers", &[], "", &columns).await
 }
 
@@ -211,8 +211,9 @@ pub(crate) const RIGHTS: [&str; 12] = [
     "administer",
 ];
 
-fn officer_page(signed: &Signed, role: &str) -> Page {
+async fn officer_page(portal: &Portal, signed: &Signed, role: &str) -> Page {
     let mut page = Page::of(signed);
+    page.put("profiles", portal.titles(signed).await);
     page.put("role", role);
     page.put("rights", RIGHTS);
     page.put("site", &signed.session["actor"]["site"]);
@@ -221,8 +222,13 @@ fn officer_page(signed: &Signed, role: &str) -> Page {
     page
 }
 
-pub(crate) async fn officer_form(signed: Signed, Path(role): Path<String>) -> Response {
-    officer_page(&signed, &role).show("officer.html")
+pub(crate) async fn officer_form(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path(role): Path<String>,
+) -> Response {
+    let page = officer_page(&portal, &signed, &role).await;
+    page.show("officer.html")
 }
 
 /// Names an officer; the password is shown on this page and never again.
@@ -236,17 +242,17 @@ pub(crate) async fn name_officer(
         let found = given.iter().find(|(known, _)| known == name);
         found.map_or("", |(_, value)| value.trim())
     };
-    let rights: Vec<&str> = given
-        .iter()
-        .filter(|(name, _)| name == "rights")
-        .map(|(_, value)| value.as_str())
-        .collect();
-    let officer = json!({ "officer": field("officer"), "site": field("site"), "rights": rights });
+    let ticked = |what: &str| -> Vec<&str> {
+        let of = given.iter().filter(|(name, _)| name == what);
+        of.map(|(_, value)| value.as_str()).collect()
+    };
+    let officer = json!({ "officer": field("officer"), "site": field("site"), "rights": ticked("rights"),
+        "profiles": ticked("profiles") });
     let path = format!("/v1/{}/officers", encoded(&role));
     let named = portal
         .node
         .send_json(Method::POST, &path, Some(&signed.token), None, &officer);
-    let mut page = officer_page(&signed, &role);
+    let mut page = officer_page(&portal, &signed, &role).await;
     match named.await {
         Ok(named) => {
             page.put("named", named);

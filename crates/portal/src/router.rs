@@ -71,11 +71,12 @@ impl Portal {
         found.map_err(|fault| signed.fault(fault))
     }
 
-    /// What the document of each profile is called.
+    /// What the document of each profile is called that somebody works on.
     pub(crate) async fn titles(&self, signed: &Signed) -> BTreeMap<String, String> {
         let code = signed.language.code();
         let profiles = self.profiles(signed).await.into_iter();
         profiles
+            .filter(|(name, _)| signed.works_on(name))
             .map(|(name, profile)| {
                 let title = profile["title"][code].as_str().unwrap_or(&name).to_owned();
                 (name, title)

@@ -50,6 +50,12 @@ impl Signed {
         rights.is_some_and(|rights| rights.iter().any(|known| known == right))
     }
 
+    /// Whether they work on documents of that profile: on all, where none is named.
+    pub(crate) fn works_on(&self, profile: &str) -> bool {
+        let profiles = self.session["actor"]["profiles"].as_array();
+        profiles.is_none_or(|known| known.iter().any(|one| one == profile))
+    }
+
     pub(crate) fn fault(&self, fault: NodeFault) -> PageFault {
         if fault.status == StatusCode::UNAUTHORIZED {
             PageFault::SignIn(self.path.clone())

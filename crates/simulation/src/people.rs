@@ -93,6 +93,7 @@ impl<'a> People<'a> {
             officer: officer(&node.site, number % u64::from(world.scenario.officers)),
             rights: rights(node.role),
             site: node.site.clone(),
+            profiles: BTreeSet::new(),
         }
     }
 

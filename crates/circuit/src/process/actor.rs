@@ -67,6 +67,9 @@ pub struct Actor {
     pub rights: BTreeSet<Right>,
     /// Where they work; the centre's and the works' officers have their own site.
     pub site: SiteId,
+    /// The profiles of the documents they work on; all, if empty.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub profiles: BTreeSet<String>,
 }
 
 impl Actor {
@@ -77,7 +80,33 @@ impl Actor {
             officer: OfficerId::parse("system").expect("is an identifier"),
             rights: BTreeSet::from([Right::System]),
             site: site.clone(),
+            profiles: BTreeSet::new(),
         }
+    }
+
+    /// Whether they work on documents of that profile.
+    #[must_use]
+    pub fn works_on(&self, profile: &str) -> bool {
+        self.profiles.is_empty() || self.profiles.contains(profile)
+    }
+
+    /// Nothing, when the actor works on documents of that profile.
+    ///
+    /// # Errors
+    /// `circuit.profile`.
+    pub fn needs_profile(&self, profile: &str) -> Result<(), Refusal> {
+        if self.works_on(profile) {
+            Ok(())
+        } else {
+            Err(Reason::Profile.refusal())
+        }
+    }
+
+    /// Whether everything that the other works on is theirs to work on too: who stands in for them does no more.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.profiles.is_empty()
+            || (!other.profiles.is_empty() && other.profiles.is_subset(&self.profiles))
     }
 
     /// True for the circuit itself.

@@ -34,6 +34,10 @@ reasons! {
     Site = "circuit.site":
         "la pratica o il materiale è di un'altra sede", "the dossier or material belongs to another site";
         "rivolgersi a quella sede", "turn to that site".
+    /// The actor works on other documents.
+    Profile = "circuit.profile":
+        "l'operatore non lavora su questo tipo di documento", "the officer does not work on this kind of document";
+        "chiedere a un operatore che ci lavora", "ask an officer who does".
     /// Not there.
     Unknown = "circuit.unknown":
         "non esiste", "there is no such thing";

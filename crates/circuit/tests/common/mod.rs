@@ -15,6 +15,7 @@ pub fn actor(name: &str, site: &str, rights: &[Right]) -> Actor {
         officer: OfficerId::parse(name).unwrap(),
         rights: rights.iter().copied().collect(),
         site: SiteId::parse(site).unwrap(),
+        profiles: [].into(),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Cases of the help desk: what an officer asks, with the page that was open, and what those who run the desk answer.
 //! What is written may name people: it lies in the vault, and is forgotten a year after the last word.
 
-use crate::desk::{Desk, is_everywhere};
+use crate::desk::{Desk, is_everywhere, passing};
 use crate::ledger::{DAY_MS, Ledger, decode_as, encode};
 use crate::prose::Prose;
 use crate::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
-use rilascio_circuit::process::{Actor, OfficerId, Reason, Reference, Right, SiteId};
+use rilascio_circuit::process::{Actor, NodeId, OfficerId, Reason, Reference, Right, SiteId};
 use rilascio_store::entity::{self, Entity};
 use rilascio_store::vault::Compartment;
 use rilascio_store::work;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The kind of its rows.
-const CASE: &str = "help-case";
+pub(super) const CASE: &str = "help-case";
 /// Where the texts of a case are kept.
 const TEXTS: &str = "texts";
 /// The job that forgets what a case says.
@@ -28,6 +28,8 @@ const KEPT_DAYS: i64 = 365;
 const TURNS_MAX: usize = 100;
 /// The longest address of a page, in characters.
 const PAGE_MAX: usize = 200;
+/// The longest code of a fault, in characters.
+const CODE_MAX: usize = 40;
 /// Cases of one state in one answer.
 const LIST_MAX: u32 = 500;
 
@@ -50,6 +52,18 @@ pub struct Turn {
     pub by: OfficerId,
     /// When.
     pub at: Timestamp,
+    /// At which other node, if it was written at one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeId>,
+}
+
+/// The desk that passed a case on to the centre.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CaseOrigin {
+    /// Its node.
+    pub node: NodeId,
+    /// The name of the case there.
+    pub case: Reference,
 }
 
 /// A case, without what was written.
@@ -71,6 +85,15 @@ pub struct HelpCase {
     pub due: Option<Timestamp>,
     /// Who wrote when.
     pub turns: Vec<Turn>,
+    /// When the desk passed it on to the centre, which answers until it says that it has nothing more to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<Timestamp>,
+    /// How many turns the other side has, of a case that was ever passed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<usize>,
+    /// At the centre: the desk that passed it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<CaseOrigin>,
 }
 
 /// A case with what was written, the first first; nothing of what was forgotten.
@@ -106,6 +129,9 @@ pub struct Addition {
     /// Whether the case is over.
     #[serde(default)]
     pub close: bool,
+    /// Whether those who run the desk pass it on to the centre.
+    #[serde(default)]
+    pub pass: bool,
 }
 
 /// The path of a page, or a code: names of things, and nothing that people typed or looked for.
@@ -121,6 +147,16 @@ fn line(text: &str, most: usize) -> Result<String> {
     Ok(path.to_owned())
 }
 
+/// The address of a page.
+pub(super) fn page(text: &str) -> Result<String> {
+    line(text, PAGE_MAX)
+}
+
+/// The code of a fault.
+pub(super) fn code(text: &str) -> Result<String> {
+    line(text, CODE_MAX)
+}
+
 fn texts(case: &Reference) -> Compartment<'_> {
     Compartment {
         dossier: case.as_str(),
@@ -134,24 +170,32 @@ fn text_name(turn: usize) -> String {
 
 /// Those who run a desk answer; whoever asked sees the own case.
 fn sees(actor: &Actor, case: &HelpCase) -> bool {
-    let own = actor.officer == case.officer && actor.site == case.site;
-    own || answers(actor, case)
+    asked(actor, case) || answers(actor, case)
+}
+
+fn asked(actor: &Actor, case: &HelpCase) -> bool {
+    case.origin.is_none() && actor.officer == case.officer && actor.site == case.site
 }
 
 fn answers(actor: &Actor, case: &HelpCase) -> bool {
     let runs = actor.rights.contains(&Right::Administer);
-    runs && (actor.site == case.site || is_everywhere(actor))
+    runs && (case.origin.is_some() || actor.site == case.site || is_everywhere(actor))
 }
 
 fn word(state: CaseState) -> String {
     crate::ledger::word(state)
 }
 
-fn put(ledger: &mut Ledger<'_>, case: &HelpCase, version: i64) -> Result<()> {
+pub(super) fn put(ledger: &mut Ledger<'_>, case: &HelpCase, version: i64) -> Result<()> {
+    // What was passed on lies at the centre's own site.
+    let site = match case.origin {
+        Some(_) => &ledger.desk.site,
+        None => &case.site,
+    };
     let row = Entity {
         id: case.id.to_string(),
         version,
-        site: case.site.to_string(),
+        site: site.to_string(),
         state: word(case.state),
         due_ms: case.due.map(Timestamp::as_millisecond),
         body: encode(CASE, case)?,
@@ -171,14 +215,16 @@ fn known(ledger: &mut Ledger<'_>, id: &Reference) -> Result<(HelpCase, i64)> {
 }
 
 /// Adds a turn; the journal has its digest.
-fn write(ledger: &mut Ledger<'_>, case: &mut HelpCase, text: &Prose) -> Result<()> {
+pub(super) fn write(
+    ledger: &mut Ledger<'_>,
+    case: &mut HelpCase,
+    turn: Turn,
+    text: &Prose,
+) -> Result<()> {
     if case.turns.len() >= TURNS_MAX {
         return Err(Reason::TooMany.refusal().into());
     }
-    case.turns.push(Turn {
-        by: ledger.actor.officer.clone(),
-        at: ledger.now,
-    });
+    case.turns.push(turn);
     let bytes = text.as_str().as_bytes();
     ledger.keep(case.id.as_str(), TEXTS, &text_name(case.turns.len()), bytes)?;
     let digest = ledger.keyed_digest(bytes)?;
@@ -186,14 +232,45 @@ fn write(ledger: &mut Ledger<'_>, case: &mut HelpCase, text: &Prose) -> Result<(
     ledger.note(&actor, CASE, case.id.as_str(), &("wrote", digest))
 }
 
+/// A turn of who is at work.
+fn own_turn(ledger: &Ledger<'_>) -> Turn {
+    Turn {
+        by: ledger.actor.officer.clone(),
+        at: ledger.now,
+        node: None,
+    }
+}
+
+/// What was written in a turn, counted from one; nothing of what was forgotten.
+pub(super) fn text_of(
+    ledger: &mut Ledger<'_>,
+    id: &Reference,
+    turn: usize,
+) -> Result<Option<Prose>> {
+    let kept = texts(id).get(ledger.tx, &ledger.vault, &text_name(turn));
+    let text = match kept {
+        Ok(text) => text,
+        Err(rilascio_store::Error::Sealed { .. }) => None,
+        Err(why) => return Err(why.into()),
+    };
+    Ok(text.and_then(|text| Prose::parse(&String::from_utf8_lossy(&text)).ok()))
+}
+
+/// The name of a new case.
+pub(super) fn new_name(ledger: &mut Ledger<'_>) -> Result<Reference> {
+    let number = work::take_numbers(ledger.tx, CASE, 1)?;
+    let id = Reference::parse(&format!("help-{number:06}"));
+    id.map_err(|why| Error::Malformed { what: "case", why })
+}
+
 /// From each word on, what was written is kept for a year.
-fn keep_for_its_term(ledger: &mut Ledger<'_>, id: &Reference) -> Result<()> {
+pub(super) fn keep_for_its_term(ledger: &mut Ledger<'_>, id: &Reference) -> Result<()> {
     let end = ledger.now_ms() + KEPT_DAYS * DAY_MS;
     work::postpone_job(ledger.tx, FORGET_CASE, id.as_str(), end)?;
     Ok(())
 }
 
-fn due(now: Timestamp) -> Option<Timestamp> {
+pub(super) fn due(now: Timestamp) -> Option<Timestamp> {
     now.checked_add(SignedDuration::from_hours(ANSWER_HOURS))
         .ok()
 }
@@ -224,15 +301,12 @@ impl Desk {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<HelpCase> {
-        let page = line(&question.page, PAGE_MAX)?;
-        let code = question.code.as_deref().map(|code| line(code, 40));
-        let code = code.transpose()?.filter(|code| !code.is_empty());
+        let page = page(&question.page)?;
+        let code = question.code.as_deref().map(code).transpose()?;
+        let code = code.filter(|code| !code.is_empty());
         self.transact(actor, now, move |ledger| {
-            let number = work::take_numbers(ledger.tx, CASE, 1)?;
-            let id = Reference::parse(&format!("help-{number:06}"));
-            let id = id.map_err(|why| Error::Malformed { what: "case", why })?;
             let mut case = HelpCase {
-                id,
+                id: new_name(ledger)?,
                 officer: ledger.actor.officer.clone(),
                 site: ledger.actor.site.clone(),
                 page: page.clone(),
@@ -240,18 +314,24 @@ impl Desk {
                 state: CaseState::Open,
                 due: due(ledger.now),
                 turns: Vec::new(),
+                passed: None,
+                told: None,
+                origin: None,
             };
-            write(ledger, &mut case, &question.text)?;
+            let turn = own_turn(ledger);
+            write(ledger, &mut case, turn, &question.text)?;
             keep_for_its_term(ledger, &case.id)?;
             put(ledger, &case, 0)?;
             Ok(case)
         })
     }
 
-    /// Adds to a case: an answer of those who run the desk, another word of whoever asked, or the end.
+    /// Adds to a case: an answer of those who run the desk, another word of whoever asked, its way to the centre, or the
+    /// end.
     ///
     /// # Errors
-    /// `circuit.unknown` for somebody else's case, `circuit.malformed` for an addition of nothing, or what the store says.
+    /// `circuit.unknown` for somebody else's case, `circuit.malformed` for an addition of nothing, `circuit.right` or
+    /// `circuit.state` for a case that cannot be passed on, or what the store says.
     pub fn add_to_case(
         self: &Arc<Self>,
         id: &Reference,
@@ -259,15 +339,16 @@ impl Desk {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<HelpCase> {
-        if addition.text.is_none() && !addition.close {
+        if addition.text.is_none() && !addition.close && !addition.pass {
             return Err(Reason::Malformed.refusal().into());
         }
         let id = id.clone();
         self.transact(actor, now, move |ledger| {
             let (mut case, version) = known(ledger, &id)?;
             if let Some(text) = &addition.text {
-                write(ledger, &mut case, text)?;
-                let asked = ledger.actor.officer == case.officer;
+                let turn = own_turn(ledger);
+                write(ledger, &mut case, turn, text)?;
+                let asked = asked(&ledger.actor, &case);
                 case.state = if asked {
                     CaseState::Open
                 } else {
@@ -275,12 +356,19 @@ impl Desk {
                 };
                 case.due = if asked { due(ledger.now) } else { None };
             }
+            if addition.pass {
+                if !answers(&ledger.actor, &case) {
+                    return Err(Reason::Right.refusal().into());
+                }
+                passing::begin(ledger, &mut case)?;
+            }
             if addition.close {
                 case.state = CaseState::Closed;
                 case.due = None;
                 let actor = ledger.actor.clone();
                 ledger.note(&actor, CASE, id.as_str(), &"closed")?;
             }
+            passing::tell(ledger, &mut case)?;
             keep_for_its_term(ledger, &id)?;
             put(ledger, &case, version)?;
             Ok(case)
@@ -332,18 +420,10 @@ impl Desk {
         let id = id.clone();
         self.transact(actor, now, move |ledger| {
             let (case, _) = known(ledger, &id)?;
-            let mut found = Vec::new();
-            for turn in 1..=case.turns.len() {
-                let kept = texts(&id).get(ledger.tx, &ledger.vault, &text_name(turn));
-                let text = match kept {
-                    Ok(text) => text,
-                    Err(rilascio_store::Error::Sealed { .. }) => None,
-                    Err(why) => return Err(why.into()),
-                };
-                found
-                    .push(text.and_then(|text| Prose::parse(&String::from_utf8_lossy(&text)).ok()));
-            }
-            Ok(ShownCase { case, texts: found })
+            let turns = 1..=case.turns.len();
+            let texts = turns.map(|turn| text_of(ledger, &id, turn));
+            let texts = texts.collect::<Result<_>>()?;
+            Ok(ShownCase { case, texts })
         })
     }
 }

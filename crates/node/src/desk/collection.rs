@@ -225,6 +225,7 @@ impl Desk {
         self.transact(actor, now, move |ledger| {
             let known: Dossier = ledger.known(dossier.as_str())?;
             by.needs_at(Right::HandOver, &known.office)?;
+            by.needs_profile(&known.profile)?;
             free(ledger, &known)
         })
     }

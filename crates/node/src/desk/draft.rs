@@ -54,6 +54,7 @@ fn image(name: &str) -> Result<String> {
 fn own(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<Dossier> {
     let known: Dossier = ledger.known(dossier.as_str())?;
     ledger.actor.needs_at(Right::Enrol, &known.office)?;
+    ledger.actor.needs_profile(&known.profile)?;
     Ok(known)
 }
 

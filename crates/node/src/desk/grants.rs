@@ -255,7 +255,8 @@ pub(crate) fn with_lent(tx: &mut dyn Tx, mut actor: Actor, now: Timestamp) -> Re
             None => actor.rights.extend(grant.rights),
             Some(absent) => {
                 let absent = active(tx, absent)?;
-                let absent = absent.filter(|absent| absent.site == grant.site);
+                let absent =
+                    absent.filter(|absent| absent.site == grant.site && absent.covers(&actor));
                 let has = absent.map(|absent| absent.rights).unwrap_or_default();
                 actor.rights.extend(grant.rights.intersection(&has));
             }
@@ -403,6 +404,9 @@ impl Desk {
             let stands = stands.ok_or_else(|| Reason::Unknown.refusal())?;
             if away.site != stands.site || away.site != who.site {
                 return Err(refuse(Reason::Site));
+            }
+            if !away.covers(&stands) {
+                return Err(refuse(Reason::Profile));
             }
             let lent = |right: &Right| away.rights.contains(right) && is_lent(*right, role);
             if request.rights.is_empty() || !request.rights.iter().all(lent) {

@@ -15,6 +15,7 @@ pub(crate) mod office;
 mod opinion;
 pub(crate) mod package;
 pub(crate) mod papers;
+mod passing;
 pub(crate) mod promise;
 pub(crate) mod record;
 pub(crate) mod registry;
@@ -451,6 +452,7 @@ impl Desk {
                     only_from(&held, &ledger.desk.routes.centre.clone())?;
                     articles::receive(ledger, bulletin, content.as_ref())?;
                 }
+                _ if passing::receive(ledger, &held)? => {}
                 (_, Role::Office) => office::receive(ledger, &held)?,
                 (_, Role::Centre) => centre::receive(ledger, &held)?,
                 (_, Role::Works) => works::receive(ledger, &held)?,

@@ -175,6 +175,7 @@ pub(super) fn bring(
     ledger
         .actor
         .needs_at(rilascio_circuit::process::Right::Enrol, &known.office)?;
+    ledger.actor.needs_profile(&known.profile)?;
     let first = ledger.add_papers(dossier.as_str(), papers, PAPERS_MAX)?;
     match known.phase {
         // They go with the dossier.

@@ -146,6 +146,7 @@ pub fn person(name: &str, site: &str, rights: &[Right]) -> Actor {
         officer: OfficerId::parse(name).unwrap(),
         rights: rights.iter().copied().collect(),
         site: SiteId::parse(site).unwrap(),
+        profiles: BTreeSet::new(),
     }
 }
 

@@ -55,11 +55,35 @@ await as('questura-viterbo.neri', async desk => {
   await desk.page.fill('#title_it', 'Invio di una pratica')
   await desk.press('main form button')
   await says(desk, 'Invio di una pratica')
+  // What the desk cannot answer goes on to the centre.
+  await desk.go(asked)
+  await desk.page.fill('#text', 'Con la firma non basta: chiedo al centro.')
+  await desk.press('main form button[name=pass]')
+  await says(desk, 'Passata al centro')
+  await desk.look('case-passed')
 })
 
+await as('centre.auditor', async desk => {
+  for (let tries = 0; tries < 100; tries += 1) {
+    await desk.go('/help')
+    if ((await text(desk)).includes('bianchi')) break
+  }
+  await desk.press('main li:has-text("bianchi") a')
+  await says(desk, 'chiedo al centro')
+  await desk.look('case-at-centre')
+  await desk.page.fill('#text', 'Aggiornare il pacchetto della postazione.')
+  await desk.press('main form button[value=false]')
+  await says(desk, 'con risposta')
+}, 'it')
+
 await as(clerk, async desk => {
-  await desk.go(asked)
+  for (let tries = 0; tries < 100; tries += 1) {
+    await desk.go(asked)
+    if ((await text(desk)).includes('Aggiornare il pacchetto')) break
+  }
   await says(desk, 'secondo operatore')
+  await says(desk, 'Aggiornare il pacchetto')
+  await desk.look('case-answered')
   await desk.press('main form button[value=true]')
   await says(desk, 'chiusa')
   await desk.go('/help?q=invio%20manca')
