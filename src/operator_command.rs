@@ -16,7 +16,8 @@ use std::sync::Arc;
 #[derive(clap::Args)]
 #[command(
     after_help = "Example:\n  rilascio operator --data DIR --role office --site questura-roma --rights enrol,hand-over anna.rossi\n\n\
-    A server may be running on the folder. The password is printed once; passkeys of a known operator are gone."
+    A server may be running on the folder. The password is printed once, and is good for choosing another within a week;\n\
+    passkeys of a known operator are gone."
 )]
 pub(crate) struct Arguments {
     /// The operator: name.surname.
@@ -39,6 +40,9 @@ pub(crate) struct Arguments {
     /// The profiles of the documents the operator works on, as `rilascio profile list` names them; all if absent.
     #[arg(long, value_delimiter = ',')]
     profiles: Vec<String>,
+    /// The password stays good: for a program, which chooses none of its own.
+    #[arg(long)]
+    lasting: bool,
 }
 
 #[expect(
@@ -86,13 +90,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         far: None,
     })?;
     let desk = installation.desk(role)?;
-    let password = generate_password(&mut rng);
-    desk.name_officer(
-        &Actor::system(desk.site()),
-        &actor,
-        &password,
-        Timestamp::now(),
-    )?;
+    let (system, now) = (Actor::system(desk.site()), Timestamp::now());
+    let password = if arguments.lasting {
+        let password = generate_password(&mut rng);
+        desk.name_officer(&system, &actor, &password, now)?;
+        password
+    } else {
+        desk.name_officer_at_first(&system, &actor, now)?
+    };
     println!("{} at {site}: {}", arguments.name, password.as_str());
     Ok(ExitCode::SUCCESS)
 }

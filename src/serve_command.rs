@@ -24,9 +24,11 @@ use rilascio_doors::osia::AbisClient;
 use rilascio_exchange::adapter::mail::Mail;
 use rilascio_exchange::browser_tls::HostIdentity;
 use rilascio_gallery::Prints;
-use rilascio_node::{Api, Clock, Database, Front, Installation, Role, Tools, generate_password};
+use rilascio_node::{
+    Api, Clock, Database, Front, Installation, Limits, Role, Tools, generate_password,
+};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -82,6 +84,21 @@ pub(crate) struct Arguments {
         requires = "tls_certificate"
     )]
     tls_key: Option<PathBuf>,
+    /// A proxy in front: what it says in X-Forwarded-For is the address that is counted and logged.
+    #[arg(long, value_name = "IP", env = "RILASCIO_PROXY")]
+    proxy: Option<IpAddr>,
+    /// Sign-ins of one address in a minute.
+    #[arg(long, value_name = "N", env = "RILASCIO_LIMIT_SIGN_INS", default_value_t = Limits::default().sign_ins)]
+    limit_sign_ins: u32,
+    /// Requests of one address to the applicant's page in a minute.
+    #[arg(long, value_name = "N", env = "RILASCIO_LIMIT_APPLICANTS", default_value_t = Limits::default().applicants)]
+    limit_applicants: u32,
+    /// Look-ups of one officer in an hour.
+    #[arg(long, value_name = "N", env = "RILASCIO_LIMIT_LOOK_UPS", default_value_t = Limits::default().look_ups)]
+    limit_look_ups: u32,
+    /// Dossiers that one officer opens in an hour.
+    #[arg(long, value_name = "N", env = "RILASCIO_LIMIT_DOSSIERS", default_value_t = Limits::default().dossiers)]
+    limit_dossiers: u32,
     /// The roles that run here.
     #[arg(
         long,
@@ -508,7 +525,14 @@ fn serve(
         let address = listener.local_addr().map_err(Fault::failed)?;
         meet(arguments, &installation).await?;
         let folder = data.to_owned();
+        let limits = Limits {
+            sign_ins: arguments.limit_sign_ins,
+            applicants: arguments.limit_applicants,
+            look_ups: arguments.limit_look_ups,
+            dossiers: arguments.limit_dossiers,
+        };
         let mut api = Api::new(Arc::clone(&installation), Some(metrics))
+            .limited_to(limits)
             .with_certificates(Arc::new(move || certificate_dates::of_folder(&folder)));
         if arguments.require_passkeys {
             api = api.requiring_passkeys();
@@ -533,7 +557,7 @@ fn serve(
         let anchors = Arc::new(move || AuthorityStore::trust_anchors(&folder));
         let clock = Arc::clone(&installation.clock);
         let router = rilascio_portal::router(interface, anchors, clock, &bridge);
-        rilascio_node::serve(front, router, installation, tools, stopped).await?;
+        rilascio_node::serve(front, arguments.proxy, router, installation, tools, stopped).await?;
         Ok::<_, Fault>(())
     })?;
     Ok(ExitCode::SUCCESS)

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::server::{Server, ask, command, get_at, operator, sign_in};
+use common::server::{Server, ask, command, get_at, operator, sign_in, sign_in_at_first};
 use common::{folder, rilascio};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -358,16 +358,20 @@ fn an_administrator_names_officers_under_a_configuration_file() {
         .unwrap();
         (status, serde_json::from_str::<Value>(&answer).unwrap())
     };
-    let officer =
-        json!({ "officer": "inps.reader", "site": "INPS", "rights": ["look-up"] }).to_string();
+    let officer = json!({ "officer": "inps.reader", "site": "INPS", "rights": ["look-up"], "own_password": password });
+    // A session that was left open is not enough to name somebody.
+    let mut careless = officer.clone();
+    careless["own_password"] = json!("something-else-entirely");
+    let (status, refused) = send("POST", "/v1/registry/officers", &careless.to_string());
+    assert_eq!(
+        (status, refused["code"].as_str()),
+        (403, Some("circuit.password-wrong"))
+    );
+    let officer = officer.to_string();
     let (status, named) = send("POST", "/v1/registry/officers", &officer);
     assert_eq!(status, 200, "{named}");
-    let token = sign_in(
-        &server.address,
-        "inps.reader",
-        named["password"].as_str().unwrap(),
-    )
-    .unwrap();
+    let first = named["password"].as_str().unwrap();
+    let token = sign_in_at_first(&server.address, "inps.reader", first);
     assert_eq!(get_at(&server.address, &token, "/v1/session").0, 200);
     assert_eq!(
         get_at(&server.address, &token, "/v1/registry/officers").0,
@@ -387,10 +391,10 @@ fn an_administrator_names_officers_under_a_configuration_file() {
         404
     );
     let own =
-        json!({ "officer": "registry.clerk", "site": "registry", "rights": ["audit"] }).to_string();
+        json!({ "officer": "registry.clerk", "site": "registry", "rights": ["audit"], "own_password": password }).to_string();
     assert_eq!(send("POST", "/v1/registry/officers", &own).0, 403);
     let director =
-        json!({ "officer": "centre.director", "site": "centre", "rights": ["decide"] }).to_string();
+        json!({ "officer": "centre.director", "site": "centre", "rights": ["decide"], "own_password": password }).to_string();
     assert_eq!(send("POST", "/v1/centre/officers", &director).0, 403);
     assert_eq!(send("GET", "/v1/works/jobs?state=ready", "").0, 403);
     // The registry names nobody who works at another desk, and gives no right that is none of its own.
@@ -402,7 +406,8 @@ fn an_administrator_names_officers_under_a_configuration_file() {
         ("registry", json!(["audit"])),
     ] {
         let officer =
-            json!({ "officer": "up.climber", "site": site, "rights": rights }).to_string();
+            json!({ "officer": "up.climber", "site": site, "rights": rights, "own_password": password })
+                .to_string();
         assert_eq!(
             send("POST", "/v1/registry/officers", &officer).0,
             403,
@@ -410,7 +415,9 @@ fn an_administrator_names_officers_under_a_configuration_file() {
         );
     }
     // Officers of another role's site are named by that role.
-    let stranger = json!({ "officer": "x.y", "site": "nowhere", "rights": [] }).to_string();
+    let stranger =
+        json!({ "officer": "x.y", "site": "nowhere", "rights": [], "own_password": password })
+            .to_string();
     assert_eq!(send("POST", "/v1/works/officers", &stranger).0, 403);
     server.stop();
     let log = std::fs::read_to_string(data.with_extension("log")).unwrap();
@@ -442,16 +449,15 @@ fn an_officer_of_some_documents_sees_and_moves_no_others() {
     };
     let get = |token: &str, path: &str| send(token, "GET", path, &Value::Null);
     let name = |by: &str, officer: &str, rights: &[&str], profiles: &[&str]| {
-        let officer = json!({ "officer": officer, "site": "questura-viterbo", "rights": rights, "profiles": profiles });
+        let own = if by == admin {
+            &password
+        } else {
+            "una-nuvola-sul-tavolo"
+        };
+        let officer = json!({ "officer": officer, "site": "questura-viterbo", "rights": rights, "profiles": profiles, "own_password": own });
         let (status, named) = send(by, "POST", "/v1/office/officers", &officer);
-        let password = named["password"].as_str().map(str::to_owned);
-        let token = password.map(|password| {
-            sign_in(
-                &server.address,
-                officer["officer"].as_str().unwrap(),
-                &password,
-            )
-            .unwrap()
+        let token = named["password"].as_str().map(|first| {
+            sign_in_at_first(&server.address, officer["officer"].as_str().unwrap(), first)
         });
         (status, token)
     };
@@ -537,13 +543,13 @@ fn guessing_passwords_takes_ever_longer_and_another_password_ends_all_sessions()
         status == 200 && sessions[0]["present"] == true,
         "{sessions}"
     );
-    assert_eq!(change(&password, "a-longer-password"), 200);
+    assert_eq!(change(&password, "una-nuvola-sul-tavolo"), 200);
     // Every session of before has ended, and so has the old password.
     assert_eq!(get_at(&server.address, &token, "/v1/session").0, 401);
     assert_eq!(try_with(&password).0, 401);
-    let token = sign_in(&server.address, "dario", "a-longer-password").unwrap();
+    let token = sign_in(&server.address, "dario", "una-nuvola-sul-tavolo").unwrap();
     let headers = [("Authorization", token.as_str())];
-    let other = sign_in(&server.address, "dario", "a-longer-password").unwrap();
+    let other = sign_in(&server.address, "dario", "una-nuvola-sul-tavolo").unwrap();
     let (_, sessions) = ask(&server.address, "GET", "/v1/sessions", &headers, "").unwrap();
     let sessions: Vec<Value> = serde_json::from_str(&sessions).unwrap();
     assert_eq!(sessions.len(), 2);
@@ -551,19 +557,66 @@ fn guessing_passwords_takes_ever_longer_and_another_password_ends_all_sessions()
         .iter()
         .find(|session| session["present"] == false)
         .unwrap();
-    let path = format!("/v1/sessions/{}", there["name"].as_str().unwrap());
-    assert_eq!(
-        ask(&server.address, "DELETE", &path, &headers, "")
-            .unwrap()
-            .0,
-        200
-    );
+    let end = |name: &str, password: &str| {
+        let (path, body) = (
+            format!("/v1/sessions/{name}/end"),
+            json!({ "password": password }),
+        );
+        let ended = ask(&server.address, "POST", &path, &headers, &body.to_string());
+        ended.unwrap().0
+    };
+    let there = there["name"].as_str().unwrap();
+    assert_eq!(end(there, "something-else-entirely"), 403);
+    assert_eq!(end(there, "una-nuvola-sul-tavolo"), 200);
     assert_eq!(get_at(&server.address, &other, "/v1/session").0, 401);
-    assert_eq!(
-        ask(&server.address, "DELETE", "/v1/sessions/none", &headers, "")
+    assert_eq!(end("none", "una-nuvola-sul-tavolo"), 404);
+    server.stop();
+}
+
+#[test]
+fn an_address_that_asks_too_often_waits_and_a_proxy_says_whose_it_is() {
+    let data = folder("limits").join("data");
+    let more = [
+        "--demo",
+        "--dossiers",
+        "5",
+        "--limit-applicants",
+        "3",
+        "--proxy",
+        "127.0.0.1",
+    ];
+    let server = Server::start(&data, &more);
+    let receipt =
+        json!({ "dossier": "questura-viterbo-000001", "code": "AAAA-AAAA-AAAA" }).to_string();
+    let ask_for = |headers: &[(&str, &str)]| {
+        ask(&server.address, "POST", "/v1/applicant", headers, &receipt)
             .unwrap()
-            .0,
-        404
+            .0
+    };
+    let from = |address: &str| ask_for(&[("X-Forwarded-For", address)]);
+    for _ in 0..3 {
+        assert_ne!(from("203.0.113.9, 192.0.2.1"), 429);
+    }
+    // The last word is the proxy's; what the visitor wrote before it says nothing.
+    assert_eq!(from("198.51.100.7, 192.0.2.1"), 429);
+    assert_ne!(from("192.0.2.2"), 429);
+    server.stop();
+    let log = std::fs::read_to_string(data.with_extension("log")).unwrap();
+    assert!(
+        log.contains("an address asks too often") && log.contains("192.0.2.1"),
+        "{log}"
     );
+    // Without that option nobody is believed.
+    let server = Server::start(&data, &["--demo", "--limit-applicants", "3"]);
+    let from = |address: &str| {
+        let headers = [("X-Forwarded-For", address)];
+        ask(&server.address, "POST", "/v1/applicant", &headers, &receipt)
+            .unwrap()
+            .0
+    };
+    for last in 1..=3 {
+        assert_ne!(from(&format!("192.0.2.{last}")), 429);
+    }
+    assert_eq!(from("192.0.2.4"), 429);
     server.stop();
 }

@@ -179,6 +179,22 @@ pub fn sign_in(address: &str, officer: &str, password: &str) -> Option<String> {
     Some(format!("Bearer {}", answer["token"].as_str().unwrap()))
 }
 
+/// Chooses a password in the place of the first one, with which nothing else can be done, and signs in with it.
+pub fn sign_in_at_first(address: &str, officer: &str, first: &str) -> String {
+    let token = sign_in(address, officer, first).unwrap();
+    let refused = get_at(address, &token, "/v1/office/dossier");
+    assert!(
+        refused.0 == 403 && refused.1.contains("circuit.password-first"),
+        "{refused:?}"
+    );
+    let own = "una-nuvola-sul-tavolo";
+    let body = json!({ "present": first, "new": own }).to_string();
+    let headers = [("Authorization", &token[..])];
+    let (status, said) = ask(address, "POST", "/v1/password", &headers, &body).unwrap();
+    assert_eq!(status, 200, "{said}");
+    sign_in(address, officer, own).unwrap()
+}
+
 pub fn command(
     address: &str,
     token: &str,
@@ -205,7 +221,17 @@ pub fn get_at(address: &str, token: &str, path: &str) -> (u16, String) {
 pub fn operator(data: &Path, role: &str, name: &str, site: &str, rights: &str) -> String {
     let data = data.to_str().unwrap();
     let output = rilascio(&[
-        "operator", "--data", data, "--role", role, "--site", site, "--rights", rights, name,
+        "operator",
+        "--data",
+        data,
+        "--role",
+        role,
+        "--site",
+        site,
+        "--rights",
+        rights,
+        "--lasting",
+        name,
     ]);
     assert!(output.status.success(), "{}", errors(&output));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

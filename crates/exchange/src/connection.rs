@@ -15,7 +15,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, Stream
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -37,29 +37,116 @@ pub(crate) fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-struct Ends {
-    roots: Arc<RootCertStore>,
-    list: CertificateRevocationListDer<'static>,
+/// Gives the circle of nodes as it is now: its revocation list is renewed while the program runs.
+pub type Circles = Arc<dyn Fn() -> Arc<Circle> + Send + Sync>;
+
+/// This end of every connection.
+struct OwnEnd {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 }
 
-fn ends(own: &Identity, circle: &Circle) -> Result<Ends> {
+impl OwnEnd {
+    fn new(own: &Identity) -> Result<Self> {
+        let key = own.key().to_sec1_der()?;
+        Ok(Self {
+            chain: vec![CertificateDer::from(own.certificate().der().to_vec())],
+            key: PrivateKeyDer::Sec1(PrivateSec1KeyDer::from(key.to_vec())),
+        })
+    }
+
+    fn parts(&self) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+        (self.chain.clone(), self.key.clone_key())
+    }
+}
+
+fn roots(circle: &Circle) -> Result<Arc<RootCertStore>> {
     let mut roots = RootCertStore::empty();
     let authority = CertificateDer::from(circle.authority().der().to_vec());
     roots.add(authority).map_err(|why| fault("own", why))?;
-    let key = own.key().to_sec1_der()?;
-    Ok(Ends {
-        roots: Arc::new(roots),
-        list: CertificateRevocationListDer::from(circle.list().der().to_vec()),
-        chain: vec![CertificateDer::from(own.certificate().der().to_vec())],
-        key: PrivateKeyDer::Sec1(PrivateSec1KeyDer::from(key.to_vec())),
-    })
+    Ok(Arc::new(roots))
+}
+
+fn list(circle: &Circle) -> CertificateRevocationListDer<'static> {
+    CertificateRevocationListDer::from(circle.list().der().to_vec())
+}
+
+/// A configuration that is made anew when the circle has another revocation list: one that ended, or does not know who was
+/// struck off since, would stay good for as long as the program runs.
+struct Renewed<C> {
+    own: OwnEnd,
+    circles: Circles,
+    make: fn(&OwnEnd, &Circle) -> Result<C>,
+    made: Mutex<Option<(Vec<u8>, Arc<C>)>>,
+}
+
+impl<C> Renewed<C> {
+    fn new(
+        own: &Identity,
+        circles: Circles,
+        make: fn(&OwnEnd, &Circle) -> Result<C>,
+    ) -> Result<Self> {
+        let renewed = Self {
+            own: OwnEnd::new(own)?,
+            circles,
+            make,
+            made: Mutex::new(None),
+        };
+        renewed.now()?;
+        Ok(renewed)
+    }
+
+    fn now(&self) -> Result<Arc<C>> {
+        let circle = (self.circles)();
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*made {
+            Some((list, config)) if list == circle.list().der() => Ok(Arc::clone(config)),
+            _ => {
+                let config = Arc::new((self.make)(&self.own, &circle)?);
+                *made = Some((circle.list().der().to_vec(), Arc::clone(&config)));
+                Ok(config)
+            }
+        }
+    }
+}
+
+fn client(own: &OwnEnd, circle: &Circle) -> Result<ClientConfig> {
+    let verifier =
+        rustls::client::WebPkiServerVerifier::builder_with_provider(roots(circle)?, provider())
+            .with_crls([list(circle)])
+            .only_check_end_entity_revocation()
+            .enforce_revocation_expiration()
+            .build()
+            .map_err(|why| fault("own", why))?;
+    let (chain, key) = own.parts();
+    ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(|why| fault("own", why))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_client_auth_cert(chain, key)
+        .map_err(|why| fault("own", why))
+}
+
+fn server(own: &OwnEnd, circle: &Circle) -> Result<ServerConfig> {
+    let verifier = WebPkiClientVerifier::builder_with_provider(roots(circle)?, provider())
+        .with_crls([list(circle)])
+        .only_check_end_entity_revocation()
+        .enforce_revocation_expiration()
+        .build()
+        .map_err(|why| fault("own", why))?;
+    let (chain, key) = own.parts();
+    ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(|why| fault("own", why))?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(chain, key)
+        .map_err(|why| fault("own", why))
 }
 
 /// The client's side: where each node listens.
 pub struct TlsTransport {
-    config: Arc<ClientConfig>,
+    config: Renewed<ClientConfig>,
     addresses: BTreeMap<NodeId, String>,
 }
 
@@ -70,26 +157,11 @@ impl TlsTransport {
     /// When the own certificate or key cannot be used.
     pub fn new(
         own: &Identity,
-        circle: &Circle,
+        circles: Circles,
         addresses: BTreeMap<NodeId, String>,
     ) -> Result<Self> {
-        let ends = ends(own, circle)?;
-        let verifier =
-            rustls::client::WebPkiServerVerifier::builder_with_provider(ends.roots, provider())
-                .with_crls([ends.list])
-                .only_check_end_entity_revocation()
-                .enforce_revocation_expiration()
-                .build()
-                .map_err(|why| fault("own", why))?;
-        let config = ClientConfig::builder_with_provider(provider())
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .map_err(|why| fault("own", why))?
-            .dangerous()
-            .with_custom_certificate_verifier(verifier)
-            .with_client_auth_cert(ends.chain, ends.key)
-            .map_err(|why| fault("own", why))?;
         Ok(Self {
-            config: Arc::new(config),
+            config: Renewed::new(own, circles, client)?,
             addresses,
         })
     }
@@ -115,8 +187,8 @@ impl TlsTransport {
             .and_then(|()| socket.set_write_timeout(Some(PATIENCE)))
             .map_err(|why| fault(peer, why))?;
         let name = ServerName::try_from(receiver.to_string()).map_err(|why| fault(peer, why))?;
-        let connection = ClientConnection::new(Arc::clone(&self.config), name)
-            .map_err(|why| fault(peer, why))?;
+        let connection =
+            ClientConnection::new(self.config.now()?, name).map_err(|why| fault(peer, why))?;
         let mut stream = StreamOwned::new(connection, socket);
         let length = u32::try_from(sealed.len()).map_err(|_| Error::TooLarge {
             bytes: sealed.len(),
@@ -155,32 +227,28 @@ pub type Handler = Arc<dyn Fn(Vec<u8>) -> Option<Vec<u8>> + Send + Sync>;
 pub async fn listen(
     listener: TcpListener,
     own: &Identity,
-    circle: &Circle,
+    circles: Circles,
     handler: Handler,
 ) -> Result<()> {
-    let ends = ends(own, circle)?;
-    let verifier = WebPkiClientVerifier::builder_with_provider(ends.roots, provider())
-        .with_crls([ends.list])
-        .only_check_end_entity_revocation()
-        .enforce_revocation_expiration()
-        .build()
-        .map_err(|why| fault("own", why))?;
-    let config = ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .map_err(|why| fault("own", why))?
-        .with_client_cert_verifier(verifier)
-        .with_single_cert(ends.chain, ends.key)
-        .map_err(|why| fault("own", why))?;
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let config = Renewed::new(own, circles, server)?;
     loop {
-        let Ok((socket, _)) = listener.accept().await else {
+        let Ok((socket, address)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let (acceptor, handler) = (acceptor.clone(), Arc::clone(&handler));
+        let acceptor = match config.now() {
+            Ok(config) => TlsAcceptor::from(config),
+            Err(why) => {
+                tracing::error!(fault = %why, "no connection can be taken");
+                continue;
+            }
+        };
+        let handler = Arc::clone(&handler);
         tokio::spawn(async move {
             let serve = async {
-                let mut stream = acceptor.accept(socket).await?;
+                let mut stream = acceptor.accept(socket).await.inspect_err(|why| {
+                    tracing::warn!(%address, fault = %why, "a node was not let in");
+                })?;
                 let length = stream.read_u32().await? as usize;
                 if length > FRAME_BYTES_MAX {
                     return Err(std::io::ErrorKind::InvalidData.into());

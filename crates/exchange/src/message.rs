@@ -6,8 +6,9 @@ use jiff::civil::Date;
 use rilascio_circuit::ActKind;
 use rilascio_circuit::process::{
     Balance, BlankSerial, BlankState, Block, Consignment, ConsignmentId, ConsignmentItem, Defect,
-    Digest, Document, DocumentId, DocumentState, Dossier, DossierId, HolderCheck, NodeId,
-    OfficerId, Order, OrderId, Phase, Reference, ServedAct, SiteId, Surrender, Terms,
+    Digest, Document, DocumentId, DocumentState, Dossier, DossierId, HolderCheck, LossReport,
+    LossState, NodeId, OfficerId, Order, OrderId, Phase, Reference, ServedAct, SiteId, Surrender,
+    Terms,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -476,6 +477,18 @@ pub enum Body {
         /// Whether it is.
         accepted: bool,
     },
+    /// Office to centre: a document of any office was lost or stolen.
+    LossReport {
+        /// The report.
+        report: LossReport,
+    },
+    /// Centre to office: what came of a report of loss or theft.
+    LossAnswer {
+        /// The document.
+        document: DocumentId,
+        /// What came of it.
+        state: LossState,
+    },
     /// Office to centre: a document was activated.
     Activation {
         /// The dossier.
@@ -599,6 +612,8 @@ impl Body {
             Self::Receipt { .. } => "receipt",
             Self::Complaint { .. } => "complaint",
             Self::ComplaintResult { .. } => "complaint-result",
+            Self::LossReport { .. } => "loss-report",
+            Self::LossAnswer { .. } => "loss-answer",
             Self::Activation { .. } => "activation",
             Self::HandOver { .. } => "hand-over",
             Self::Revocation { .. } => "revocation",
@@ -623,6 +638,7 @@ impl Body {
                 | Self::Consignment { .. }
                 | Self::ConsignmentReturn { .. }
                 | Self::Complaint { .. }
+                | Self::LossReport { .. }
                 | Self::DailyBalance { .. }
         )
     }

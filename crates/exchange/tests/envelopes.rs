@@ -6,7 +6,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rilascio_circuit::process::{DossierId, NodeId, Phase};
 use rilascio_exchange::Error;
-use rilascio_exchange::connection::{TlsTransport, listen};
+use rilascio_exchange::connection::{Circles, TlsTransport, listen};
 use rilascio_exchange::envelope::{self, Circle, Identity};
 use rilascio_exchange::message::{
     Acknowledgement, Body, Header, Message, MessageId, Outcome, SCHEMA,
@@ -16,7 +16,7 @@ use rilascio_pki::{Certificate, NodeAuthority, Period, RevocationList};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 fn now() -> Timestamp {
     // Connections compare with the clock of the system.
@@ -334,21 +334,28 @@ fn nodes_meet_over_mutual_tls_and_strangers_do_not() {
         let address = socket.local_addr().unwrap().to_string();
         (socket, address)
     });
-    let (own, circle) = (circuit.identity("centre"), circuit.circle(&["struck"]));
+    let own = circuit.identity("centre");
+    let known = Arc::new(Mutex::new(Arc::new(circuit.circle(&["struck"]))));
+    let circles: Circles = {
+        let known = Arc::clone(&known);
+        Arc::new(move || Arc::clone(&known.lock().unwrap()))
+    };
     runtime.spawn(async move {
         let echo = Arc::new(|sealed: Vec<u8>| {
             (sealed != b"bad").then(|| [b"seen ", &sealed[..]].concat())
         });
-        listen(socket, &own, &circle, echo).await.unwrap();
+        listen(socket, &own, circles, echo).await.unwrap();
     });
-    let transport = |circuit: &Circuit, name: &str, circle: &Circle| {
+    let transport = |circuit: &Circuit, name: &str, circle: Circle| {
         let addresses = BTreeMap::from([
             (node("centre"), address.clone()),
             (node("office"), address.clone()),
         ]);
-        TlsTransport::new(&circuit.identity(name), circle, addresses).unwrap()
+        let circle = Arc::new(circle);
+        let circles = Arc::new(move || Arc::clone(&circle));
+        TlsTransport::new(&circuit.identity(name), circles, addresses).unwrap()
     };
-    let office = transport(&circuit, "office", &circuit.circle(&["struck"]));
+    let office = transport(&circuit, "office", circuit.circle(&["struck"]));
     assert_eq!(
         office.send(&node("centre"), b"hello").unwrap(),
         b"seen hello"
@@ -364,8 +371,11 @@ fn nodes_meet_over_mutual_tls_and_strangers_do_not() {
     );
     // The node at that address is not the office, whatever the directory says.
     assert!(office.send(&node("office"), b"hello").is_err());
-    let struck = transport(&circuit, "struck", &circuit.circle(&[]));
+    let struck = transport(&circuit, "struck", circuit.circle(&[]));
     assert!(struck.send(&node("centre"), b"hello").is_err());
-    let foreign = transport(&stranger, "office", &stranger.circle(&[]));
+    let foreign = transport(&stranger, "office", stranger.circle(&[]));
     assert!(foreign.send(&node("centre"), b"hello").is_err());
+    // Whoever is struck off while the program runs stays outside from then on.
+    *known.lock().unwrap() = Arc::new(circuit.circle(&["struck", "office"]));
+    assert!(office.send(&node("centre"), b"hello").is_err());
 }

@@ -1,21 +1,21 @@
 //! The part of the HTTP interface for those who run a node: officers, jobs and messages that somebody should look at.
 
-use crate::api::{Answered, Api, LIST_MAX, SignedIn, blocking, may_read, parsed};
+use crate::api::{Answered, Api, AtDesk, LIST_MAX, SignedIn, blocking, may_read, parsed};
 use crate::desk::Desk;
 use crate::desk::grants::is_of_use;
-use crate::officers::{Session, generate_password};
+use crate::officers::Session;
 use crate::{Error, Role};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
 use rilascio_circuit::process::{Actor, OfficerId, Reason, Right, SiteId};
 use rilascio_store::{Error as StoreError, Tx, work};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// The routes.
 pub(crate) fn routes() -> Router<Api> {
@@ -101,14 +101,38 @@ async fn officers(
     Ok(Json(all))
 }
 
+/// An officer to be named, and the password of who does it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Naming {
+    officer: OfficerId,
+    site: SiteId,
+    rights: BTreeSet<Right>,
+    #[serde(default)]
+    profiles: BTreeSet<String>,
+    own_password: Zeroizing<String>,
+}
+
 async fn name_officer(
     State(api): State<Api>,
     Path(role): Path<String>,
-    SignedIn(session): SignedIn,
+    AtDesk(session, home): AtDesk,
     body: Bytes,
 ) -> Answered<Json<Value>> {
     let desk = api.desk(&role)?;
-    let officer: Actor = parsed(&body)?;
+    let Naming {
+        officer,
+        site,
+        rights,
+        profiles,
+        own_password,
+    } = parsed(&body)?;
+    let officer = Actor {
+        officer,
+        rights,
+        site,
+        profiles,
+    };
     may_name(&session, &desk, &officer.site)?;
     may_give(&session, &desk, &officer)?;
     if let Some(known) = known(&desk, &officer.officer).await? {
@@ -117,10 +141,12 @@ async fn name_officer(
     let now = api.now();
     let name = officer.officer.clone();
     let password = blocking(move || {
+        // A session that was left open names nobody.
+        if !home.password_is(&session.actor.officer, &own_password, now)? {
+            return Err(Reason::PasswordWrong.refusal().into());
+        }
         api.refuse_elsewhere(&officer.officer, &desk)?;
-        let password = generate_password(&mut ChaCha20Rng::from_seed(desk.seed()));
-        desk.name_officer(&session.actor, &officer, &password, now)?;
-        Ok(password)
+        desk.name_officer_at_first(&session.actor, &officer, now)
     })
     .await?;
     Ok(Json(

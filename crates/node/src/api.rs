@@ -11,6 +11,7 @@ use crate::enrolment;
 use crate::first_start::{self, FirstStart};
 use crate::front::ShownCard;
 use crate::installation::Installation;
+use crate::limits::{Counts, Limits};
 use crate::officers::Session;
 use crate::openapi::{is_kind, openapi};
 use crate::signing_in;
@@ -51,6 +52,7 @@ pub struct Api {
     /// What the first administrators are made with.
     pub(crate) first_start: Option<Arc<FirstStart>>,
     pub(crate) certificates: Certificates,
+    pub(crate) counts: Arc<Counts>,
 }
 
 /// What an officer who has still to show a passkey may do: add one, change the password, sign out.
@@ -103,10 +105,14 @@ fn status(fault: &Error) -> StatusCode {
             | "circuit.four-eyes"
             | "circuit.two-people"
             | "circuit.passkey"
+            | "circuit.password-wrong"
+            | "circuit.password-ended"
+            | "circuit.password-first"
             | "circuit.card"
             | "circuit.workstation" => StatusCode::FORBIDDEN,
             "circuit.unknown" => StatusCode::NOT_FOUND,
-            "circuit.malformed" => StatusCode::BAD_REQUEST,
+            "circuit.too-often" => StatusCode::TOO_MANY_REQUESTS,
+            "circuit.malformed" | "circuit.password" => StatusCode::BAD_REQUEST,
             _ => StatusCode::CONFLICT,
         },
         Error::Application(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -129,6 +135,10 @@ impl ApiFault {
 impl IntoResponse for ApiFault {
     fn into_response(self) -> Response {
         let status = status(&self.0);
+        // Who was refused, and what, is in the span of the request.
+        if status.is_client_error() {
+            tracing::info!(code = self.0.code(), status = status.as_u16(), "refused");
+        }
         let body = match &self.0 {
             Error::Refused(refusal) => {
                 json!({ "code": refusal.rule, "it": refusal.it, "en": refusal.en,
@@ -210,7 +220,12 @@ impl FromRequestParts<Api> for AtDesk {
         });
         match found.await {
             Ok(Some((session, desk))) => {
+                let officer = tracing::field::display(&session.actor.officer);
+                tracing::Span::current().record("officer", officer);
                 let first = is_before_passkey(&parts.method, parts.uri.path());
+                if session.first_password && !first {
+                    return Err(ApiFault(Reason::PasswordFirst.refusal().into()).into_response());
+                }
                 if api.needs_passkey(&session) && !first {
                     return Err(ApiFault(Reason::Passkey.refusal().into()).into_response());
                 }
@@ -245,6 +260,7 @@ impl Api {
             workstations_required: false,
             first_start: None,
             certificates: Arc::new(Vec::new),
+            counts: Arc::new(Counts::new(Limits::default())),
         }
     }
 
@@ -253,6 +269,15 @@ impl Api {
     pub fn with_certificates(self, certificates: Certificates) -> Self {
         Self {
             certificates,
+            ..self
+        }
+    }
+
+    /// Other limits than the usual ones.
+    #[must_use]
+    pub fn limited_to(self, limits: Limits) -> Self {
+        Self {
+            counts: Arc::new(Counts::new(limits)),
             ..self
         }
     }
@@ -442,6 +467,8 @@ async fn command(
     let desk = api.desk(command.role().name())?;
     let (held, asked, by) = (Arc::clone(&desk), command.clone(), session.actor.clone());
     let now = api.now();
+    api.counts
+        .command(command.name(), &session.actor.officer, now)?;
     blocking(move || held.check_second(&asked, &by, now)).await?;
     let (actor, word) = (session.actor, command.name());
     let outcome = blocking(move || desk.execute(&id, &command, &actor, now)).await;
@@ -510,7 +537,9 @@ fn shown(session: &Session, desk: &Desk, row: &entity::Entity) -> Result<Option<
         return Ok(None);
     }
     let body = json_body(row)?;
-    let profile = body["profile"].as_str();
+    let profile = body["profile"]
+        .as_str()
+        .or(body["document"]["profile"].as_str());
     let works = profile.is_none_or(|profile| session.actor.works_on(profile));
     Ok(works.then_some(body))
 }

@@ -4,6 +4,7 @@
 use crate::api::{Answered, Api, SignedIn, blocking, parsed};
 use crate::desk::Desk;
 use crate::ledger::{Ledger, decode};
+use crate::limits::ApplicantCounted;
 use crate::{Result, Role};
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
@@ -257,7 +258,11 @@ async fn receipt(
     Ok(Json(made))
 }
 
-async fn applicant(State(api): State<Api>, body: Bytes) -> Answered<Json<ApplicantView>> {
+async fn applicant(
+    _: ApplicantCounted,
+    State(api): State<Api>,
+    body: Bytes,
+) -> Answered<Json<ApplicantView>> {
     let receipt: Receipt = parsed(&body)?;
     let desks: Vec<_> = [Role::Office, Role::Registry]
         .into_iter()

@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime};
 use rilascio_circuit::PaperCase;
 use rilascio_circuit::process::{
     AttestationId, BlankSerial, Block, Cancellation, ConsignmentId, Defect, Digest, DocumentId,
-    DossierId, Fraud, HolderCheck, IssueReason, LegacyFileId, NodeId, OfficerId, OrderId,
+    DossierId, Fraud, HolderCheck, IssueReason, LegacyFileId, Loss, NodeId, OfficerId, OrderId,
     Reference, Right, SheetNumber, Shelves, SiteId, Surrender, WatchEntryId,
 };
 use rilascio_exchange::message::{Package, Paper};
@@ -185,6 +185,15 @@ commands! {
     EndAttestation("end-attestation", Office, HandOver) {
         /// The attestation.
         attestation: AttestationId,
+    }
+    /// Takes down that a document was lost or stolen, of whatever office: it is blocked at once.
+    ReportLoss("report-loss", Office, HandOver) {
+        /// The document.
+        document: DocumentId,
+        /// What happened to it.
+        loss: Loss,
+        /// The report of the police, or of the office itself.
+        report: Reference,
     }
     /// Takes numbered sheets in charge, with a second officer.
     ReceiveSheets("receive-sheets", Office, Stock) {

@@ -21,7 +21,7 @@ use crate::{Error, Result, Role};
 use jiff::{SignedDuration, Timestamp};
 use rand_core::CryptoRng;
 use rilascio_circuit::process::{NodeId, Office, SiteId};
-use rilascio_exchange::connection::{TlsTransport, listen};
+use rilascio_exchange::connection::{Circles, TlsTransport, listen};
 use rilascio_exchange::envelope::Circle;
 use rilascio_keys::MasterKey;
 use rilascio_pki::{Certificate, RevocationList};
@@ -216,7 +216,7 @@ impl Installation {
         let Some(desk) = self.desks.values().next() else {
             return Ok(());
         };
-        let transport = TlsTransport::new(&desk.identity, &desk.circle(), peers)?;
+        let transport = TlsTransport::new(&desk.identity, circles(desk), peers)?;
         self.local.set_far(Arc::new(transport));
         Ok(())
     }
@@ -239,7 +239,7 @@ impl Installation {
                 None
             }
         };
-        Ok(listen(listener, &desk.identity, &desk.circle(), Arc::new(handler)).await?)
+        Ok(listen(listener, &desk.identity, circles(&desk), Arc::new(handler)).await?)
     }
 
     /// Reads the circle of nodes again: one may have been added or struck off. Where the circuit was founded its revocation
@@ -277,6 +277,12 @@ impl Installation {
             what: format!("the role {}, which does not run here", role.name()),
         })
     }
+}
+
+/// The circle of a desk, as it is whenever it is asked for.
+fn circles(desk: &Arc<Desk>) -> Circles {
+    let desk = Arc::clone(desk);
+    Arc::new(move || desk.circle())
 }
 
 fn open_store(plan: &Plan, role: Role) -> Result<Store> {

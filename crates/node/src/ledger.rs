@@ -10,8 +10,8 @@ use rand_chacha::ChaCha20Rng;
 use rilascio_circuit::Profile;
 use rilascio_circuit::process::{
     AccessGrant, Actor, Aggregate, Attestation, Blank, Consignment, Context, Digest, Document,
-    Dossier, LegacyFile, NodeId, Order, Reason, Registration, Sheet, Standing, StockTake,
-    WatchEntry,
+    Dossier, LegacyFile, LossReport, NodeId, Order, Reason, Registration, Sheet, Standing,
+    StockTake, WatchEntry,
 };
 use rilascio_exchange::envelope;
 use rilascio_exchange::message::{Body, Header, Message, MessageId, SCHEMA};
@@ -109,6 +109,7 @@ tabled! {
     StockTake: |s| Some(&s.profile), |s| s.site.as_str(), |s| word(s.state);
     Standing: |_| None, |_| "centre", |s| word(s.state);
     WatchEntry: |_| None, |_| "centre", |w| word(w.state);
+    LossReport: |_| None, |l| l.office.as_str(), |l| word(l.state);
     LegacyFile: |l| Some(&l.profile), |l| l.office.as_str(), |l| word(l.state);
 }
 

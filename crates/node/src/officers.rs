@@ -6,11 +6,13 @@ use crate::desk::cards;
 use crate::desk::grants::{self, with_lent};
 use crate::ledger::{Ledger, encode};
 use crate::passkeys::Passkey;
+use crate::passwords::{self, PASSWORD_BYTES_MAX};
 use crate::{Error, Result};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use jiff::Timestamp;
-use rand_core::CryptoRng;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{CryptoRng, SeedableRng};
 use rilascio_circuit::process::{Actor, Digest, OfficerId, Reason, Right};
 use rilascio_store::entity::{self, Entity};
 use schemars::JsonSchema;
@@ -30,10 +32,8 @@ const WAIT_MS: i64 = 5000;
 const WAIT_MS_MAX: i64 = 3600 * 1000;
 /// After so many an administrator has to name the officer again.
 const FAILURES_MAX: u32 = 15;
-/// The longest password, in bytes.
-const PASSWORD_BYTES_MAX: usize = 256;
-/// The shortest password that is accepted, in characters.
-const PASSWORD_MIN: usize = 12;
+/// How long a password that was drawn is good for choosing another: a week.
+const FIRST_PASSWORD_MS: i64 = 7 * 24 * 3600 * 1000;
 
 /// Officers that are read at once.
 const PAGE: u32 = 500;
@@ -57,6 +57,9 @@ pub(crate) struct Officer {
     /// Whether the officer has received a card: from then on one is asked for, until the officer is named anew.
     #[serde(default)]
     pub(crate) card: bool,
+    /// Until when a password that was drawn is good for choosing another; nothing once the officer has chosen.
+    #[serde(default)]
+    first_until_ms: Option<i64>,
 }
 
 /// Somebody who is signed in.
@@ -75,6 +78,9 @@ pub struct Session {
     /// The digest of the certificate of the card that was shown: the session lasts as long as the card is there.
     #[serde(default)]
     pub card: Option<Digest>,
+    /// Whether the password is the first one, which somebody else has seen: it is only good for choosing another.
+    #[serde(default)]
+    pub first_password: bool,
 }
 
 /// What a right password leads to.
@@ -225,6 +231,33 @@ impl Desk {
         password: &str,
         now: Timestamp,
     ) -> Result<()> {
+        self.put_officer(by, officer, password, None, now)
+    }
+
+    /// The same with a password that is drawn here: it is good for choosing another one, for a week.
+    ///
+    /// # Errors
+    /// As for [`Desk::name_officer`].
+    pub fn name_officer_at_first(
+        self: &Arc<Self>,
+        by: &Actor,
+        officer: &Actor,
+        now: Timestamp,
+    ) -> Result<Zeroizing<String>> {
+        let password = generate_password(&mut ChaCha20Rng::from_seed(self.seed()));
+        let until = now.as_millisecond() + FIRST_PASSWORD_MS;
+        self.put_officer(by, officer, &password, Some(until), now)?;
+        Ok(password)
+    }
+
+    fn put_officer(
+        self: &Arc<Self>,
+        by: &Actor,
+        officer: &Actor,
+        password: &str,
+        first_until_ms: Option<i64>,
+        now: Timestamp,
+    ) -> Result<()> {
         if officer.is_system() {
             return Err(Reason::Right.refusal().into());
         }
@@ -233,7 +266,7 @@ impl Desk {
             // Nobody gives rights to themselves.
             by.beside(&officer.officer)?;
         }
-        let hash = self.hashed(password)?;
+        let hash = self.hashed(password, officer)?;
         let record = Officer {
             actor: officer.clone(),
             password: hash,
@@ -242,6 +275,7 @@ impl Desk {
             epoch: 0,
             passkeys: Vec::new(),
             card: false,
+            first_until_ms,
         };
         self.transact(by, now, move |ledger| {
             let id = record.actor.officer.as_str();
@@ -272,13 +306,8 @@ impl Desk {
         })
     }
 
-    fn hashed(&self, password: &str) -> Result<String> {
-        if password.chars().count() < PASSWORD_MIN || password.len() > PASSWORD_BYTES_MAX {
-            return Err(malformed(
-                "password",
-                format!("{PASSWORD_MIN} to {PASSWORD_BYTES_MAX} characters"),
-            ));
-        }
+    fn hashed(&self, password: &str, officer: &Actor) -> Result<String> {
+        passwords::check(password, officer)?;
         let salt = self.seed();
         let hash = hasher()
             .hash_password_with_salt(password.as_bytes(), &salt[..16])
@@ -298,16 +327,21 @@ impl Desk {
         new: &str,
         now: Timestamp,
     ) -> Result<()> {
-        let hash = self.hashed(new)?;
-        if !self.password_is(officer, present, now)? {
-            return Err(Reason::Right.refusal().into());
-        }
         let actor = self
             .officer(officer)?
             .ok_or_else(|| Reason::Unknown.refusal())?;
+        let hash = self.hashed(new, &actor)?;
+        // What somebody else has seen is not kept.
+        if present == new {
+            return Err(Reason::Password.refusal().into());
+        }
+        if !self.password_is(officer, present, now)? {
+            return Err(Reason::Right.refusal().into());
+        }
         self.transact(&actor, now, move |ledger| {
             change_own(ledger, "changed-password", |record| {
                 record.password.clone_from(&hash);
+                record.first_until_ms = None;
                 record.epoch += 1;
                 Ok(())
             })
@@ -495,6 +529,12 @@ impl Desk {
         let Some(record) = self.check_password(officer, password, now)? else {
             return Ok(None);
         };
+        if record
+            .first_until_ms
+            .is_some_and(|until| until <= now.as_millisecond())
+        {
+            return Err(Reason::PasswordEnded.refusal().into());
+        }
         let until_ms = now.as_millisecond() + SESSION_MS;
         let until = Timestamp::from_millisecond(until_ms).map_err(|why| malformed("time", why))?;
         let session = Session {
@@ -503,6 +543,7 @@ impl Desk {
             epoch: record.epoch,
             passkey: false,
             card: None,
+            first_password: record.first_until_ms.is_some(),
         };
         let id = officer.clone();
         let cards = self
@@ -676,6 +717,7 @@ impl Desk {
             if session.epoch != record.epoch {
                 return Ok(None);
             }
+            session.first_password = record.first_until_ms.is_some();
             session.actor = with_lent(tx, record.actor, now)?;
             Ok(Some((session, row)))
         })

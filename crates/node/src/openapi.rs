@@ -11,7 +11,7 @@ use crate::desk::workstations::Workstation;
 use crate::officers::Session;
 use crate::waiting::HolderComes;
 use rilascio_circuit::process::{
-    AccessGrant, Attestation, Blank, Consignment, Document, Dossier, LegacyFile, Order,
+    AccessGrant, Attestation, Blank, Consignment, Document, Dossier, LegacyFile, LossReport, Order,
     Registration, Sheet, Standing, StockTake, WatchEntry,
 };
 use schemars::{Schema, SchemaGenerator};
@@ -40,6 +40,7 @@ const KINDS: &[(&str, MakeSchema)] = &[
     ),
     ("watch-entry", SchemaGenerator::subschema_for::<WatchEntry>),
     ("works", SchemaGenerator::subschema_for::<Standing>),
+    ("loss-report", SchemaGenerator::subschema_for::<LossReport>),
     ("stock-take", SchemaGenerator::subschema_for::<StockTake>),
 ];
 
@@ -163,7 +164,7 @@ fn other_paths(paths: &mut Map<String, Value>) {
         (
             "/v1/sessions",
             "list-sessions",
-            "The open sessions of whoever is signed in; DELETE /v1/sessions/{name} ends one.",
+            "The open sessions of whoever is signed in; POST /v1/sessions/{name}/end with the own {password} ends one.",
             vec![],
             list.clone(),
         ),
@@ -504,7 +505,7 @@ fn other_paths(paths: &mut Map<String, Value>) {
         (
             "/v1/passkeys",
             "add-passkey",
-            "Adds a passkey: {name, client_data, authenticator_data, key}, bytes in base64url.",
+            "Adds a passkey: {password, passkey: {name, client_data, authenticator_data, key}}, bytes in base64url.",
             false,
         ),
         (
@@ -616,7 +617,7 @@ fn other_paths(paths: &mut Map<String, Value>) {
     grant_paths(paths);
     let actor = json!({ "$ref": "#/components/schemas/Actor" });
     paths["/v1/{role}/officers"]["post"] = json!({ "operationId": "name-officer",
-        "summary": "Names an officer, or gives one other rights; the password is given once. Needs the right administer.",
+        "summary": "Names an officer, or gives one other rights: {officer, site, rights, profiles, own_password}. The new password is given once, and is good for choosing another within a week. Needs the right administer.",
         "tags": ["administration"], "parameters": [role()],
         "requestBody": { "required": true, "content": { "application/json": { "schema": actor } } },
         "responses": responses("the password", any.clone()) });

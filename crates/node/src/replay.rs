@@ -3,7 +3,7 @@
 use crate::{Error, Result, Role};
 use rilascio_circuit::process::{
     AccessGrant, Aggregate, Attestation, Balance, Blank, Consignment, Document, Dossier,
-    LegacyFile, Order, Registration, Sheet, Standing, StockTake, WatchEntry,
+    LegacyFile, LossReport, Order, Registration, Sheet, Standing, StockTake, WatchEntry,
 };
 use rilascio_store::Tx;
 use rilascio_store::entity;
@@ -39,6 +39,8 @@ pub struct Replay {
     pub watch: BTreeMap<String, WatchEntry>,
     /// Works that were stopped, lost or let run again.
     pub works: BTreeMap<String, Standing>,
+    /// Reports of loss and theft.
+    pub losses: BTreeMap<String, LossReport>,
     /// Stock-takes.
     pub stock_takes: BTreeMap<String, StockTake>,
     /// The count of blanks.
@@ -147,6 +149,7 @@ impl Replay {
             "registration" => follow(&mut self.registrations, id, line.event),
             "access-grant" => follow(&mut self.grants, id, line.event),
             "watch-entry" => follow(&mut self.watch, id, line.event),
+            "loss-report" => follow(&mut self.losses, id, line.event),
             "stock-take" => follow(&mut self.stock_takes, id, line.event),
             "works" => follow(&mut self.works, id, line.event),
             _ => Ok(()),
@@ -237,6 +240,7 @@ impl Replay {
         compare(tx, &self.grants, events)?;
         compare(tx, &self.watch, events)?;
         compare(tx, &self.works, events)?;
+        compare(tx, &self.losses, events)?;
         compare(tx, &self.stock_takes, events)?;
         if role == Role::Works {
             let rows = entity::list(tx, "balance", None, None, "", PAGE)?;

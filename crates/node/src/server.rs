@@ -3,6 +3,7 @@
 use crate::audit::sign_head;
 use crate::front::{Front, Peer, TlsFront};
 use crate::installation::Installation;
+use crate::pressure::behind_door;
 use crate::worker::Tools;
 use crate::{Error, Result, Role};
 use axum::Router;
@@ -10,6 +11,7 @@ use rilascio_exchange::envelope::AGE_MAX;
 use rilascio_store::{Error as StoreError, journal, work};
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -122,19 +124,21 @@ fn keep_role(
     Ok(())
 }
 
-/// Serves that router (the HTTP interface, and what is built over it) until `stop` comes; then lets the workers finish.
+/// Serves that router (the HTTP interface, and what is built over it) until `stop` comes; then lets the workers finish. A
+/// proxy at that address is believed when it says where a request comes from.
 ///
 /// # Errors
 /// When the interface breaks.
 pub async fn serve(
     front: Front,
+    proxy: Option<IpAddr>,
     router: Router,
     installation: Arc<Installation>,
     tools: BTreeMap<Role, Tools>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let workers = Workers::start(&installation, &tools);
-    let service = router.into_make_service_with_connect_info::<Peer>();
+    let service = behind_door(router, proxy).into_make_service_with_connect_info::<Peer>();
     let served = match front {
         Front::Plain(listener) => {
             axum::serve(listener, service)

@@ -5,13 +5,14 @@ use crate::api::{Answered, Api, AtDesk, SignedIn, blocking, not_signed_in, parse
 use crate::desk::Desk;
 use crate::desk::workstations::{Workstation, WorkstationState};
 use crate::front::ShownCard;
+use crate::limits::SignInCounted;
 use crate::officers::{Session, SignIn, take_time};
 use crate::passkeys::{Assertion, NewPasskey, Passkey, WebBytes};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use rilascio_circuit::process::{Digest, OfficerId, Reason, Right};
 use serde::Deserialize;
@@ -26,7 +27,7 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/v1/sign-out", post(sign_out))
         .route("/v1/session", get(session))
         .route("/v1/sessions", get(sessions))
-        .route("/v1/sessions/{name}", delete(end_session))
+        .route("/v1/sessions/{name}/end", post(end_session))
         .route("/v1/password", post(password))
         .route("/v1/sign-in/passkey", post(sign_in_with_passkey))
         .route("/v1/passkeys", get(passkeys).post(add_passkey))
@@ -68,6 +69,7 @@ fn refuse_place(
 }
 
 async fn sign_in(
+    _: SignInCounted,
     State(api): State<Api>,
     ShownCard(card): ShownCard,
     body: Bytes,
@@ -156,7 +158,11 @@ struct Second {
     assertion: Assertion,
 }
 
-async fn sign_in_with_passkey(State(api): State<Api>, body: Bytes) -> Answered<Response> {
+async fn sign_in_with_passkey(
+    _: SignInCounted,
+    State(api): State<Api>,
+    body: Bytes,
+) -> Answered<Response> {
     let given: Second = parsed(&body)?;
     let (installation, now) = (Arc::clone(&api.installation), api.now());
     let found = blocking(move || {
@@ -193,16 +199,27 @@ async fn begin_passkey(
     Ok(Json(json!({ "challenge": challenge.await? })))
 }
 
+/// A new passkey, against the password.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Added {
+    password: Zeroizing<String>,
+    passkey: NewPasskey,
+}
+
 async fn add_passkey(
     State(api): State<Api>,
     AtDesk(session, desk): AtDesk,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answered<Json<Value>> {
-    let (new, now): (NewPasskey, _) = (parsed(&body)?, api.now());
+    let (given, now): (Added, _) = (parsed(&body)?, api.now());
     let own = own_name(&headers);
     blocking(move || {
-        desk.add_passkey(&session.actor, &new, now)?;
+        if !desk.password_is(&session.actor.officer, &given.password, now)? {
+            return Err(Reason::PasswordWrong.refusal().into());
+        }
+        desk.add_passkey(&session.actor, &given.passkey, now)?;
         // Whoever signed in elsewhere with the password alone does so again.
         for (name, _) in desk.sessions(&session.actor.officer, now)? {
             if name != own.as_str() {
@@ -217,7 +234,7 @@ async fn add_passkey(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Removal {
+struct OwnPassword {
     password: Zeroizing<String>,
 }
 
@@ -227,7 +244,7 @@ async fn remove_passkey(
     AtDesk(session, desk): AtDesk,
     body: Bytes,
 ) -> Answered<Json<Value>> {
-    let (given, now): (Removal, _) = (parsed(&body)?, api.now());
+    let (given, now): (OwnPassword, _) = (parsed(&body)?, api.now());
     let id = WebBytes::try_from(id).map_err(|_| Reason::Unknown.refusal())?;
     blocking(move || desk.remove_passkey(&session.actor, &id, &given.password, now)).await?;
     Ok(Json(json!({ "passkey": "removed" })))
@@ -254,6 +271,7 @@ async fn session(State(api): State<Api>, SignedIn(session): SignedIn) -> Json<Va
     let needed = api.needs_passkey(&session);
     let mut shown = json!(session);
     shown["passkey_needed"] = json!(needed);
+    shown["password_needed"] = json!(session.first_password);
     shown["ends_in_s"] = json!(session.ends_in_s(api.now()));
     Json(shown)
 }
@@ -281,10 +299,16 @@ async fn sessions(
 async fn end_session(
     State(api): State<Api>,
     Path(name): Path<String>,
-    SignedIn(session): SignedIn,
+    AtDesk(session, home): AtDesk,
+    body: Bytes,
 ) -> Answered<Json<Value>> {
-    let (installation, now) = (Arc::clone(&api.installation), api.now());
+    let (given, now): (OwnPassword, _) = (parsed(&body)?, api.now());
+    let installation = Arc::clone(&api.installation);
     blocking(move || {
+        // Whoever sits at a session that was left open throws nobody out.
+        if !home.password_is(&session.actor.officer, &given.password, now)? {
+            return Err(Reason::PasswordWrong.refusal().into());
+        }
         let mut outcome: Result<()> = Err(Reason::Unknown.refusal().into());
         for desk in installation.desks.values() {
             outcome = outcome.or_else(|_| desk.end_session(&session.actor, &name, now));

@@ -4,6 +4,7 @@ use crate::Role;
 use crate::api::{Answered, Api, SignedIn, blocking, may_read, parsed};
 use crate::applicant::Receipt;
 use crate::desk::collection::WaitingDocument;
+use crate::limits::ApplicantCounted;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router, body::Bytes};
@@ -57,7 +58,11 @@ async fn times(
     ))
 }
 
-async fn own_times(State(api): State<Api>, body: Bytes) -> Answered<Json<Vec<DateTime>>> {
+async fn own_times(
+    _: ApplicantCounted,
+    State(api): State<Api>,
+    body: Bytes,
+) -> Answered<Json<Vec<DateTime>>> {
     let receipt: Receipt = parsed(&body)?;
     let desk = api.desk(Role::Office.name())?;
     let now = api.now();
@@ -66,7 +71,11 @@ async fn own_times(State(api): State<Api>, body: Bytes) -> Answered<Json<Vec<Dat
     ))
 }
 
-async fn appointment(State(api): State<Api>, body: Bytes) -> Answered<Json<Value>> {
+async fn appointment(
+    _: ApplicantCounted,
+    State(api): State<Api>,
+    body: Bytes,
+) -> Answered<Json<Value>> {
     let HolderComes { receipt, at } = parsed(&body)?;
     let desk = api.desk(Role::Office.name())?;
     let now = api.now();

@@ -5,7 +5,7 @@ mod common;
 mod lives;
 
 use common::{Town, person};
-use lives::{Act as Step, dossier, propose, refused, sent, why};
+use lives::{dossier, live, propose, refused, sent, why};
 use rilascio_circuit::process::{Actor, Phase, Reference, Right};
 use rilascio_circuit::{ACT_FACTS, ActKind};
 use rilascio_node::{Act, ActEntry, Command, Error, Prose, Role};
@@ -19,17 +19,6 @@ fn town() -> Town {
 }
 
 /// Lives the acts of a life, one after the other.
-fn live(town: &Town, name: &str, steps: &[Step]) {
-    for (place, step) in steps.iter().enumerate() {
-        let Step::Give(actor, command) = step else {
-            panic!("only commands here");
-        };
-        town.give(&format!("{name}-{place}"), actor, command)
-            .unwrap();
-        town.settle().unwrap();
-    }
-}
-
 fn reader(role: Role) -> Actor {
     match role {
         Role::Office => person("anna", "gendarmeria", &[Right::Enrol]),

@@ -15,7 +15,7 @@ use rilascio_node::{
 };
 use std::sync::Arc;
 
-const PASSWORD: &str = "a-password-of-a-test";
+const PASSWORD: &str = "una-nuvola-sul-tavolo";
 /// Made by OpenSSL.
 const REQUESTS: [&[u8]; 2] = [
     include_bytes!("../../pki/tests/data/p256.csr"),

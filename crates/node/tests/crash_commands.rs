@@ -257,6 +257,7 @@ fn what_is_under_lock_is_lost_nowhere() {
 fn a_document_in_force_is_lost_nowhere() {
     kill_everywhere(in_force, false, handed_over().len());
     kill_everywhere(stolen, false, handed_over().len());
+    kill_everywhere(lost, false, handed_over().len());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use rilascio_node::{
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-const PASSWORD: &str = "a-password-of-a-test";
+const PASSWORD: &str = "una-nuvola-sul-tavolo";
 const REASON: &str = "The director fell ill, MARKED-NAME travels tonight.";
 
 /// An office with a clerk, an approver, a stranger to both, and an administrator.

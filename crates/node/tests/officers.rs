@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use rilascio_circuit::process::{Actor, Right};
 use rilascio_node::{Error, Role, SignIn};
 
-const PASSWORD: &str = "a-password-of-a-test";
+const PASSWORD: &str = "una-nuvola-sul-tavolo";
 
 #[test]
 fn each_wrong_password_doubles_the_wait_and_fifteen_lock_the_officer() {
@@ -80,4 +80,43 @@ fn a_session_that_nobody_uses_ends_after_half_an_hour_and_no_session_outlives_a_
             .unwrap()
             .is_empty()
     );
+}
+
+#[test]
+fn a_password_that_was_drawn_is_good_for_choosing_another_and_for_a_week() {
+    let town = Town::in_memory(None);
+    let desk = &town.desks[&Role::Centre];
+    let system = Actor::system(desk.site());
+    let officer = person("dario", "centre", &[Right::Examine]);
+    let name = || {
+        desk.name_officer_at_first(&system, &officer, town.now)
+            .unwrap()
+    };
+    let sign_in = |password: &str, now| match desk.sign_in(&officer.officer, password, None, now) {
+        Ok(Some(SignIn::Whole(_, session))) => Ok(session.first_password),
+        Err(Error::Refused(why)) => Err(why.rule),
+        _ => panic!("the password is right"),
+    };
+    let first = name();
+    assert_eq!(sign_in(&first, town.now), Ok(true));
+    let change = |new: &str| {
+        let changed = desk.change_password(&officer.officer, &first, new, town.now);
+        match changed {
+            Err(Error::Refused(why)) => why.rule,
+            other => other.map(|()| "changed").unwrap(),
+        }
+    };
+    for guessed in [
+        &first[..],
+        "dario-centre-dario",
+        "passwordpassword",
+        "short",
+    ] {
+        assert_eq!(change(guessed), "circuit.password", "{guessed}");
+    }
+    assert_eq!(change(PASSWORD), "changed");
+    let later = town.now + SignedDuration::from_hours(24 * 8);
+    assert_eq!(sign_in(PASSWORD, later), Ok(false), "what was chosen lasts");
+    let late = name();
+    assert_eq!(sign_in(&late, later), Err("circuit.password-ended"));
 }

@@ -27,7 +27,7 @@ use tower::ServiceExt;
 
 const PROFILE: &str = "sm-permit";
 const SITE: &str = "gendarmeria";
-const PASSWORD: &str = "a-password-of-a-bench";
+const PASSWORD: &str = "una-nuvola-sul-tavolo";
 const DOSSIERS: u32 = 1_000_000;
 const OPERATORS: usize = 300;
 /// The mean time between two pages of an operator.

@@ -52,17 +52,29 @@ pub(crate) async fn alive(signed: Signed) -> Json<Value> {
 #[derive(Deserialize)]
 pub(crate) struct Ended {
     name: String,
+    password: String,
 }
 
 pub(crate) async fn end_session(
     State(portal): State<Portal>,
     signed: Signed,
-    Form(Ended { name }): Form<Ended>,
-) -> Result<Redirect, PageFault> {
-    let path = format!("/v1/sessions/{}", encoded(&name));
-    let ended = portal.node.act(Method::DELETE, &path, &signed.token);
-    ended.await.map_err(|fault| signed.fault(fault))?;
-    Ok(Redirect::to("/account"))
+    Form(Ended { name, password }): Form<Ended>,
+) -> Result<Response, PageFault> {
+    let path = format!("/v1/sessions/{}/end", encoded(&name));
+    let (token, body) = (Some(&signed.token[..]), json!({ "password": password }));
+    let ended = portal
+        .node
+        .send_json(Method::POST, &path, token, None, &body);
+    match ended.await {
+        Ok(_) => Ok(Redirect::to("/account").into_response()),
+        Err(fault) if fault.body["code"] == "circuit.password-wrong" => {
+            with_fault(&portal, &signed, "password-wrong").await
+        }
+        Err(fault) if fault.body["code"] == "circuit.too-early" => {
+            with_fault(&portal, &signed, "sign-in-wait").await
+        }
+        Err(fault) => Err(signed.fault(fault)),
+    }
 }
 
 #[derive(Deserialize)]
@@ -97,9 +109,7 @@ pub(crate) async fn change_password(
             Err(fault) if fault.body["code"] == "circuit.too-early" => {
                 signed.language.text("sign-in-wait")
             }
-            Err(fault) if fault.status == StatusCode::BAD_REQUEST => {
-                signed.language.text("password-short")
-            }
+            Err(fault) if fault.status == StatusCode::BAD_REQUEST => fault.line(signed.language),
             Err(fault) => return Err(signed.fault(fault)),
         }
     } else {

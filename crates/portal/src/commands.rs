@@ -187,11 +187,18 @@ pub(crate) const STEPS: &[(&str, &str, &[&str], &str)] = &[
     ("works", "blank", &["spoiled"], "photograph-blank"),
     ("works", "blank", &["missing"], "find-blank"),
     ("registry", "access-grant", &["given"], "end-access"),
+    (
+        "registry",
+        "registration",
+        &["changed", "published"],
+        "report-loss",
+    ),
 ];
 
 /// What begins something new, by the list at which it is offered.
 pub(crate) const BEGINNINGS: &[(&str, &str, &str)] = &[
     ("office", "dossier", "open-dossier"),
+    ("office", "loss-report", "report-loss"),
     ("office", "sheet", "receive-sheets"),
     ("office", "legacy-file", "note-legacy-file"),
     ("centre", "watch-entry", "enter-watch"),
@@ -235,6 +242,7 @@ pub(crate) fn steps(signed: &Signed, role: &str, kind: &str, state: &str, id: &s
                 "legacy-file" => "file",
                 "watch-entry" => "entry",
                 "access-grant" => "grant",
+                "registration" => "document",
                 other => other,
             };
             let address = format!("/do/{command}?{field}={}", encoded(id));

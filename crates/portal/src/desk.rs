@@ -70,6 +70,11 @@ const LISTS: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "office",
+        "loss-report",
+        &["reported", "blocked", "not-in-force", "unknown"],
+    ),
+    (
         "centre",
         "document",
         &[
@@ -125,6 +130,7 @@ fn columns(kind: &str) -> &'static [&'static str] {
         "dossier" => &["profile", "office", "reason", "opened"],
         "order" => &["dossier", "profile", "office", "express"],
         "consignment" => &["office", "works", "seal"],
+        "loss-report" => &["loss", "report", "officer", "at"],
         "document" => &["profile", "dossier", "office", "valid_until"],
         "blank" => &["profile", "site", "batch"],
         "watch-entry" => &["list", "act", "until"],
@@ -249,7 +255,11 @@ pub(crate) async fn sign_in(
             let mut page = Page::plain(language, "/sign-in");
             page.put("next", own_page(&given.next));
             // A wrong name and a wrong password are answered alike.
-            let told = ["circuit.card", "circuit.workstation"];
+            let told = [
+                "circuit.card",
+                "circuit.workstation",
+                "circuit.password-ended",
+            ];
             let said = if told.iter().any(|code| fault.body["code"] == **code) {
                 fault.line(language)
             } else if fault.body["code"] == "circuit.too-early" {

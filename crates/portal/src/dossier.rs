@@ -185,6 +185,11 @@ pub(crate) async fn at_office(
         "receipt",
         signed.has("enrol").then(|| format!("{address}/receipt")),
     );
+    // What the holder has may be lost.
+    let lost = (thing["phase"] == "handed-over" && commands::may(&signed, "report-loss"))
+        .then(|| thing["document"].as_str().unwrap_or_default())
+        .map(|document| format!("/do/report-loss?document={}", encoded(document)));
+    page.put("lost", lost);
     let waits = matches!(thing["phase"].as_str(), Some("at-office" | "activated"));
     page.put(
         "holder",
@@ -218,6 +223,7 @@ pub(crate) async fn at_centre(
     page.put("enrol", Value::Null);
     page.put("receipt", Value::Null);
     page.put("holder", Value::Null);
+    page.put("lost", Value::Null);
     let profile = profile_of(&portal, &signed, &thing).await;
     let hits = thing["identification"]["hits"].is_u64() || thing["same_fingers"] == false;
     let address = format!("/desk/centre/dossier/{}/hits", encoded(&id));

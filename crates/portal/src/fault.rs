@@ -74,7 +74,7 @@ pub(crate) enum PageFault {
     /// Nobody is signed in: sign in, then come back here.
     SignIn(String),
     /// Somebody is signed in who has to show a passkey first: the account says how.
-    Passkey,
+    Account,
     /// The node said no.
     Node(Box<NodeFault>, Language),
 }
@@ -98,7 +98,7 @@ impl IntoResponse for PageFault {
                 let next = crate::forms::encoded(&next);
                 Redirect::to(&format!("/sign-in?next={next}")).into_response()
             }
-            Self::Passkey => Redirect::to("/account").into_response(),
+            Self::Account => Redirect::to("/account").into_response(),
             Self::Node(fault, language) => {
                 let mut page = Page::plain(language, "/");
                 page.put("fault", fault.line(language));

@@ -216,7 +216,7 @@ async fn officer_page(portal: &Portal, signed: &Signed, role: &str) -> Page {
     page.put("profiles", portal.titles(signed).await);
     page.put("role", role);
     page.put("rights", RIGHTS);
-    page.put("site", &signed.session["actor"]["site"]);
+    page.put("filled", json!({ "officer": "", "site": signed.session["actor"]["site"], "rights": [], "profiles": [] }));
     page.put("named", Value::Null);
     page.put("fault", Value::Null);
     page
@@ -247,7 +247,7 @@ pub(crate) async fn name_officer(
         of.map(|(_, value)| value.as_str()).collect()
     };
     let officer = json!({ "officer": field("officer"), "site": field("site"), "rights": ticked("rights"),
-        "profiles": ticked("profiles") });
+        "profiles": ticked("profiles"), "own_password": field("own_password") });
     let path = format!("/v1/{}/officers", encoded(&role));
     let named = portal
         .node
@@ -261,6 +261,7 @@ pub(crate) async fn name_officer(
         Err(fault) if fault.status == StatusCode::UNAUTHORIZED => Err(signed.fault(fault)),
         Err(fault) => {
             page.put("fault", fault.line(signed.language));
+            page.put("filled", &officer);
             Ok(page.show_as(fault.status, "officer.html"))
         }
     }

@@ -84,6 +84,7 @@ pub(crate) async fn form(
 #[derive(Deserialize)]
 pub(crate) struct New {
     name: String,
+    password: String,
     client_data: String,
     authenticator_data: String,
     key: String,
@@ -94,8 +95,9 @@ pub(crate) async fn add(
     signed: Signed,
     Form(given): Form<New>,
 ) -> Result<Response, PageFault> {
-    let body = json!({ "name": given.name, "client_data": given.client_data,
+    let passkey = json!({ "name": given.name, "client_data": given.client_data,
         "authenticator_data": given.authenticator_data, "key": given.key });
+    let body = json!({ "password": given.password, "passkey": passkey });
     let added = portal.node.send_json(
         Method::POST,
         "/v1/passkeys",
@@ -106,6 +108,9 @@ pub(crate) async fn add(
     match added.await {
         Ok(_) => Ok(Redirect::to("/account").into_response()),
         Err(fault) if fault.status == StatusCode::UNAUTHORIZED => Err(signed.fault(fault)),
+        Err(fault) if fault.body["code"] == "circuit.password-wrong" => {
+            account::with_fault(&portal, &signed, "password-wrong").await
+        }
         Err(_) => account::with_fault(&portal, &signed, "passkey-refused").await,
     }
 }

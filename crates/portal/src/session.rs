@@ -65,7 +65,7 @@ impl Signed {
     }
 }
 
-/// Pages that are open to somebody who has still to show a passkey.
+/// Pages that are open to somebody who has still to choose a password, or to show a passkey.
 fn is_own(path: &str) -> bool {
     path == "/account" || path.starts_with("/account/") || path == "/sign-out"
 }
@@ -90,8 +90,11 @@ impl FromRequestParts<Portal> for Signed {
             return Err(PageFault::SignIn(back));
         };
         match portal.node.get("/v1/session", Some(&token)).await {
-            Ok(session) if session["passkey_needed"] == true && !is_own(parts.uri.path()) => {
-                Err(PageFault::Passkey)
+            Ok(session)
+                if (session["passkey_needed"] == true || session["password_needed"] == true)
+                    && !is_own(parts.uri.path()) =>
+            {
+                Err(PageFault::Account)
             }
             Ok(session) => Ok(Self {
                 token,
@@ -128,6 +131,7 @@ pub(crate) async fn refuse_foreign(
     if safe || own {
         return next.run(request).await;
     }
+    tracing::warn!("a request of another site was refused");
     let language = Language::wanted(headers);
     let fault = NodeFault::own(
         StatusCode::FORBIDDEN,

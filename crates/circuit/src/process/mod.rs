@@ -17,6 +17,7 @@ mod following;
 mod forecast;
 mod id;
 mod legacy;
+mod loss;
 mod opinion;
 mod order;
 mod reason;
@@ -51,6 +52,7 @@ pub use id::{
     OfficerId, OrderId, Reference, SheetNumber, SiteId, WatchEntryId,
 };
 pub use legacy::{LegacyCommand, LegacyEvent, LegacyFile, LegacyState};
+pub use loss::{Loss, LossCommand, LossEvent, LossReport, LossState};
 pub use opinion::{OpinionCommand, OpinionEvent, Opinions};
 pub use order::{Order, OrderCommand, OrderEvent, OrderState};
 pub use reason::Reason;

@@ -54,6 +54,22 @@ reasons! {
     NotYet = "circuit.not-yet":
         "manca ancora un passo precedente", "an earlier step has not come yet";
         "attendere: il sistema riprova da solo", "wait: the system tries again by itself".
+    /// A password that is guessed.
+    Password = "circuit.password":
+        "la password è troppo corta, troppo lunga o facile da indovinare", "the password is too short, too long or easily guessed";
+        "sceglierne un'altra, da 12 a 256 caratteri, senza nomi, parole comuni o sequenze", "choose another one, of 12 to 256 characters, without names, common words or sequences".
+    /// The officer's own password is wrong.
+    PasswordWrong = "circuit.password-wrong":
+        "la propria password non è giusta", "your own password is not right";
+        "scriverla di nuovo", "type it again".
+    /// The first password was not replaced in time.
+    PasswordEnded = "circuit.password-ended":
+        "la prima password non è stata cambiata in tempo e non vale più", "the first password was not changed in time and is not valid any more";
+        "farsi nominare di nuovo da chi amministra la sede", "be named anew by who administers the site".
+    /// The first password is only good for choosing another.
+    PasswordFirst = "circuit.password-first":
+        "prima va scelta una propria password", "a password of your own has to be chosen first";
+        "sceglierla nella pagina dell'account, poi accedere di nuovo", "choose it on the account page, then sign in again".
     /// The second factor is missing.
     Passkey = "circuit.passkey":
         "serve l'accesso con una passkey", "signing in with a passkey is needed for this";
@@ -206,6 +222,10 @@ reasons! {
     NumbersUsedUp = "circuit.numbers":
         "i numeri di questo stabilimento per questo documento sono finiti", "these works have no numbers left for this document";
         "ampliare il formato del numero nel profilo, o far produrre un altro stabilimento", "widen the number pattern of the profile, or let other works make it".
+    /// Asked for too often.
+    TooOften = "circuit.too-often":
+        "troppe richieste in poco tempo", "too many requests in a short time";
+        "attendere qualche minuto", "wait a few minutes".
     /// Too many at once.
     TooMany = "circuit.too-many":
         "troppi elementi in una volta", "too many at once";

@@ -5,8 +5,8 @@ use super::delivery::{complaint, handed_over, recalled};
 use super::package::{RECORD, check};
 use super::papers::PAPERS;
 use super::{
-    decision, hits, not_ours, not_yet, only_from, opinion, papers, promise, returns, routing,
-    screening, terms,
+    decision, hits, losses, not_ours, not_yet, only_from, opinion, papers, promise, returns,
+    routing, screening, terms,
 };
 use crate::command::{Answer, Command};
 use crate::ledger::{DAY_MS, Ledger, word};
@@ -398,6 +398,7 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
                 Some(&message.header.id),
             )
         }
+        Body::LossReport { report } => losses::heed(ledger, message, report),
         Body::Service { dossier, served } => {
             of_office(ledger, message, dossier)?;
             acts::was_served(ledger, dossier, served)

@@ -11,6 +11,7 @@ pub(crate) mod delivery;
 pub(crate) mod draft;
 pub(crate) mod grants;
 pub(crate) mod hits;
+mod losses;
 pub(crate) mod office;
 mod opinion;
 pub(crate) mod package;

@@ -3,7 +3,7 @@
 use super::centre::record_term;
 use super::package::check;
 use super::{
-    acts, collection, draft, not_ours, not_yet, only_from, papers, promise, returns, terms,
+    acts, collection, draft, losses, not_ours, not_yet, only_from, papers, promise, returns, terms,
 };
 use crate::command::{Answer, COUNT_MAX, Command};
 use crate::ledger::{DAY_MS, Ledger, word};
@@ -180,6 +180,11 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             ledger.notify(&recalled)?;
             Ok(Answer::of(dossier, word(recalled.phase)))
         }
+        C::ReportLoss {
+            document,
+            loss,
+            report,
+        } => losses::report(ledger, document, *loss, report),
         C::ServeAct {
             dossier,
             act_number,
@@ -514,6 +519,7 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             super::check_items(&message.body, entries.len())?;
             keep_status(ledger, *number, entries)
         }
+        Body::LossAnswer { document, state } => losses::answered(ledger, message, document, *state),
         Body::ComplaintResult { .. } | Body::Error { .. } => Ok(()),
         _ => Err(not_ours(message)),
     }

@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(dead_code, reason = "each test lives some of them")]
 
-use crate::common::{PROFILE, package, person};
+use crate::common::{PROFILE, Town, package, person};
 use rilascio_circuit::PaperCase;
 use rilascio_circuit::process::{
     Actor, AttestationId, BlankSerial, Block, Cancellation, ConsignmentId, Defect, DocumentId,
-    DossierId, Fraud, HolderCheck, IssueReason, LegacyFileId, NodeId, OfficerId, Reference, Right,
-    SheetNumber, Shelves, SiteId, Surrender, WatchEntryId,
+    DossierId, Fraud, HolderCheck, IssueReason, LegacyFileId, Loss, NodeId, OfficerId, Reference,
+    Right, SheetNumber, Shelves, SiteId, Surrender, WatchEntryId,
 };
 use rilascio_exchange::message::{Bytes, Paper};
 use rilascio_node::{Command, Prose, WatchedPerson};
@@ -22,6 +22,20 @@ pub enum Act {
     Open(&'static str),
     /// Days pass.
     Pass(i64),
+}
+
+/// Lives a life without findings or pauses: each step, and the work of the nodes after it.
+pub fn live(town: &Town, name: &str, acts: &[Act]) {
+    for (place, act) in acts.iter().enumerate() {
+        let name = format!("{name}-{place}");
+        let given = match act {
+            Act::Give(actor, command) => town.give(&name, actor, command),
+            Act::Open(parcel) => town.open_parcel(&name, parcel, &office("carla"), &second()),
+            Act::Clear(_) | Act::Pass(_) => panic!("only commands and parcels here"),
+        };
+        given.unwrap();
+        town.settle().unwrap();
+    }
 }
 
 pub const DOSSIER: &str = "gendarmeria-000001";
@@ -537,6 +551,20 @@ pub fn in_force() -> Vec<Act> {
             },
         ),
     ]);
+    acts
+}
+
+/// A document that its holder loses, and says so at an office.
+pub fn lost() -> Vec<Act> {
+    let mut acts = handed_over();
+    acts.push(by(
+        office("carla"),
+        Command::ReportLoss {
+            document: document(),
+            loss: Loss::Lost,
+            report: reference("report-7"),
+        },
+    ));
     acts
 }
 

@@ -49,7 +49,7 @@ async function laidOtherwise (desk, file) {
     draw.rotate(Math.PI / 18)
     draw.drawImage(bitmap, -bitmap.width / 2, -bitmap.height / 2)
     const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())
-    return btoa(String.fromCharCode(...bytes))
+    return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ''))
   }, readFileSync(file).toString('base64'))
   return Buffer.from(png, 'base64')
 }
@@ -336,6 +336,22 @@ await as(chief, async desk => {
   await look(desk, 'inspection-forged')
   const verdict = await desk.page.locator('main').innerText()
   if (verdict.includes('Il documento è autentico')) throw new Error('a forged document was accepted')
+})
+
+// The holder loses it and says so at the counter: the centre blocks it at once, and says so there.
+await as(chief, async desk => {
+  await desk.go(`/desk/office/dossier/${dossier}`)
+  await desk.press('main a[href^="/do/report-loss"]')
+  await fill(desk, { 'f-loss': 'stolen', 'f-report': 'denuncia-12' })
+  await look(desk, 'report-loss')
+  await send(desk)
+  await until(desk, '/desk/office/loss-report?state=blocked', 'denuncia-12')
+  await desk.press('main tbody th a')
+  await look(desk, 'loss-reported')
+  const here = encodeURIComponent(new URL(desk.page.url()).pathname)
+  await desk.go(`/language?to=en&back=${here}`)
+  await look(desk, 'loss-reported-en')
+  await desk.go(`/language?to=it&back=${here}`)
 })
 
 await browser.close()

@@ -33,6 +33,7 @@ try {
     await desk.go('/account/passkeys/new')
     await desk.look(`passkey-new-${language}`)
     await desk.page.fill('#name', 'Specimen <key>')
+    await desk.page.fill('#password', password)
     await desk.press('form[data-passkey] button')
     must(path(desk) === '/account' && (await desk.page.textContent('main')).includes('Specimen <key>'), 'the passkey was not added')
     await desk.look(`passkey-account-${language}`)

@@ -16,7 +16,7 @@ async function first (desk, list) {
 const TOURS = {
   'questura-viterbo.bianchi': {
     pages: ['/', '/desk/office/dossier', '/desk/office/dossier?state=enrolled', '/desk/office/consignment', '/desk/office/waiting', '/desk/office/sheet',
-      '/desk/office/legacy-file', '/desk/office/attestation', '/do/open-dossier', '/do/receive-sheets', '/do/note-legacy-file',
+      '/desk/office/legacy-file', '/desk/office/attestation', '/desk/office/loss-report', '/do/report-loss', '/do/open-dossier', '/do/receive-sheets', '/do/note-legacy-file',
       '/help', '/help?q=impronte', '/help/ask?page=%2Fdesk%2Foffice%2Fdossier&code=circuit.state', '/help/cases/help-000001', '/help/articles/centre-N000002'],
     things: ['/desk/office/dossier?state=enrolled', '/desk/office/dossier?state=examination', '/desk/office/dossier?state=at-office'],
     inside: ['/enrol/person', '/enrol/document', '/enrol/portrait', '/enrol/fingers', '/enrol/signature', '/enrol/proof', '/receipt']

@@ -1,0 +1,77 @@
+//! Reports of loss and theft: taken down at any office, heeded at once by the centre.
+
+use super::centre::tell_registry;
+use super::{not_ours, only_from};
+use crate::Result;
+use crate::command::Answer;
+use crate::ledger::{Ledger, word};
+use rilascio_circuit::process::{
+    Block, Document, DocumentCommand, DocumentId, Loss, LossCommand, LossReport, LossState,
+    Reference,
+};
+use rilascio_exchange::message::{Body, Message};
+
+/// Takes a report down and sends it.
+pub(super) fn report(
+    ledger: &mut Ledger<'_>,
+    document: &DocumentId,
+    loss: Loss,
+    report: &Reference,
+) -> Result<Answer> {
+    let command = LossCommand::Report {
+        document: document.clone(),
+        loss,
+        report: report.clone(),
+        office: ledger.actor.site.clone(),
+    };
+    let taken: LossReport = ledger.step(document.as_str(), None, &command)?;
+    let state = word(taken.state);
+    let centre = ledger.desk.routes.centre.clone();
+    let body = Body::LossReport { report: taken };
+    ledger.send(&centre, document.as_str(), body, None)?;
+    Ok(Answer::of(document, state))
+}
+
+/// The centre heeds a report of an office.
+pub(super) fn heed(ledger: &mut Ledger<'_>, message: &Message, report: &LossReport) -> Result<()> {
+    let sender = &message.header.sender;
+    let office = ledger.desk.routes.office(&report.office)?.clone();
+    only_from(message, &office)?;
+    let known: Option<Document> = ledger.get(report.document.as_str())?;
+    let state = match known {
+        None => LossState::Unknown,
+        Some(known) if known.is_dead() => LossState::NotInForce,
+        Some(_) => {
+            let block = DocumentCommand::Block(Block::from(report.loss));
+            let blocked: Document = ledger.step_by_system(report.document.as_str(), &block)?;
+            tell_registry(ledger, &blocked)?;
+            LossState::Blocked
+        }
+    };
+    let system = ledger.actor.clone();
+    let told = ("reported", report);
+    ledger.note(&system, "loss", report.document.as_str(), &told)?;
+    let body = Body::LossAnswer {
+        document: report.document.clone(),
+        state,
+    };
+    let answers = Some(&message.header.id);
+    ledger.send(&sender.clone(), report.document.as_str(), body, answers)
+}
+
+/// What the centre made of a report.
+pub(super) fn answered(
+    ledger: &mut Ledger<'_>,
+    message: &Message,
+    document: &DocumentId,
+    state: LossState,
+) -> Result<()> {
+    if state == LossState::Reported {
+        return Err(not_ours(message));
+    }
+    only_from(message, &ledger.desk.routes.centre.clone())?;
+    let answer = LossCommand::Answer(state);
+    ledger
+        .step_by_system::<LossReport>(document.as_str(), &answer)
+        .map(drop)
+}
