@@ -3,6 +3,7 @@
 use crate::catalogue::Catalogue;
 use crate::fault::Fault;
 use crate::identification::Engine;
+use crate::samples::samples;
 use jiff::tz::TimeZone;
 use rilascio_biometrics::nist::{Compression, PrintImage};
 use rilascio_circuit::Application;
@@ -10,10 +11,16 @@ use rilascio_circuit::process::{DossierId, PrintSearch, ResidenceCheck};
 use rilascio_doors::osia::{AbisClient, AbisPrint};
 use rilascio_exchange::adapter::afis::Afis;
 use rilascio_exchange::adapter::mail::Mail;
-use rilascio_exchange::adapter::residents::{Question, Residents, SimulatedResidents};
+use rilascio_exchange::adapter::residents::{
+    Inquiry, Question, Resident, Residents, SimulatedResidents,
+};
 use rilascio_exchange::message::Package;
 use rilascio_exchange::{Error, Result};
-use rilascio_node::{Advisers, Clock, Delivery, Hit, Identification as Identified, Notice};
+use rilascio_mrtd::code::Sex;
+use rilascio_node::{
+    Advisers, Clock, Delivery, Hit, Identification as Identified, Notice, Register,
+};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Where the systems are; without an address the built-in engine identifies, the registry of residents is simulated and
@@ -73,10 +80,13 @@ impl Outside {
         };
         let residents = match addresses.residents {
             Some(address) => address,
-            None => SimulatedResidents::default()
-                .listen()
-                .map_err(failed)?
-                .to_string(),
+            None => SimulatedResidents {
+                people: synthetic_people()?,
+                ..SimulatedResidents::default()
+            }
+            .listen()
+            .map_err(failed)?
+            .to_string(),
         };
         Ok(Self {
             identification,
@@ -87,6 +97,49 @@ impl Outside {
             catalogue,
             clock,
             mail: addresses.mail,
+        })
+    }
+}
+
+/// The synthetic people, as a simulated registry has them.
+fn synthetic_people() -> std::result::Result<BTreeMap<String, Resident>, Fault> {
+    let mut people = BTreeMap::new();
+    for sample in samples(None, false)? {
+        let read = Application::parse("application", &sample.package.application);
+        let person = read.map_err(Fault::failed)?.person;
+        let Some(code) = person.fiscal_code else {
+            continue;
+        };
+        let address = person.address;
+        let resident = Resident {
+            surname: person.surname,
+            given_names: person.given_names,
+            sex: match person.sex {
+                Sex::Female => "F",
+                Sex::Male => "M",
+                Sex::Unspecified => "X",
+            }
+            .to_owned(),
+            birth_date: person.birth_date.to_string(),
+            birth_place: person.birth_place,
+            birth_country: person.birth_country.map(|code| code.to_string()),
+            nationality: person.nationality.to_string(),
+            street: address.as_ref().map(|address| address.street.clone()),
+            place: address.as_ref().map(|address| address.place.clone()),
+            country: address
+                .and_then(|address| address.country)
+                .map(|code| code.to_string()),
+        };
+        people.insert(code, resident);
+    }
+    Ok(people)
+}
+
+impl Register for Outside {
+    fn find(&self, case: &DossierId, code: &str) -> Result<Option<Resident>> {
+        self.residents.find(&Inquiry {
+            case: case.to_string(),
+            code: code.to_owned(),
         })
     }
 }

@@ -410,24 +410,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
         index: arguments.residents_index.clone(),
         mail: mail(arguments)?,
     };
+    let outside = Outside::open(addresses, Arc::clone(&profiles), Arc::clone(&clock), || {
+        // Only a centre identifies.
+        let here = roles.contains(&Role::Centre);
+        here.then(|| {
+            let gallery = print_gallery::open(&data, master, machines(arguments)?.as_ref())?;
+            purge_daily(Arc::clone(&gallery));
+            Ok(Engine::new(gallery, profiles))
+        })
+        .transpose()
+    })?;
+    let outside = Arc::new(outside);
     let tools = Tools {
         transport: Arc::clone(&installation.local) as Arc<_>,
-        advisers: Arc::new(Outside::open(
-            addresses,
-            Arc::clone(&profiles),
-            Arc::clone(&clock),
-            || {
-                // Only a centre identifies.
-                let here = roles.contains(&Role::Centre);
-                here.then(|| {
-                    let gallery =
-                        print_gallery::open(&data, master, machines(arguments)?.as_ref())?;
-                    purge_daily(Arc::clone(&gallery));
-                    Ok(Engine::new(gallery, profiles))
-                })
-                .transpose()
-            },
-        )?),
+        advisers: Arc::clone(&outside) as Arc<_>,
         production: Arc::new(works),
         scribe: Arc::new(Letters),
     };
@@ -442,7 +438,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Fault> {
     } else {
         None
     };
-    serve(arguments, &data, installation, tools, &roles, guide)
+    serve(
+        arguments,
+        &data,
+        installation,
+        (tools, outside),
+        &roles,
+        guide,
+    )
 }
 
 /// A token for the first administrators, where a role has nobody.
@@ -508,7 +511,7 @@ fn serve(
     arguments: &Arguments,
     data: &std::path::Path,
     installation: Arc<Installation>,
-    tools: Tools,
+    (tools, register): (Tools, Arc<Outside>),
     roles: &BTreeSet<Role>,
     guide: Option<Guide>,
 ) -> Result<ExitCode, Fault> {
@@ -533,6 +536,7 @@ fn serve(
         };
         let mut api = Api::new(Arc::clone(&installation), Some(metrics))
             .limited_to(limits)
+            .with_register(register)
             .with_certificates(Arc::new(move || certificate_dates::of_folder(&folder)));
         if arguments.require_passkeys {
             api = api.requiring_passkeys();

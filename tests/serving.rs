@@ -620,3 +620,40 @@ fn an_address_that_asks_too_often_waits_and_a_proxy_says_whose_it_is() {
     assert_eq!(from("192.0.2.4"), 429);
     server.stop();
 }
+
+#[test]
+fn the_registry_of_residents_is_asked_for_a_dossier_whose_profile_has_it() {
+    let data = folder("residents").join("data");
+    let server = demo(&data);
+    let at = |officer: &str| sign_in(&server.address, officer, &server.password(officer)).unwrap();
+    let open = |token: &str, profile: &str| {
+        let body = json!({ "profile": profile, "reason": "first", "previous": null });
+        let (status, answer) =
+            command(&server.address, token, "open-dossier", profile, &body).unwrap();
+        assert_eq!(status, 200, "{answer}");
+        answer["ids"][0].as_str().unwrap().to_owned()
+    };
+    let find = |token: &str, dossier: &str, code: &str| {
+        let path = format!("/v1/office/dossier/{dossier}/resident");
+        let (headers, body) = (
+            [("Authorization", token)],
+            json!({ "code": code }).to_string(),
+        );
+        let (status, answer) = ask(&server.address, "POST", &path, &headers, &body).unwrap();
+        (status, serde_json::from_str::<Value>(&answer).unwrap())
+    };
+    let (registrar, police) = (at("comune-ravenna.bianchi"), at("questura-viterbo.bianchi"));
+    let dossier = open(&registrar, "it-cie");
+    let (status, found) = find(&registrar, &dossier, "DLLGLI93H58E506P");
+    assert_eq!((status, &found["given_names"]), (200, &json!("Giulia")));
+    assert_eq!(find(&registrar, &dossier, "RSSMRA80A01H501U").0, 404);
+    assert_eq!(find(&registrar, &dossier, "no number").0, 400);
+    assert_eq!(find(&police, &dossier, "DLLGLI93H58E506P").0, 403);
+    let other = open(&police, "it-passport");
+    let (status, refused) = find(&police, &other, "DLLGLI93H58E506P");
+    assert_eq!(
+        (status, &refused["code"]),
+        (409, &json!("circuit.not-offered"))
+    );
+    server.stop();
+}

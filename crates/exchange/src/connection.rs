@@ -273,7 +273,9 @@ pub async fn listen(
                 stream.write_all(&answer).await?;
                 stream.shutdown().await
             };
-            let _ = tokio::time::timeout(PATIENCE * 2, serve).await;
+            if tokio::time::timeout(PATIENCE * 2, serve).await.is_err() {
+                tracing::warn!(%address, "a node was silent for too long");
+            }
         });
     }
 }

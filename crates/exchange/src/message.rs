@@ -484,8 +484,8 @@ pub enum Body {
     },
     /// Centre to office: what came of a report of loss or theft.
     LossAnswer {
-        /// The document.
-        document: DocumentId,
+        /// The report.
+        report: Reference,
         /// What came of it.
         state: LossState,
     },

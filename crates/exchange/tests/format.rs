@@ -7,9 +7,11 @@ use rilascio_biometrics::nist::{
 };
 use rilascio_exchange::adapter::afis::{Afis, SimulatedAfis};
 use rilascio_exchange::adapter::mail::{Mail, SimulatedMail};
-use rilascio_exchange::adapter::residents::{Question, Residents, SimulatedResidents};
+use rilascio_exchange::adapter::residents::{
+    Inquiry, Question, Resident, Residents, SimulatedResidents,
+};
 use rilascio_exchange::message::{Acknowledgement, Message};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 fn docs() -> PathBuf {
@@ -181,11 +183,27 @@ fn the_afis_answers_over_its_socket() {
     );
 }
 
+fn anna() -> Resident {
+    Resident {
+        surname: "Rossi".into(),
+        given_names: "Anna".into(),
+        sex: "F".into(),
+        birth_date: "1984-08-12".into(),
+        birth_place: Some("Roma (RM)".into()),
+        birth_country: None,
+        nationality: "ITA".into(),
+        street: Some("Via Appia 1".into()),
+        place: Some("00184 Roma RM".into()),
+        country: None,
+    }
+}
+
 #[test]
 fn residents_are_confirmed_by_the_registry_or_the_older_index() {
     let registry = SimulatedResidents {
         unknown: BTreeSet::from(["Nessuno".to_owned()]),
         not_joined: BTreeSet::from(["Antico".to_owned()]),
+        people: BTreeMap::from([("RSSNNA84M52H501X".to_owned(), anna())]),
     };
     let registry = registry.listen().unwrap().to_string();
     let index = SimulatedResidents::default().listen().unwrap().to_string();
@@ -204,6 +222,15 @@ fn residents_are_confirmed_by_the_registry_or_the_older_index() {
     assert!(both.confirm(&question("Rossi", "Roma")).unwrap());
     assert!(!both.confirm(&question("Nessuno", "Roma")).unwrap());
     assert!(both.confirm(&question("Rossi", "Antico")).unwrap());
+    // The national registry gives what it has of a number.
+    let find = |code: &str| {
+        both.find(&Inquiry {
+            case: "case-1".into(),
+            code: code.into(),
+        })
+    };
+    assert_eq!(find("RSSNNA84M52H501X").unwrap(), Some(anna()));
+    assert_eq!(find("RSSNNA84M52H501Y").unwrap(), None);
     let alone = Residents {
         registry,
         index: None,

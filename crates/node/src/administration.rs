@@ -76,13 +76,20 @@ fn may_give(session: &Session, desk: &Desk, officer: &Actor) -> Answered<()> {
         return Err(Error::from(Reason::Right.refusal()).into());
     }
     // Who administers some documents names nobody for others.
-    if !session.actor.covers(officer) {
-        return Err(Error::from(Reason::Profile.refusal()).into());
-    }
+    may_change(session, officer)?;
     for profile in &officer.profiles {
         desk.profile(profile)?;
     }
     Ok(())
+}
+
+/// Nothing, when a known officer works on no document beyond those of who administers.
+fn may_change(session: &Session, known: &Actor) -> Answered<()> {
+    if session.actor.covers(known) {
+        Ok(())
+    } else {
+        Err(Error::from(Reason::Profile.refusal()).into())
+    }
 }
 
 async fn officers(
@@ -137,6 +144,7 @@ async fn name_officer(
     may_give(&session, &desk, &officer)?;
     if let Some(known) = known(&desk, &officer.officer).await? {
         may_name(&session, &desk, &known.site)?;
+        may_change(&session, &known)?;
     }
     let now = api.now();
     let name = officer.officer.clone();
@@ -169,6 +177,7 @@ async fn remove_officer(
     let known = known(&desk, &name).await?;
     let known = known.ok_or_else(|| Reason::Unknown.refusal())?;
     may_name(&session, &desk, &known.site)?;
+    may_change(&session, &known)?;
     let now = api.now();
     blocking(move || desk.remove_officer(&session.actor, &name, now)).await?;
     Ok(Json(json!({ "state": "removed" })))

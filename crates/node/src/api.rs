@@ -14,6 +14,8 @@ use crate::installation::Installation;
 use crate::limits::{Counts, Limits};
 use crate::officers::Session;
 use crate::openapi::{is_kind, openapi};
+use crate::pressure::note_officer;
+use crate::residents::{self, Register};
 use crate::signing_in;
 use crate::stationing;
 use crate::statistics;
@@ -53,6 +55,7 @@ pub struct Api {
     pub(crate) first_start: Option<Arc<FirstStart>>,
     pub(crate) certificates: Certificates,
     pub(crate) counts: Arc<Counts>,
+    pub(crate) register: Option<Arc<dyn Register>>,
 }
 
 /// What an officer who has still to show a passkey may do: add one, change the password, sign out.
@@ -73,6 +76,13 @@ fn is_before_passkey(method: &Method, path: &str) -> bool {
         None => false,
     };
     card || BEFORE_PASSKEY.contains(&path)
+}
+
+/// What somebody may do whose password others have seen: choose another, look at the own account, sign out.
+fn is_before_password(method: &Method, path: &str) -> bool {
+    let looks = ["/v1/session", "/v1/sessions", "/v1/passkeys", "/v1/cards"];
+    let chooses = matches!(path, "/v1/password" | "/v1/sign-out");
+    chooses || (*method == Method::GET && looks.contains(&path))
 }
 
 /// An answer that is a fault: a status, and the text in both languages.
@@ -220,10 +230,10 @@ impl FromRequestParts<Api> for AtDesk {
         });
         match found.await {
             Ok(Some((session, desk))) => {
-                let officer = tracing::field::display(&session.actor.officer);
-                tracing::Span::current().record("officer", officer);
+                note_officer(&session.actor.officer);
                 let first = is_before_passkey(&parts.method, parts.uri.path());
-                if session.first_password && !first {
+                let chooses = is_before_password(&parts.method, parts.uri.path());
+                if session.first_password && !chooses {
                     return Err(ApiFault(Reason::PasswordFirst.refusal().into()).into_response());
                 }
                 if api.needs_passkey(&session) && !first {
@@ -261,6 +271,7 @@ impl Api {
             first_start: None,
             certificates: Arc::new(Vec::new),
             counts: Arc::new(Counts::new(Limits::default())),
+            register: None,
         }
     }
 
@@ -269,6 +280,15 @@ impl Api {
     pub fn with_certificates(self, certificates: Certificates) -> Self {
         Self {
             certificates,
+            ..self
+        }
+    }
+
+    /// The registry of residents, which counters may ask.
+    #[must_use]
+    pub fn with_register(self, register: Arc<dyn Register>) -> Self {
+        Self {
+            register: Some(register),
             ..self
         }
     }
@@ -339,6 +359,7 @@ impl Api {
             .merge(statistics::routes())
             .merge(signing_in::routes())
             .merge(photographs::routes())
+            .merge(residents::routes())
             .merge(waiting::routes())
             .route("/v1/{role}/{kind}", get(list))
             .route("/v1/{role}/{kind}/{id}", get(read))
@@ -540,7 +561,8 @@ fn shown(session: &Session, desk: &Desk, row: &entity::Entity) -> Result<Option<
     let profile = body["profile"]
         .as_str()
         .or(body["document"]["profile"].as_str());
-    let works = profile.is_none_or(|profile| session.actor.works_on(profile));
+    let all = session.actor.rights.contains(&Right::Audit);
+    let works = all || profile.is_none_or(|profile| session.actor.works_on(profile));
     Ok(works.then_some(body))
 }
 

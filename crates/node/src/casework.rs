@@ -20,6 +20,9 @@ use rilascio_circuit::process::{Actor, Dossier, DossierId, Reason, Reference};
 use serde::Deserialize;
 use std::sync::Arc;
 
+/// Dossiers that are read to find those of some documents.
+const QUEUE_MAX: u32 = 10_000;
+
 /// The routes of casework.
 pub(crate) fn routes() -> Router<Api> {
     Router::new()
@@ -53,8 +56,15 @@ async fn queue(
     may_read(&session, &desk)?;
     let by = by.unwrap_or(Timestamp::MAX);
     let limit = limit.unwrap_or(100).min(LIST_MAX);
-    let mut due = blocking(move || desk.due_dossiers(by, limit)).await?;
+    // Who works on some documents sees the most urgent of these, however many others are before them.
+    let read = if session.actor.profiles.is_empty() {
+        limit
+    } else {
+        QUEUE_MAX
+    };
+    let mut due = blocking(move || desk.due_dossiers(by, read)).await?;
     due.retain(|dossier| session.actor.works_on(&dossier.profile));
+    due.truncate(limit as usize);
     Ok(Json(due))
 }
 

@@ -165,7 +165,7 @@ commands! {
         /// The dossier.
         dossier: DossierId,
     }
-    /// Notes that the applicant was handed an act, now: terms count from that day.
+    /// Notes that the applicant was handed an act, now: the time to answer a notice, or to appeal, counts from that day.
     ServeAct("serve-act", Office, HandOver) {
         /// The dossier.
         dossier: DossierId,

@@ -134,7 +134,7 @@ impl Counts {
 }
 
 /// An address as it is counted: who has an IPv6 network has all addresses of its last half.
-fn counted(address: IpAddr) -> String {
+pub(crate) fn counted(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(four) => four.to_string(),
         IpAddr::V6(six) => {

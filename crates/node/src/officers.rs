@@ -470,7 +470,8 @@ impl Desk {
                 .read::<_, Error, _>(move |tx| with_lent(tx, second.clone(), now))
         });
         let fits = second.transpose()?.is_some_and(|second| {
-            second.site == by.site && second.rights.contains(&command.right())
+            // The second of two works on everything that the first works on.
+            second.site == by.site && second.rights.contains(&command.right()) && second.covers(by)
         });
         if fits {
             Ok(())

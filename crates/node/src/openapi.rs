@@ -548,6 +548,12 @@ fn other_paths(paths: &mut Map<String, Value>) {
     );
     for (path, verb, id, text) in [
         (
+            "/v1/office/dossier/{id}/resident",
+            "post",
+            "ask-residents",
+            "What the registry of residents has of a person: {code}, the national number.",
+        ),
+        (
             "/v1/help/cases",
             "get",
             "list-help-cases",
@@ -607,7 +613,12 @@ fn other_paths(paths: &mut Map<String, Value>) {
         } else {
             Vec::new()
         };
-        let mut one = json!({ "operationId": id, "summary": text, "tags": ["help"], "parameters": parameters,
+        let tag = if path.starts_with("/v1/help") {
+            "help"
+        } else {
+            "queries"
+        };
+        let mut one = json!({ "operationId": id, "summary": text, "tags": [tag], "parameters": parameters,
             "responses": responses("done", any.clone()) });
         if verb == "post" {
             one["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": object } } });
@@ -615,7 +626,8 @@ fn other_paths(paths: &mut Map<String, Value>) {
         paths.entry(path).or_insert_with(|| json!({}))[verb] = one;
     }
     grant_paths(paths);
-    let actor = json!({ "$ref": "#/components/schemas/Actor" });
+    let actor = json!({ "allOf": [{ "$ref": "#/components/schemas/Actor" },
+        { "type": "object", "properties": { "own_password": { "type": "string" } }, "required": ["own_password"] }] });
     paths["/v1/{role}/officers"]["post"] = json!({ "operationId": "name-officer",
         "summary": "Names an officer, or gives one other rights: {officer, site, rights, profiles, own_password}. The new password is given once, and is good for choosing another within a week. Needs the right administer.",
         "tags": ["administration"], "parameters": [role()],

@@ -2,29 +2,50 @@
 //! counts behind a proxy, and who is named in the log.
 
 use crate::front::Peer;
+use crate::limits::counted;
 use axum::Router;
 use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use rilascio_circuit::process::OfficerId;
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tracing::Instrument;
 
-/// Requests that are answered at the same time.
+/// Requests that are answered at the same time, and those of one address: who holds many open takes no turn of others.
 const REQUESTS_MAX: usize = 512;
+const OF_ONE_MAX: usize = 128;
+/// Addresses that are remembered; with more, those without a request are let go.
+const ADDRESSES_MAX: usize = 10_000;
 /// How long a request waits for its turn.
 const TURN: Duration = Duration::from_secs(10);
 /// How long a request may take, from its first byte to the answer.
 const REQUEST: Duration = Duration::from_secs(120);
 
+tokio::task_local! {
+    /// Who signed in for the request, once that is known.
+    static OFFICER: OnceLock<OfficerId>;
+}
+
+/// Notes for the log who a request is of: a page asks the node more than once.
+pub(crate) fn note_officer(officer: &OfficerId) {
+    let _ = OFFICER.try_with(|known| {
+        if known.set(officer.clone()).is_ok() {
+            tracing::Span::current().record("officer", tracing::field::display(officer));
+        }
+    });
+}
+
 #[derive(Clone)]
 struct Door {
     turns: Arc<Semaphore>,
+    of_addresses: Arc<Mutex<HashMap<String, Weak<Semaphore>>>>,
     proxy: Option<IpAddr>,
 }
 
@@ -33,9 +54,30 @@ struct Door {
 pub(crate) fn behind_door(router: Router, proxy: Option<IpAddr>) -> Router {
     let door = Door {
         turns: Arc::new(Semaphore::new(REQUESTS_MAX)),
+        of_addresses: Arc::default(),
         proxy,
     };
     router.layer(middleware::from_fn_with_state(door, pass))
+}
+
+impl Door {
+    /// The turns of one address, as long as it has a request.
+    fn turns_of(&self, address: Option<IpAddr>) -> Arc<Semaphore> {
+        let address = address.map(counted).unwrap_or_default();
+        let mut all = self
+            .of_addresses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = all.get(&address).and_then(Weak::upgrade) {
+            return known;
+        }
+        if all.len() >= ADDRESSES_MAX {
+            all.retain(|_, turns| turns.strong_count() > 0);
+        }
+        let turns = Arc::new(Semaphore::new(OF_ONE_MAX));
+        all.insert(address, Arc::downgrade(&turns));
+        turns
+    }
 }
 
 /// The last address that the proxy itself wrote down.
@@ -49,7 +91,10 @@ async fn pass(State(door): State<Door>, mut request: Request, next: Next) -> Res
     let told = forwarded(&request);
     let mut address = None;
     if let Some(ConnectInfo(peer)) = request.extensions_mut().get_mut::<ConnectInfo<Peer>>() {
-        if let (true, Some(told)) = (door.proxy == Some(peer.address.ip()), told) {
+        // A listener for both kinds of addresses names one kind by the other.
+        let from = Some(peer.address.ip().to_canonical());
+        let proxy = door.proxy.map(|proxy| proxy.to_canonical());
+        if let (true, Some(told)) = (proxy == from, told) {
             peer.address.set_ip(told);
         }
         address = Some(peer.address.ip());
@@ -62,20 +107,33 @@ async fn pass(State(door): State<Door>, mut request: Request, next: Next) -> Res
         address = address.map(tracing::field::display),
         officer = tracing::field::Empty,
     );
+    let of_one = door.turns_of(address);
     let answered = async {
-        let Ok(Ok(_turn)) = timeout(TURN, door.turns.acquire()).await else {
+        let turn = async {
+            let one = of_one.acquire().await.ok()?;
+            Some((one, door.turns.acquire().await.ok()?))
+        };
+        let Ok(Some(_turn)) = timeout(TURN, turn).await else {
             tracing::warn!("too many requests at once: one was turned away");
             return crowded();
         };
         match timeout(REQUEST, next.run(request)).await {
-            Ok(response) => response,
+            Ok(response) => {
+                let status = response.status();
+                if status.is_client_error() {
+                    tracing::info!(status = status.as_u16(), "refused");
+                }
+                response
+            }
             Err(_) => {
                 tracing::warn!("a request took too long");
                 StatusCode::REQUEST_TIMEOUT.into_response()
             }
         }
     };
-    answered.instrument(span).await
+    OFFICER
+        .scope(OnceLock::new(), answered.instrument(span))
+        .await
 }
 
 fn crowded() -> Response {

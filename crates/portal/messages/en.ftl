@@ -190,6 +190,9 @@ holder-chip = The chip is read and verified here:
 # Taking data
 from-mrz = Fill in from the old document
 from-mrz-help = Two or three lines, as printed or as the reader gives them.
+from-residents = Fill in from the registry of residents
+from-residents-help = The registry is asked for this dossier, and the journal notes it.
+residents-nobody = The registry knows nobody of this number.
 fill-in = Fill in
 mrz-wrong = The zone cannot be read:
 step-person = Person
@@ -458,7 +461,7 @@ about-ask-papers = The term stands still once, until the papers come or their ti
 about-decide = The decision is for somebody who has not handled the dossier before.
 about-submit-dossier = Another officer than the one who took the data sends the dossier.
 about-give-notice = The applicant may answer; a refusal is decided afterwards.
-about-serve-act = The applicant has the act in hand, today: terms count from this day.
+about-serve-act = The applicant has the act in hand, today: the time to answer or to appeal counts from this day.
 about-report-loss = Whichever office the document is of, it is blocked at once and everywhere; the centre answers on the page of the report.
 about-hand-over = After the holder was checked and the old document taken in.
 
@@ -675,7 +678,7 @@ word-returned = back at the works
 word-revoked = revoked
 word-stolen = stolen
 word-reported = waiting for the centre
-word-not-in-force = was not valid any more
+word-not-in-force = is not in force
 word-unknown = unknown to the centre
 word-surface = surface
 word-theft = theft

@@ -190,6 +190,9 @@ holder-chip = Il chip si legge e si verifica qui:
 # Taking data
 from-mrz = Compila dal vecchio documento
 from-mrz-help = Due o tre righe, come stampate o lette dal lettore.
+from-residents = Compila dall'anagrafe
+from-residents-help = L'anagrafe è interrogata per questa pratica, e il giornale lo annota.
+residents-nobody = L'anagrafe non conosce nessuno con questo codice.
 fill-in = Compila
 mrz-wrong = La zona non si legge:
 step-person = Persona
@@ -458,7 +461,7 @@ about-ask-papers = Il termine si sospende una sola volta, finché i documenti ar
 about-decide = La decisione spetta a chi non ha trattato la pratica prima.
 about-submit-dossier = La pratica è inviata da un operatore diverso da chi ha acquisito i dati.
 about-give-notice = Il richiedente può rispondere; il rifiuto si decide dopo.
-about-serve-act = Il richiedente ha l'atto in mano, oggi: i suoi termini decorrono da questo giorno.
+about-serve-act = Il richiedente ha l'atto in mano, oggi: da questo giorno decorre il tempo per rispondere o per ricorrere.
 about-report-loss = Di qualunque ufficio sia il documento, viene bloccato subito e dappertutto; il centro risponde nella pagina della denuncia.
 about-hand-over = Dopo il controllo del titolare e il ritiro del vecchio documento.
 
@@ -675,7 +678,7 @@ word-returned = tornata allo stabilimento
 word-revoked = revocato
 word-stolen = rubato
 word-reported = in attesa del centro
-word-not-in-force = non era più valido
+word-not-in-force = non è in vigore
 word-unknown = sconosciuto al centro
 word-surface = superficie
 word-theft = furto

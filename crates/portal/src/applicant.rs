@@ -133,7 +133,8 @@ async fn status(
             }
         }
         Err(fault) => {
-            let unknown = fault.status.is_client_error();
+            let often = fault.status == axum::http::StatusCode::TOO_MANY_REQUESTS;
+            let unknown = fault.status.is_client_error() && !often;
             let said = if unknown {
                 language.text("status-unknown")
             } else {

@@ -130,7 +130,7 @@ fn columns(kind: &str) -> &'static [&'static str] {
         "dossier" => &["profile", "office", "reason", "opened"],
         "order" => &["dossier", "profile", "office", "express"],
         "consignment" => &["office", "works", "seal"],
-        "loss-report" => &["loss", "report", "officer", "at"],
+        "loss-report" => &["document", "loss", "report", "at"],
         "document" => &["profile", "dossier", "office", "valid_until"],
         "blank" => &["profile", "site", "batch"],
         "watch-entry" => &["list", "act", "until"],
@@ -259,6 +259,7 @@ pub(crate) async fn sign_in(
                 "circuit.card",
                 "circuit.workstation",
                 "circuit.password-ended",
+                "circuit.too-often",
             ];
             let said = if told.iter().any(|code| fault.body["code"] == **code) {
                 fault.line(language)

@@ -5,7 +5,7 @@ use crate::forms::encoded;
 use crate::language::{Language, biometric};
 use crate::page::Page;
 use crate::pictures::for_browser;
-use crate::prefill::{begin_with_record, from_mrz};
+use crate::prefill::{begin_with_record, from_mrz, from_residents};
 use crate::prints::extracted;
 use crate::router::Portal;
 use crate::sent::{Sent, receive};
@@ -292,6 +292,7 @@ fn page(portal: &Portal, signed: &Signed, case: &Case, id: &str, step: &str) -> 
     page.put("fields", shown_fields(case, step, language));
     page.put("profile", &case.profile["title"][language.code()]);
     page.put("mrz", zone_name(case, language));
+    page.put("residents", &case.profile["circuit"]["residents"]);
     page.put("faults", Value::Null);
     page.put("advice", Value::Null);
     page.put("images", &case.images);
@@ -617,6 +618,19 @@ async fn take(
                 Err(why) => {
                     Outcome::Stay(vec![format!("{} {why}", signed.language.text("mrz-wrong"))])
                 }
+            }
+        }
+        "person" if !sent.text("resident").is_empty() => {
+            let code = sent.text("resident");
+            match from_residents(portal, signed, id, &mut case.fields, code).await {
+                Ok(()) => Outcome::Stay(Vec::new()),
+                Err(fault) if fault.status == StatusCode::NOT_FOUND => {
+                    Outcome::Stay(vec![signed.language.text("residents-nobody")])
+                }
+                Err(fault) if fault.can_be_mended() => {
+                    Outcome::Stay(vec![fault.line(signed.language)])
+                }
+                Err(fault) => return Err(fault),
             }
         }
         "person" | "document" => {

@@ -54,7 +54,8 @@ pub(crate) async fn sign_in(
             let mut page = Page::plain(language, "/sign-in");
             page.put("next", own_page(&given.next));
             page.put("officer", "");
-            let said = if fault.status.is_client_error() {
+            let often = fault.status == StatusCode::TOO_MANY_REQUESTS;
+            let said = if fault.status.is_client_error() && !often {
                 language.text("passkey-wrong")
             } else {
                 fault.line(language)
@@ -110,6 +111,9 @@ pub(crate) async fn add(
         Err(fault) if fault.status == StatusCode::UNAUTHORIZED => Err(signed.fault(fault)),
         Err(fault) if fault.body["code"] == "circuit.password-wrong" => {
             account::with_fault(&portal, &signed, "password-wrong").await
+        }
+        Err(fault) if fault.body["code"] == "circuit.too-early" => {
+            account::with_fault(&portal, &signed, "sign-in-wait").await
         }
         Err(_) => account::with_fault(&portal, &signed, "passkey-refused").await,
     }

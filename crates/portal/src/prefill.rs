@@ -1,10 +1,13 @@
-//! What need not be typed: a record that was taken before, or the machine-readable zone of the old document.
+//! What need not be typed: a record that was taken before, the machine-readable zone of the old document, or what the registry
+//! of residents has.
 
 use crate::enrolment::{keep_fields, keep_image, put};
 use crate::fault::NodeFault;
+use crate::forms::encoded;
 use crate::record::Record;
 use crate::router::Portal;
 use crate::session::Signed;
+use axum::http::Method;
 use jiff::civil::Date;
 use rilascio_mrtd::code::Sex;
 use rilascio_mrtd::mrz::Mrz;
@@ -59,6 +62,45 @@ pub(crate) async fn begin_with_record(
         }
     }
     keep_fields(portal, signed, id, &fields).await
+}
+
+/// Fills in what the registry of residents has of the person of that national number.
+pub(crate) async fn from_residents(
+    portal: &Portal,
+    signed: &Signed,
+    id: &str,
+    fields: &mut Value,
+    code: &str,
+) -> Result<(), NodeFault> {
+    let path = format!("/v1/office/dossier/{}/resident", encoded(id));
+    let (token, body) = (Some(&signed.token[..]), json!({ "code": code }));
+    let found = portal
+        .node
+        .send_json(Method::POST, &path, token, None, &body);
+    let found = found.await?;
+    let names = [
+        ("person.surname", "surname"),
+        ("person.given_names", "given_names"),
+        ("person.sex", "sex"),
+        ("person.birth_date", "birth_date"),
+        ("person.birth_place", "birth_place"),
+        ("person.birth_country", "birth_country"),
+        ("person.nationality", "nationality"),
+        ("person.address.street", "street"),
+        ("person.address.place", "place"),
+        ("person.address.country", "country"),
+    ];
+    // What it does not have is left to be asked: what was typed before may be of somebody else.
+    for (field, name) in names {
+        put(fields, field, found[name].clone());
+    }
+    put(fields, "person.latin", Value::Null);
+    put(
+        fields,
+        "person.fiscal_code",
+        json!(code.trim().to_uppercase()),
+    );
+    Ok(())
 }
 
 /// Fills in what the machine-readable zone of an old document says.

@@ -2,6 +2,7 @@
 
 use crate::fault::{NodeFault, PageFault};
 use crate::forms::Schemas;
+use crate::language::Language;
 use crate::node::{Node, with_peer};
 use crate::session::Signed;
 use crate::{
@@ -10,10 +11,10 @@ use crate::{
     statistics, waiting, workstations, zone,
 };
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use rilascio_node::Clock;
 use rilascio_pki::TrustAnchors;
@@ -21,6 +22,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{OnceCell, Semaphore};
+use tower::ServiceExt;
 
 /// The largest form: one scanned paper, or one image.
 const FORM_BYTES_MAX: usize = 10 * 1024 * 1024;
@@ -117,6 +119,18 @@ async fn with_headers(
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(policy);
+    response
+}
+
+/// What is no page is the interface; what is neither is said on a page, not by an empty one.
+async fn beyond(interface: Router, request: Request) -> Response {
+    let language = Language::wanted(request.headers());
+    let answered = interface.oneshot(request).await;
+    let Ok(response) = answered;
+    let bare = response.headers().get(header::CONTENT_TYPE).is_none();
+    if response.status() == StatusCode::NOT_FOUND && bare {
+        return PageFault::not_found(language).into_response();
+    }
     response
 }
 
@@ -259,7 +273,7 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
         .with_state(portal)
         .route("/assets/{name}", get(assets::asset));
     pages
-        .fallback_service(interface)
+        .fallback(move |request| beyond(interface.clone(), request))
         .layer(middleware::from_fn(with_peer))
         .layer(middleware::from_fn_with_state(policy, with_headers))
 }

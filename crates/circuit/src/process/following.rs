@@ -19,6 +19,8 @@ impl Dossier {
                 order.is_some_and(|order| order.attempt() > self.orders)
             }
             P::Draft | P::Examination | P::Refused => sent && self.phase < P::Certified,
+            // It is being made, or came: that it was ordered is no news any more.
+            P::Ordered if self.phase > P::Ordered && order == self.order.as_ref() => false,
             P::Certified | P::Ordered | P::Cancelled => sent,
             _ => false,
         }

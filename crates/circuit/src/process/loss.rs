@@ -38,7 +38,7 @@ pub enum LossState {
     Reported,
     /// The document is blocked by it.
     Blocked,
-    /// The document was not valid any more.
+    /// The document is not in force: not handed over, or not valid any more.
     NotInForce,
     /// The centre has no such document.
     Unknown,
@@ -48,6 +48,8 @@ pub enum LossState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LossReport {
+    /// Its name.
+    pub id: Reference,
     /// The document.
     pub document: DocumentId,
     /// What happened to it.
@@ -67,8 +69,10 @@ pub struct LossReport {
 /// What can be asked of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LossCommand {
-    /// Takes it down; again when the centre did not block the document.
+    /// Takes it down.
     Report {
+        /// Its name.
+        id: Reference,
         /// The document.
         document: DocumentId,
         /// What happened.
@@ -104,8 +108,9 @@ impl Aggregate for LossReport {
     ) -> Result<LossEvent, Refusal> {
         match (state, command) {
             (
-                known,
+                None,
                 LossCommand::Report {
+                    id,
                     document,
                     loss,
                     report,
@@ -113,12 +118,8 @@ impl Aggregate for LossReport {
                 },
             ) => {
                 context.actor.needs_at(Right::HandOver, office)?;
-                let waits =
-                    |known: &Self| matches!(known.state, LossState::Reported | LossState::Blocked);
-                if known.is_some_and(waits) {
-                    return Err(Reason::Exists.refusal());
-                }
                 Ok(LossEvent::Reported(Box::new(Self {
+                    id: id.clone(),
                     document: document.clone(),
                     loss: *loss,
                     report: report.clone(),
@@ -128,6 +129,7 @@ impl Aggregate for LossReport {
                     state: LossState::Reported,
                 })))
             }
+            (Some(_), LossCommand::Report { .. }) => Err(Reason::Exists.refusal()),
             (None, LossCommand::Answer(_)) => Err(Reason::Unknown.refusal()),
             (Some(known), LossCommand::Answer(state)) => {
                 context.actor.needs(Right::System)?;

@@ -3,11 +3,14 @@
 //!
 //! `POST /v1/confirm` with JSON; the answer is `confirmed`, `denied` or `not-joined`. After `not-joined` the older index is
 //! asked the same.
+//!
+//! `POST /v1/person` with the national number gives what the national registry has of the person, or nothing.
 
 use super::{connect, fault};
 use crate::{Error, Result};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
@@ -51,6 +54,46 @@ struct Answer {
     word: Word,
 }
 
+/// Who is looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inquiry {
+    /// The dossier: the purpose of the inquiry.
+    pub case: String,
+    /// Fiscal code or other national number.
+    pub code: String,
+}
+
+/// A person as the registry has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resident {
+    /// Surname.
+    pub surname: String,
+    /// Given names.
+    pub given_names: String,
+    /// `F`, `M` or `X`.
+    pub sex: String,
+    /// Birth date, `CCYY-MM-DD`.
+    pub birth_date: String,
+    /// Place of birth.
+    pub birth_place: Option<String>,
+    /// Country of birth, three letters (ISO 3166-1).
+    pub birth_country: Option<String>,
+    /// Nationality, three letters.
+    pub nationality: String,
+    /// Street and number.
+    pub street: Option<String>,
+    /// Postal code and place.
+    pub place: Option<String>,
+    /// Country of residence, three letters.
+    pub country: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Found {
+    case: String,
+    resident: Option<Resident>,
+}
+
 /// A way to the registries.
 #[derive(Debug, Clone)]
 pub struct Residents {
@@ -77,13 +120,34 @@ impl Residents {
             }
         }
     }
+
+    /// What the national registry has of a person; nothing when it knows nobody of that number.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or answers with a fault.
+    pub fn find(&self, inquiry: &Inquiry) -> Result<Option<Resident>> {
+        let found: Found = post(&self.registry, "/v1/person", inquiry)?;
+        if found.case != inquiry.case {
+            return Err(fault(&self.registry, "the answer is about another case"));
+        }
+        Ok(found.resident)
+    }
 }
 
 fn ask(address: &str, question: &Question) -> Result<Word> {
+    let answer: Answer = post(address, "/v1/confirm", question)?;
+    if answer.case != question.case {
+        return Err(fault(address, "the answer is about another case"));
+    }
+    Ok(answer.word)
+}
+
+/// Posts JSON, and reads the JSON of the answer.
+fn post<A: DeserializeOwned>(address: &str, path: &str, question: &impl Serialize) -> Result<A> {
     let body = serde_json::to_vec(question).map_err(|why| fault(address, why))?;
     let mut stream = connect(address)?;
     let head = format!(
-        "POST /v1/confirm HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
     stream
@@ -102,11 +166,7 @@ fn ask(address: &str, question: &Question) -> Result<Word> {
             status,
         });
     }
-    let answer: Answer = serde_json::from_slice(&body).map_err(|why| fault(address, why))?;
-    if answer.case != question.case {
-        return Err(fault(address, "the answer is about another case"));
-    }
-    Ok(answer.word)
+    serde_json::from_slice(&body).map_err(|why| fault(address, why))
 }
 
 /// The first line and the body of a message of HTTP/1.1 with a length.
@@ -144,6 +204,8 @@ pub struct SimulatedResidents {
     pub unknown: BTreeSet<String>,
     /// Municipalities that have not joined.
     pub not_joined: BTreeSet<String>,
+    /// People whose data it gives, by their national number.
+    pub people: BTreeMap<String, Resident>,
 }
 
 impl SimulatedResidents {
@@ -172,19 +234,30 @@ impl SimulatedResidents {
         Ok(address)
     }
 
+    fn answer(&self, first: &str, body: &[u8]) -> Option<String> {
+        if first.starts_with("POST /v1/person ") {
+            let inquiry: Inquiry = serde_json::from_slice(body).ok()?;
+            let found = Found {
+                resident: self.people.get(&inquiry.code).cloned(),
+                case: inquiry.case,
+            };
+            return serde_json::to_string(&found).ok();
+        }
+        let question: Question = serde_json::from_slice(body).ok()?;
+        let answer = Answer {
+            word: self.word(&question),
+            case: question.case,
+        };
+        let confirms = first.starts_with("POST /v1/confirm ");
+        confirms.then(|| serde_json::to_string(&answer).ok())?
+    }
+
     fn serve(&self, stream: &TcpStream) -> std::io::Result<()> {
         stream.set_read_timeout(Some(super::PATIENCE))?;
         let (first, body) = read_http(stream.try_clone()?)?;
-        let question = serde_json::from_slice::<Question>(&body);
-        let (status, body) = match question {
-            Ok(question) if first.starts_with("POST /v1/confirm ") => {
-                let answer = Answer {
-                    word: self.word(&question),
-                    case: question.case,
-                };
-                ("200 OK", serde_json::to_string(&answer).unwrap_or_default())
-            }
-            _ => ("400 Bad Request", "{}".to_owned()),
+        let (status, body) = match self.answer(&first, &body) {
+            Some(answer) => ("200 OK", answer),
+            None => ("400 Bad Request", "{}".to_owned()),
         };
         let mut stream = stream;
         write!(

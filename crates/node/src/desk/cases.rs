@@ -281,7 +281,8 @@ pub(crate) fn forget(ledger: &mut Ledger<'_>, id: &str) -> Result<()> {
         return Ok(());
     };
     let mut case: HelpCase = decode_as(CASE, &row)?;
-    ledger.forget(id, TEXTS)?;
+    // Also what waits to be sent, or was never taken.
+    ledger.forget_biometrics(id)?;
     if case.state != CaseState::Closed {
         case.state = CaseState::Closed;
         case.due = None;

@@ -24,7 +24,10 @@ use rilascio_store::work;
 pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answer> {
     use Command as C;
     match command {
-        C::Adjudicate { dossier, same } => opinion::adjudicate(ledger, dossier, *same),
+        C::Adjudicate { dossier, same } => {
+            hits::may_judge(ledger, dossier)?;
+            opinion::adjudicate(ledger, dossier, *same)
+        }
         C::ExamineFindings {
             dossier,
             seen,
@@ -497,6 +500,9 @@ fn take_in(
         .retain(|step, _| matches!(step, Step::Enrol | Step::Submit));
     fresh.orders = known.as_ref().map_or(0, |known| known.orders);
     fresh.followed = known.as_ref().map_or(0, |known| known.followed);
+    fresh.served = known
+        .as_ref()
+        .map_or_else(Vec::new, |known| known.served.clone());
     fresh.arrived = None;
     fresh.identification = None;
     fresh.same_fingers = None;

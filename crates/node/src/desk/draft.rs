@@ -59,9 +59,10 @@ fn own(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<Dossier> {
 }
 
 /// The dossier, when its draft can still change.
-fn open(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
-    match own(ledger, dossier)?.phase {
-        Phase::Draft | Phase::Enrolled => Ok(()),
+pub(crate) fn open(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<Dossier> {
+    let known = own(ledger, dossier)?;
+    match known.phase {
+        Phase::Draft | Phase::Enrolled => Ok(known),
         phase if phase >= Phase::Certified => Err(Reason::Certified.refusal().into()),
         _ => Err(Reason::State.refusal().into()),
     }

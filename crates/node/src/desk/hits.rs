@@ -2,9 +2,10 @@
 
 use crate::Result;
 use crate::desk::Desk;
-use crate::ledger::{Ledger, decode_as, encode};
+use crate::ledger::{Ledger, decode, decode_as, encode};
 use crate::worker::Identification;
-use rilascio_circuit::process::{Actor, Document, Dossier, DossierId, Right};
+use rilascio_circuit::process::{Actor, Aggregate, Document, Dossier, DossierId, Right};
+use rilascio_store::Tx;
 use rilascio_store::entity::{self, Entity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,22 +64,38 @@ pub(super) fn forget(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()>
     Ok(entity::remove(ledger.tx, HITS, dossier.as_str())?)
 }
 
+/// The hits of a dossier. Whoever lays them beside it works on the documents of all of them: nobody judges a person unseen.
+fn of(tx: &mut dyn Tx, dossier: &DossierId, actor: &Actor) -> Result<Vec<Hit>> {
+    let Some(row) = entity::get(tx, HITS, dossier.as_str())? else {
+        return Ok(Vec::new());
+    };
+    let hits: Vec<Hit> = decode_as(HITS, &row)?;
+    for hit in &hits {
+        if let Some(row) = entity::get(tx, Dossier::KIND, &hit.subject)? {
+            actor.needs_profile(&decode::<Dossier>(&row)?.profile)?;
+        }
+    }
+    Ok(hits)
+}
+
+/// Nothing, when who acts may judge the hits of a dossier.
+pub(super) fn may_judge(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+    let actor = ledger.actor.clone();
+    of(ledger.tx, dossier, &actor).map(drop)
+}
+
 impl Desk {
     /// The hits of the print search of a dossier, the best first.
     ///
     /// # Errors
-    /// `circuit.right`, or what the store says.
+    /// `circuit.right`, `circuit.profile` when one is of a profile that the officer does not work on, or what the store
+    /// says.
     pub fn hits(self: &Arc<Self>, dossier: &DossierId, actor: &Actor) -> Result<Vec<Hit>> {
         if !actor.rights.contains(&Right::Decide) {
             actor.needs(Right::Examine)?;
         }
-        let id = dossier.to_string();
-        let row = self
-            .store()
-            .read::<_, crate::Error, _>(move |tx| Ok(entity::get(tx, HITS, &id)?))?;
-        let Some(row) = row else {
-            return Ok(Vec::new());
-        };
-        decode_as(HITS, &row)
+        let (dossier, actor) = (dossier.clone(), actor.clone());
+        self.store()
+            .read::<_, crate::Error, _>(move |tx| of(tx, &dossier, &actor))
     }
 }

@@ -2,14 +2,15 @@
 
 use super::centre::tell_registry;
 use super::{not_ours, only_from};
-use crate::Result;
 use crate::command::Answer;
 use crate::ledger::{Ledger, word};
+use crate::{Error, Result};
 use rilascio_circuit::process::{
-    Block, Document, DocumentCommand, DocumentId, Loss, LossCommand, LossReport, LossState,
-    Reference,
+    Block, Document, DocumentCommand, DocumentId, DocumentState, Loss, LossCommand, LossReport,
+    LossState, Reference,
 };
 use rilascio_exchange::message::{Body, Message};
+use rilascio_store::work;
 
 /// Takes a report down and sends it.
 pub(super) fn report(
@@ -18,18 +19,25 @@ pub(super) fn report(
     loss: Loss,
     report: &Reference,
 ) -> Result<Answer> {
+    let number = work::take_numbers(ledger.tx, "loss-report", 1)?;
+    let id = format!("{}-L{number:05}", ledger.actor.site);
+    let id = Reference::parse(&id).map_err(|why| Error::Malformed {
+        what: "name of a report",
+        why,
+    })?;
     let command = LossCommand::Report {
+        id: id.clone(),
         document: document.clone(),
         loss,
         report: report.clone(),
         office: ledger.actor.site.clone(),
     };
-    let taken: LossReport = ledger.step(document.as_str(), None, &command)?;
+    let taken: LossReport = ledger.step(id.as_str(), None, &command)?;
     let state = word(taken.state);
     let centre = ledger.desk.routes.centre.clone();
     let body = Body::LossReport { report: taken };
-    ledger.send(&centre, document.as_str(), body, None)?;
-    Ok(Answer::of(document, state))
+    ledger.send(&centre, id.as_str(), body, None)?;
+    Ok(Answer::of(id, state))
 }
 
 /// The centre heeds a report of an office.
@@ -40,7 +48,15 @@ pub(super) fn heed(ledger: &mut Ledger<'_>, message: &Message, report: &LossRepo
     let known: Option<Document> = ledger.get(report.document.as_str())?;
     let state = match known {
         None => LossState::Unknown,
-        Some(known) if known.is_dead() => LossState::NotInForce,
+        // One that nobody was handed is where it should be: the number is another one.
+        Some(known)
+            if !matches!(
+                known.state,
+                DocumentState::InForce | DocumentState::Suspended
+            ) =>
+        {
+            LossState::NotInForce
+        }
         Some(_) => {
             let block = DocumentCommand::Block(Block::from(report.loss));
             let blocked: Document = ledger.step_by_system(report.document.as_str(), &block)?;
@@ -52,7 +68,7 @@ pub(super) fn heed(ledger: &mut Ledger<'_>, message: &Message, report: &LossRepo
     let told = ("reported", report);
     ledger.note(&system, "loss", report.document.as_str(), &told)?;
     let body = Body::LossAnswer {
-        document: report.document.clone(),
+        report: report.id.clone(),
         state,
     };
     let answers = Some(&message.header.id);
@@ -63,7 +79,7 @@ pub(super) fn heed(ledger: &mut Ledger<'_>, message: &Message, report: &LossRepo
 pub(super) fn answered(
     ledger: &mut Ledger<'_>,
     message: &Message,
-    document: &DocumentId,
+    report: &Reference,
     state: LossState,
 ) -> Result<()> {
     if state == LossState::Reported {
@@ -72,6 +88,6 @@ pub(super) fn answered(
     only_from(message, &ledger.desk.routes.centre.clone())?;
     let answer = LossCommand::Answer(state);
     ledger
-        .step_by_system::<LossReport>(document.as_str(), &answer)
+        .step_by_system::<LossReport>(report.as_str(), &answer)
         .map(drop)
 }

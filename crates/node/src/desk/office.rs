@@ -99,6 +99,12 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             found,
             second,
         } => {
+            let sent: Consignment = ledger.known(consignment.as_str())?;
+            // Who opens a parcel works on everything that is inside, also on what is missing.
+            for item in &sent.items {
+                let known: Dossier = ledger.known(item.dossier.as_str())?;
+                ledger.actor.needs_profile(&known.profile)?;
+            }
             let receive = ConsignmentCommand::Receive {
                 found: found.clone(),
                 second: second.clone(),
@@ -213,6 +219,9 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
             Ok(Answer::of(id, word(issued.state)))
         }
         C::EndAttestation { attestation } => {
+            let known: Attestation = ledger.known(attestation.as_str())?;
+            let dossier: Dossier = ledger.known(known.dossier.as_str())?;
+            ledger.actor.needs_profile(&dossier.profile)?;
             let ended: Attestation =
                 ledger.step(attestation.as_str(), None, &AttestationCommand::End)?;
             Ok(Answer::of(attestation, word(ended.state)))
@@ -244,6 +253,7 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         } => {
             let known: Dossier = ledger.known(dossier.as_str())?;
             ledger.actor.needs_at(command.right(), &known.office)?;
+            ledger.actor.needs_profile(&known.profile)?;
             if known.phase.is_end() {
                 return Err(Reason::State.refusal().into());
             }
@@ -519,7 +529,7 @@ pub(super) fn receive(ledger: &mut Ledger<'_>, message: &Message) -> Result<()> 
             super::check_items(&message.body, entries.len())?;
             keep_status(ledger, *number, entries)
         }
-        Body::LossAnswer { document, state } => losses::answered(ledger, message, document, *state),
+        Body::LossAnswer { report, state } => losses::answered(ledger, message, report, *state),
         Body::ComplaintResult { .. } | Body::Error { .. } => Ok(()),
         _ => Err(not_ours(message)),
     }

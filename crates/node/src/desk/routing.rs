@@ -87,6 +87,7 @@ pub(super) fn order_again(
     express: bool,
 ) -> Result<Answer> {
     let known: Dossier = ledger.known(dossier.as_str())?;
+    ledger.actor.needs_profile(&known.profile)?;
     if known.phase != Phase::Certified || known.order.is_some() {
         return Err(Reason::State.refusal().into());
     }
@@ -170,6 +171,7 @@ fn give_up(ledger: &mut Ledger<'_>, order: &Order) -> Result<()> {
 /// Somebody gives up a document that lost works made and that never came: it is blocked, and made again by others.
 pub(super) fn lose_document(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<Answer> {
     let known: Dossier = ledger.known(dossier.as_str())?;
+    ledger.actor.needs_profile(&known.profile)?;
     let id = known.order.ok_or_else(|| Reason::State.refusal())?;
     let order: Order = ledger.known(id.as_str())?;
     let lost = state_of(ledger, &order.works)? == StandingState::Lost;

@@ -80,6 +80,7 @@ fn may_see(ledger: &mut Ledger<'_>, serial: &BlankSerial, actor: &Actor) -> Resu
     let blank: Blank = ledger.known(serial.as_str())?;
     let keeps = actor.needs_at(Right::Stock, &blank.site);
     keeps.or_else(|_| actor.needs_at(Right::Produce, &blank.site))?;
+    actor.needs_profile(&blank.profile)?;
     Ok(())
 }
 

@@ -70,7 +70,7 @@ pub(super) fn give_notice(
 }
 
 /// The office hears of new terms, and the clock is looked at anew.
-pub(super) fn told(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
+fn told(ledger: &mut Ledger<'_>, dossier: &DossierId) -> Result<()> {
     let known: Dossier = ledger.known(dossier.as_str())?;
     tell_office(ledger, dossier, known.phase)?;
     look_at(ledger, &known)

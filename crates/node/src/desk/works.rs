@@ -563,7 +563,11 @@ fn dispatch(
     second: &OfficerId,
 ) -> Result<Answer> {
     let finished: Vec<Order> = if orders.is_empty() {
-        ledger.list_at(&word(OrderState::Produced), office.as_str(), 500)?
+        let mut all: Vec<Order> =
+            ledger.list_at(&word(OrderState::Produced), office.as_str(), 500)?;
+        // Everything that is ready, of the documents that this officer works on.
+        all.retain(|order| ledger.actor.works_on(&order.profile));
+        all
     } else {
         orders
             .iter()

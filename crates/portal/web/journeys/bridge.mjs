@@ -46,6 +46,28 @@ for (const taken of [1, 2]) {
   if (prints !== taken) throw new Error(`${prints} prints in the place of ${taken}: ${await text()}`)
 }
 
+// The registry of residents knows who stands there, by the fiscal code; nobody else is asked about.
+const registrar = await Desk.open(browser, base, out)
+await registrar.signIn('comune-ravenna.bianchi', known['comune-ravenna.bianchi'])
+await registrar.go('/do/open-dossier')
+await registrar.page.selectOption('#f-profile', 'it-cie')
+await registrar.page.selectOption('#f-reason', 'first')
+await registrar.press('main > form[method=post] button[type=submit]')
+const ask = async code => {
+  await registrar.page.locator('summary').nth(1).focus()
+  await registrar.page.keyboard.press('Enter')
+  await registrar.page.fill('#resident', code)
+  await registrar.press('main details[open] button[type=submit]')
+}
+await ask('RSSMRA80A01H501U')
+if (!(await registrar.page.locator('main').innerText()).includes("L'anagrafe non conosce nessuno")) throw new Error('the registry knew somebody it does not')
+await ask('dllgli93h58e506p')
+if (await registrar.page.locator('#f-person-surname').inputValue() !== "Dell'Acqua-Nardò") throw new Error('the registry gave no name')
+if (await registrar.page.locator('#f-person-birth_date').inputValue() !== '1993-06-18') throw new Error('the registry gave no date')
+await registrar.look('residents')
+await registrar.go(`/language?to=en&back=${encodeURIComponent(new URL(registrar.page.url()).pathname)}`)
+await registrar.look('residents-en')
+
 await desk.go('/inspection')
 await waitFor('[data-chip] button')
 // Another key opens nothing, and says so.
@@ -77,4 +99,4 @@ await holder.go('/language?to=en&back=%2Fown-document')
 await holder.look('own-document-en')
 
 await browser.close()
-finish(join(out, 'journey.json'), [...desk.faults, ...holder.faults], 'chips and fingers at a desk')
+finish(join(out, 'journey.json'), [...desk.faults, ...registrar.faults, ...holder.faults], 'chips and fingers at a desk')

@@ -354,5 +354,11 @@ await as(chief, async desk => {
   await desk.go(`/language?to=it&back=${here}`)
 })
 
+// An address that nobody has is said on a page.
+await as(clerk, async desk => {
+  if (await desk.go('/desk/nowhere/at/all') !== 404) throw new Error('a page that is none was shown')
+  await look(desk, 'no-such-page')
+})
+
 await browser.close()
 finish(join(out, 'journey.json'), faults, `${dossier} from the first form to the control`)
