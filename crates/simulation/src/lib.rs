@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod afterwards;
 mod casework;
 mod dice;
 mod failures;

@@ -192,7 +192,7 @@ impl<'a> People<'a> {
                 _ => {}
             }
         }
-        self.open_parcels(world, node)
+        self.afterwards(world, node)
     }
 
     fn somebody_else(&self, world: &World, node: usize, dossier: &Dossier, who: u64) -> Actor {
@@ -330,7 +330,7 @@ impl<'a> People<'a> {
         Ok(())
     }
 
-    fn open_parcels(&mut self, world: &mut World, node: usize) -> Result<(), Fault> {
+    pub(crate) fn open_parcels(&mut self, world: &mut World, node: usize) -> Result<(), Fault> {
         let waiting: Vec<ConsignmentId> = world.nodes[node]
             .replay
             .consignments

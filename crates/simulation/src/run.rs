@@ -4,7 +4,9 @@ use crate::people::People;
 use crate::world::World;
 use crate::{Broken, Fault, Sample, Scenario};
 use jiff::SignedDuration;
-use rilascio_circuit::process::{BlankState, ConsignmentState, DocumentState, Phase};
+use rilascio_circuit::process::{
+    BlankState, ConsignmentState, DocumentState, Dossier, LossReport, LossState, Phase, Reference,
+};
 use rilascio_node::{Error, Profiles, Role};
 use rilascio_store::{Error as StoreError, work};
 use std::collections::BTreeSet;
@@ -226,6 +228,11 @@ fn open_messages(world: &World) -> Result<usize, Fault> {
     Ok(open)
 }
 
+/// The acts that an applicant was handed.
+fn served(dossier: &Dossier) -> BTreeSet<&Reference> {
+    dossier.served.iter().map(|served| &served.act).collect()
+}
+
 /// What offices, centre, works and registry know of each other is the same.
 fn agree(world: &World) -> Result<(), String> {
     let centre = &world.nodes[world.node_of(Role::Centre)].replay;
@@ -263,6 +270,11 @@ fn agree(world: &World) -> Result<(), String> {
                     }
                 }
             }
+            if known.is_some_and(|known| served(known) != served(dossier)) {
+                return Err(format!(
+                    "the centre knows of other acts of {id} than were handed over"
+                ));
+            }
             if dossier.phase == Phase::HandedOver {
                 let document = dossier
                     .document
@@ -275,6 +287,12 @@ fn agree(world: &World) -> Result<(), String> {
                     ));
                 }
             }
+        }
+    }
+    for node in &world.nodes {
+        let waits = |report: &&LossReport| report.state == LossState::Reported;
+        if let Some(report) = node.replay.losses.values().find(waits) {
+            return Err(format!("report {} was never answered", report.id));
         }
     }
     for (id, document) in &centre.documents {
