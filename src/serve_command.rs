@@ -87,6 +87,14 @@ pub(crate) struct Arguments {
     /// A proxy in front: what it says in X-Forwarded-For is the address that is counted and logged.
     #[arg(long, value_name = "IP", env = "RILASCIO_PROXY")]
     proxy: Option<IpAddr>,
+    /// From where /metrics is read, beside this machine itself.
+    #[arg(
+        long,
+        value_name = "IPS",
+        env = "RILASCIO_WATCHERS",
+        value_delimiter = ','
+    )]
+    watchers: Vec<IpAddr>,
     /// Sign-ins of one address in a minute.
     #[arg(long, value_name = "N", env = "RILASCIO_LIMIT_SIGN_INS", default_value_t = Limits::default().sign_ins)]
     limit_sign_ins: u32,
@@ -537,6 +545,7 @@ fn serve(
         let mut api = Api::new(Arc::clone(&installation), Some(metrics))
             .limited_to(limits)
             .with_register(register)
+            .watched_from(&arguments.watchers)
             .with_certificates(Arc::new(move || certificate_dates::of_folder(&folder)));
         if arguments.require_passkeys {
             api = api.requiring_passkeys();

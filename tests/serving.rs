@@ -600,6 +600,14 @@ fn an_address_that_asks_too_often_waits_and_a_proxy_says_whose_it_is() {
     // The last word is the proxy's; what the visitor wrote before it says nothing.
     assert_eq!(from("198.51.100.7, 192.0.2.1"), 429);
     assert_ne!(from("192.0.2.2"), 429);
+    // Measures are for this machine, not for who comes by the proxy.
+    let measures = |address: &str| {
+        let headers = [("X-Forwarded-For", address)];
+        ask(&server.address, "GET", "/metrics", &headers, "")
+            .unwrap()
+            .0
+    };
+    assert_eq!((measures("127.0.0.1"), measures("192.0.2.2")), (200, 403));
     server.stop();
     let log = std::fs::read_to_string(data.with_extension("log")).unwrap();
     assert!(
@@ -649,6 +657,18 @@ fn the_registry_of_residents_is_asked_for_a_dossier_whose_profile_has_it() {
     assert_eq!(find(&registrar, &dossier, "RSSMRA80A01H501U").0, 404);
     assert_eq!(find(&registrar, &dossier, "no number").0, 400);
     assert_eq!(find(&police, &dossier, "DLLGLI93H58E506P").0, 403);
+    // An image is one, by its first bytes.
+    let draw = |bytes: &str| {
+        let path = format!("/v1/office/dossier/{dossier}/draft/images/portrait");
+        let headers = [("Authorization", &registrar[..])];
+        ask(&server.address, "PUT", &path, &headers, bytes)
+            .unwrap()
+            .0
+    };
+    assert_eq!(
+        (draw("<svg onload=''/>"), draw("BM and pixels")),
+        (400, 200)
+    );
     let other = open(&police, "it-passport");
     let (status, refused) = find(&police, &other, "DLLGLI93H58E506P");
     assert_eq!(

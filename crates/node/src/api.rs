@@ -9,7 +9,7 @@ use crate::command::Command;
 use crate::desk::Desk;
 use crate::enrolment;
 use crate::first_start::{self, FirstStart};
-use crate::front::ShownCard;
+use crate::front::{ShownCard, Watcher};
 use crate::installation::Installation;
 use crate::limits::{Counts, Limits};
 use crate::officers::Session;
@@ -34,6 +34,7 @@ use rilascio_circuit::process::{OfficerId, Reason, Right};
 use rilascio_store::{Error as StoreError, Tx, entity, journal, work};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -56,6 +57,8 @@ pub struct Api {
     pub(crate) certificates: Certificates,
     pub(crate) counts: Arc<Counts>,
     pub(crate) register: Option<Arc<dyn Register>>,
+    /// Who reads the measures, beside this machine itself.
+    pub(crate) watchers: Arc<[IpAddr]>,
 }
 
 /// What an officer who has still to show a passkey may do: add one, change the password, sign out.
@@ -272,6 +275,7 @@ impl Api {
             certificates: Arc::new(Vec::new),
             counts: Arc::new(Counts::new(Limits::default())),
             register: None,
+            watchers: Arc::default(),
         }
     }
 
@@ -280,6 +284,15 @@ impl Api {
     pub fn with_certificates(self, certificates: Certificates) -> Self {
         Self {
             certificates,
+            ..self
+        }
+    }
+
+    /// From where the measures are read, beside this machine itself.
+    #[must_use]
+    pub fn watched_from(self, watchers: &[IpAddr]) -> Self {
+        Self {
+            watchers: watchers.into(),
             ..self
         }
     }
@@ -419,7 +432,7 @@ async fn health(State(api): State<Api>) -> Response {
     }
 }
 
-async fn metrics_text(State(api): State<Api>) -> Answered<String> {
+async fn metrics_text(_: Watcher, State(api): State<Api>) -> Answered<String> {
     let installation = Arc::clone(&api.installation);
     blocking(move || {
         for (role, desk) in &installation.desks {

@@ -151,6 +151,22 @@ pub(crate) fn image_response(bytes: &[u8]) -> Response {
     (headers, bytes.to_vec()).into_response()
 }
 
+/// By the first bytes: what cameras and scanners give.
+fn is_image(bytes: &[u8]) -> bool {
+    let begins: [&[u8]; 8] = [
+        &[0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A],
+        &[0xFF, 0xD8, 0xFF],
+        &[0x00, 0x00, 0x00, 0x0C, b'j', b'P', b' ', b' '],
+        &[0xFF, 0x4F, 0xFF, 0x51],
+        b"BM",
+        b"II*\0",
+        b"MM\0*",
+        // Wavelet Scalar Quantization.
+        &[0xFF, 0xA0],
+    ];
+    begins.iter().any(|begin| bytes.starts_with(begin))
+}
+
 async fn save_image(
     State(api): State<Api>,
     Path((id, name)): Path<(DossierId, String)>,
@@ -161,6 +177,13 @@ async fn save_image(
         return Err(Error::Malformed {
             what: "image",
             why: "it is empty".to_owned(),
+        }
+        .into());
+    }
+    if !is_image(&body) {
+        return Err(Error::Malformed {
+            what: "image",
+            why: "it is no PNG, JPEG, JPEG 2000, BMP, TIFF or WSQ file".to_owned(),
         }
         .into());
     }

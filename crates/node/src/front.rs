@@ -1,10 +1,11 @@
 //! Where browsers and programs come in: plain, behind somebody else's TLS, or with TLS of our own.
 
+use crate::api::{Api, ApiFault};
 use axum::extract::FromRequestParts;
 use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::http::request::Parts;
 use axum::serve::{IncomingStream, Listener};
-use rilascio_circuit::process::Digest;
+use rilascio_circuit::process::{Digest, Reason};
 use rustls::ServerConfig;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -148,5 +149,25 @@ impl<S: Sync> FromRequestParts<S> for ShownCard {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self::of(parts))
+    }
+}
+
+/// Somebody who watches the program: on this machine, or at an address that was named for it.
+pub(crate) struct Watcher;
+
+impl FromRequestParts<Api> for Watcher {
+    type Rejection = ApiFault;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiFault> {
+        // Only what runs in the same process has no address.
+        let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<Peer>>() else {
+            return Ok(Self);
+        };
+        let address = peer.address.ip().to_canonical();
+        if address.is_loopback() || api.watchers.contains(&address) {
+            Ok(Self)
+        } else {
+            Err(Reason::Right.refusal().into())
+        }
     }
 }
