@@ -185,7 +185,9 @@ holder-other = It is not the same finger: read it again, try the other finger, t
 holder-live = At the counter
 holder-taken = At the application
 holder-no-prints = No prints are kept for this dossier: compare the face and the old document.
-holder-chip = The chip is read and verified here:
+holder-chip = Chip of the document
+holder-own = The document that was read is the one of this dossier: { $document }.
+holder-not-own = The document that was read is not the one of this dossier: { $document }.
 
 # Taking data
 from-mrz = Fill in from the old document

@@ -185,7 +185,9 @@ holder-other = Non è lo stesso dito: ripetere, provare l'altro dito, poi un sec
 holder-live = Allo sportello
 holder-taken = Alla domanda
 holder-no-prints = Per questa pratica non sono conservate impronte: confrontare il volto e il documento precedente.
-holder-chip = Il chip si legge e si verifica qui:
+holder-chip = Chip del documento
+holder-own = Il documento letto è quello di questa pratica: { $document }.
+holder-not-own = Il documento letto non è quello di questa pratica: { $document }.
 
 # Taking data
 from-mrz = Compila dal vecchio documento

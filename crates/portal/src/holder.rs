@@ -1,8 +1,10 @@
-//! Whether who collects a document is its holder: a finger on the scanner of the desk against the print that was taken.
+//! Whether who collects a document is its holder, and the document the right one: a finger on the scanner of the desk against
+//! the print that was taken, and the chip in the reader against the dossier.
 
 use crate::adjudication::drawn;
 use crate::fault::PageFault;
 use crate::forms::encoded;
+use crate::inspection::{received, shown, verified};
 use crate::page::Page;
 use crate::record::Record;
 use crate::router::Portal;
@@ -23,6 +25,8 @@ struct Waiting {
     id: String,
     /// The command that takes the check: activation, then hand-over.
     next: &'static str,
+    /// The document, as the circuit names it.
+    document: String,
     record: Record,
 }
 
@@ -36,7 +40,13 @@ async fn waiting(portal: &Portal, signed: &Signed, id: String) -> Result<Waiting
     };
     let record = Record::read(portal, signed, "office", &id).await;
     let record = record.map_err(|fault| signed.fault(fault))?;
-    Ok(Waiting { id, next, record })
+    let document = dossier["document"].as_str().unwrap_or_default().to_owned();
+    Ok(Waiting {
+        id,
+        next,
+        document,
+        record,
+    })
 }
 
 fn page(portal: &Portal, signed: &Signed, case: &Waiting) -> Page {
@@ -56,6 +66,8 @@ fn page(portal: &Portal, signed: &Signed, case: &Waiting) -> Page {
     page.put("person", &shown["person"]);
     page.put("fault", Value::Null);
     page.put("compared", Value::Null);
+    page.put("report", Value::Null);
+    page.put("document", &case.document);
     page.put("next", address_of(case, ""));
     page.put(
         "next_text",
@@ -129,6 +141,32 @@ pub(crate) async fn compare(
             page.put("compared", compared);
         }
         Err(why) => page.put("fault", why),
+    }
+    Ok(page.show("holder.html"))
+}
+
+/// The chip of the document: genuine, and the one that was made for this dossier.
+pub(crate) async fn read_chip(
+    State(portal): State<Portal>,
+    signed: Signed,
+    Path(id): Path<String>,
+    parts: Multipart,
+) -> Result<Response, PageFault> {
+    let case = waiting(&portal, &signed, id).await?;
+    let mut page = page(&portal, &signed, &case);
+    let Some(given) = received(parts).await else {
+        page.put("fault", signed.language.text("inspection-no-files"));
+        return Ok(page.show("holder.html"));
+    };
+    match verified(&portal, given, None).await {
+        Some((report, portrait)) => {
+            // A document is named by its profile and its number.
+            let number = case.document.split_once('.').map(|(_, number)| number);
+            let read = report.holder.as_ref().map(|holder| &holder.number[..]);
+            page.put("own", read.is_some() && read == number);
+            page.put("report", shown(signed.language, &report, portrait));
+        }
+        None => page.put("fault", signed.language.text("fault-unknown")),
     }
     Ok(page.show("holder.html"))
 }

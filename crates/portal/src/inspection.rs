@@ -75,7 +75,7 @@ pub(crate) async fn own_form(State(portal): State<Portal>, headers: HeaderMap) -
 
 /// What was sent to be inspected.
 #[derive(Default)]
-struct Given {
+pub(crate) struct Given {
     /// The files by their names in a document folder.
     files: BTreeMap<FileId, Vec<u8>>,
     /// The MRZ as it was typed.
@@ -84,7 +84,7 @@ struct Given {
     live: Vec<Check>,
 }
 
-async fn received(mut parts: Multipart) -> Option<Given> {
+pub(crate) async fn received(mut parts: Multipart) -> Option<Given> {
     let mut given = Given::default();
     while let Some(part) = parts.next_field().await.ok()? {
         let name = part.file_name().map(str::to_owned);
@@ -134,7 +134,8 @@ fn holder(holder: &Holder) -> Value {
         "document_code": holder.document_code, "issuer": holder.issuer, "expiry_date": day(&holder.expiry_date) })
 }
 
-fn shown(language: Language, report: &Report, portrait: Option<String>) -> Value {
+/// What a page shows of a report.
+pub(crate) fn shown(language: Language, report: &Report, portrait: Option<String>) -> Value {
     let checks: Vec<Value> = report
         .checks
         .iter()
@@ -177,16 +178,13 @@ pub(crate) async fn own_inspect(
     judged(&portal, place, given.ok().flatten(), Some(turn)).await
 }
 
-/// Verifies what was given; a turn lasts as long as the work, also when nobody waits for it any more.
-async fn judged(
+/// Verifies what was given, up to the anchors of this installation; a turn lasts as long as the work, also when nobody waits
+/// for it any more.
+pub(crate) async fn verified(
     portal: &Portal,
-    mut place: Place,
-    given: Option<Given>,
+    given: Given,
     turn: Option<OwnedSemaphorePermit>,
-) -> Response {
-    let Some(given) = given else {
-        return place.fault(StatusCode::OK, "inspection-no-files");
-    };
+) -> Option<(Report, Option<String>)> {
     let (anchors, now) = (Arc::clone(&portal.anchors), (portal.clock)());
     let looked = tokio::task::spawn_blocking(move || {
         let Given { files, mrz, live } = given;
@@ -205,12 +203,24 @@ async fn judged(
         drop(turn);
         (report, portrait)
     });
-    match looked.await {
-        Ok((report, portrait)) => {
+    looked.await.ok()
+}
+
+async fn judged(
+    portal: &Portal,
+    mut place: Place,
+    given: Option<Given>,
+    turn: Option<OwnedSemaphorePermit>,
+) -> Response {
+    let Some(given) = given else {
+        return place.fault(StatusCode::OK, "inspection-no-files");
+    };
+    match verified(portal, given, turn).await {
+        Some((report, portrait)) => {
             let report = shown(place.language, &report, portrait);
             place.page.put("report", report);
             place.page.show(place.template)
         }
-        Err(_) => place.fault(StatusCode::OK, "fault-unknown"),
+        None => place.fault(StatusCode::OK, "fault-unknown"),
     }
 }

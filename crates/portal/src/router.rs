@@ -200,6 +200,10 @@ pub fn router(interface: Router, anchors: Anchors, clock: Clock, bridge: &str) -
             get(holder::form).post(holder::compare),
         )
         .route(
+            "/desk/office/dossier/{id}/holder/chip",
+            post(holder::read_chip),
+        )
+        .route(
             "/desk/{role}/dossier/{id}/images/{number}",
             get(dossier::image),
         )

@@ -55,6 +55,10 @@ async function laidOtherwise (desk, file) {
 }
 
 const image = name => join(examples, 'images', name)
+// What the machine wrote: a folder for each document.
+const made = () => readdirSync(cards).map(name => join(cards, name)).filter(name => existsSync(join(name, 'document.json')))
+const isOurs = folder => readFileSync(join(folder, 'document.json'), 'utf8').includes('LAZ')
+const chipOf = folder => ['chip', 'trust'].flatMap(part => readdirSync(join(folder, part)).filter(name => !name.endsWith('.toml')).map(name => join(folder, part, name)))
 const printOf = (person, finger) => image(`prints/${person}/${finger}.png`)
 const clerk = 'gendarmeria.bianchi'
 const chief = 'gendarmeria.rossi'
@@ -256,12 +260,19 @@ await as(chief, async desk => {
   await desk.press(`main a[href="/desk/office/dossier/${dossier}/holder"]`)
   await look(desk, 'holder-finger')
   await fill(desk, { finger: 'right-index', print: printOf('person-2', 'right-index') })
-  await desk.press('main form[method=post] button[type=submit]')
+  await desk.press('main form[action$="/holder"] button[type=submit]')
   if (!(await desk.page.locator('.alert-danger').innerText()).includes('Non è lo stesso dito')) throw new Error('a stranger was taken for the holder')
   await look(desk, 'holder-stranger')
+  // The chip is the one that was made for this dossier, and no other.
+  for (const [folder, words, verdict] of [[made().find(name => !isOurs(name)), 'non è quello', 'danger'], [made().find(isOurs), 'è quello di questa pratica', 'success']]) {
+    await desk.page.setInputFiles('#files', chipOf(folder))
+    await desk.press('main form[action$="/holder/chip"] button[type=submit]')
+    if (!(await desk.page.locator(`.alert-${verdict}`).first().innerText()).includes(words)) throw new Error(`the chip: ${await desk.page.locator('main').innerText()}`)
+    await look(desk, `holder-chip-${verdict}`)
+  }
   const turned = await laidOtherwise(desk, printOf('person-1', 'right-index'))
   await fill(desk, { finger: 'right-index', print: { name: 'live.png', mimeType: 'image/png', buffer: turned } })
-  await desk.press('main form[method=post] button[type=submit]')
+  await desk.press('main form[action$="/holder"] button[type=submit]')
   if (!(await desk.page.locator('.alert-success').innerText()).includes('È lo stesso dito')) throw new Error('the holder was not known')
   const pair = await desk.page.locator('.site-pair').evaluate(one => one.naturalWidth)
   if (!pair) throw new Error('the two prints are not drawn')
@@ -271,7 +282,7 @@ await as(chief, async desk => {
   await look(desk, 'holder-finger-en')
   await desk.go(`/language?to=it&back=${here}`)
   await fill(desk, { finger: 'right-index', print: { name: 'live.png', mimeType: 'image/png', buffer: turned } })
-  await desk.press('main form[method=post] button[type=submit]')
+  await desk.press('main form[action$="/holder"] button[type=submit]')
   await desk.press('main a[href^="/do/activate"]')
   if (await desk.page.locator('#f-check').inputValue() !== 'finger') throw new Error('the check was not taken over')
   await send(desk)
@@ -316,10 +327,9 @@ await visit('en', async holder => {
 })
 
 // The border: the folder that the machine wrote is uploaded and accepted, a forged one is not.
-const folders = readdirSync(cards).map(name => join(cards, name)).filter(name => existsSync(join(name, 'document.json')))
-const ours = folders.find(name => readFileSync(join(name, 'document.json'), 'utf8').includes('LAZ'))
+const ours = made().find(isOurs)
 if (!ours) throw new Error('the machine wrote no folder of this document')
-const files = ['chip', 'trust'].flatMap(part => readdirSync(join(ours, part)).filter(name => !name.endsWith('.toml')).map(name => join(ours, part, name)))
+const files = chipOf(ours)
 await as(chief, async desk => {
   await desk.go('/inspection')
   await fill(desk, { files })
