@@ -190,6 +190,9 @@ commands! {
     ReportLoss("report-loss", Office, HandOver) {
         /// The document.
         document: DocumentId,
+        /// The dossier of the own office that handed it over, if one did.
+        #[serde(default)]
+        dossier: Option<DossierId>,
         /// What happened to it.
         loss: Loss,
         /// The report of the police, or of the office itself.

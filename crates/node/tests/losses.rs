@@ -28,6 +28,7 @@ fn clerk() -> Actor {
 fn report(town: &Town, name: &str, actor: &Actor, document: &DocumentId) -> Result<Answer, Error> {
     let command = Command::ReportLoss {
         document: document.clone(),
+        dossier: None,
         loss: Loss::Stolen,
         report: reference("police-77"),
     };
@@ -88,4 +89,28 @@ fn a_mistyped_number_blocks_nothing_that_is_on_its_way() {
     assert_eq!(told.state, LossState::NotInForce);
     let known: Document = row(&town, Role::Centre, "document", id.as_str());
     assert_eq!(known.state, DocumentState::Produced);
+}
+
+#[test]
+fn a_loss_that_overtakes_the_hand_over_is_heeded_after_it() {
+    let town = Town::in_memory(None);
+    let mut acts = handed_over();
+    let hand_over = acts.pop().unwrap();
+    live(&town, "life", &acts);
+    let lives::Act::Give(officer, command) = hand_over else {
+        panic!("the last act is the hand-over");
+    };
+    let lost = Command::ReportLoss {
+        document: document(),
+        dossier: Some(lives::dossier()),
+        loss: Loss::Lost,
+        report: reference("report-1"),
+    };
+    assert_eq!(rule(town.give("early", &clerk(), &lost)), "circuit.state");
+    // Both wait to be sent when the centre is heard again.
+    town.give("hand-over", &officer, &command).unwrap();
+    town.give("lost", &clerk(), &lost).unwrap();
+    town.settle().unwrap();
+    let told: LossReport = row(&town, Role::Office, "loss-report", "gendarmeria-L00001");
+    assert_eq!(told.state, LossState::Blocked);
 }

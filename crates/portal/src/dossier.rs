@@ -188,7 +188,13 @@ pub(crate) async fn at_office(
     // What the holder has may be lost.
     let lost = (thing["phase"] == "handed-over" && commands::may(&signed, "report-loss"))
         .then(|| thing["document"].as_str().unwrap_or_default())
-        .map(|document| format!("/do/report-loss?document={}", encoded(document)));
+        .map(|document| {
+            format!(
+                "/do/report-loss?document={}&dossier={}",
+                encoded(document),
+                encoded(&id)
+            )
+        });
     page.put("lost", lost);
     let waits = matches!(thing["phase"].as_str(), Some("at-office" | "activated"));
     page.put(

@@ -3,7 +3,7 @@
 use crate::Fault;
 use crate::people::People;
 use crate::world::World;
-use rilascio_circuit::process::{DocumentId, Dossier, Loss, Phase, Reference};
+use rilascio_circuit::process::{DocumentId, Dossier, DossierId, Loss, Phase, Reference};
 use rilascio_node::{Command, Error};
 use rilascio_store::Error as StoreError;
 
@@ -29,12 +29,12 @@ impl People<'_> {
             let held = dossier.document.as_ref();
             let held = held.filter(|_| dossier.phase == Phase::HandedOver);
             if let Some(document) = held.filter(|_| world.dice.permille(LOST)) {
-                self.report_loss(world, node, document)?;
+                self.report_loss(world, node, document, Some(dossier.id.clone()))?;
             }
         }
         if world.dice.permille(MISTYPED) {
             let nobodys = DocumentId::parse("it-cie.NOBODY").map_err(Fault::Scenario)?;
-            self.report_loss(world, node, &nobodys)?;
+            self.report_loss(world, node, &nobodys, None)?;
         }
         self.open_parcels(world, node)
     }
@@ -72,11 +72,13 @@ impl People<'_> {
         world: &mut World,
         node: usize,
         document: &DocumentId,
+        dossier: Option<DossierId>,
     ) -> Result<(), Fault> {
         let who = world.dice.below(u64::from(world.scenario.officers));
         let actor = Self::actor(world, node, who);
         let command = Command::ReportLoss {
             document: document.clone(),
+            dossier,
             loss: Loss::Lost,
             report: Reference::parse("report-9").map_err(Fault::Scenario)?,
         };

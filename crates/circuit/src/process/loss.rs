@@ -1,7 +1,9 @@
 //! A report of loss or theft at an office, of a document of any office: it goes to the centre at once, which blocks the
 //! document and says so.
 
-use super::{Aggregate, Block, Context, DocumentId, OfficerId, Reason, Reference, Right, SiteId};
+use super::{
+    Aggregate, Block, Context, DocumentId, DossierId, OfficerId, Reason, Reference, Right, SiteId,
+};
 use crate::rules::Refusal;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -52,6 +54,9 @@ pub struct LossReport {
     pub id: Reference,
     /// The document.
     pub document: DocumentId,
+    /// The dossier of the office that handed it over, when it is the reporting one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier: Option<DossierId>,
     /// What happened to it.
     pub loss: Loss,
     /// The report of the police, or of the office itself.
@@ -75,6 +80,8 @@ pub enum LossCommand {
         id: Reference,
         /// The document.
         document: DocumentId,
+        /// The dossier of the office that handed it over, when it is the reporting one.
+        dossier: Option<DossierId>,
         /// What happened.
         loss: Loss,
         /// The report of the police, or of the office itself.
@@ -112,6 +119,7 @@ impl Aggregate for LossReport {
                 LossCommand::Report {
                     id,
                     document,
+                    dossier,
                     loss,
                     report,
                     office,
@@ -121,6 +129,7 @@ impl Aggregate for LossReport {
                 Ok(LossEvent::Reported(Box::new(Self {
                     id: id.clone(),
                     document: document.clone(),
+                    dossier: dossier.clone(),
                     loss: *loss,
                     report: report.clone(),
                     office: office.clone(),

@@ -1,13 +1,13 @@
 //! Reports of loss and theft: taken down at any office, heeded at once by the centre.
 
 use super::centre::tell_registry;
-use super::{not_ours, only_from};
+use super::{not_ours, not_yet, only_from};
 use crate::command::Answer;
 use crate::ledger::{Ledger, word};
 use crate::{Error, Result};
 use rilascio_circuit::process::{
-    Block, Document, DocumentCommand, DocumentId, DocumentState, Loss, LossCommand, LossReport,
-    LossState, Reference,
+    Block, Document, DocumentCommand, DocumentId, DocumentState, Dossier, DossierId, Loss,
+    LossCommand, LossReport, LossState, Phase, Reason, Reference,
 };
 use rilascio_exchange::message::{Body, Message};
 use rilascio_store::work;
@@ -16,9 +16,18 @@ use rilascio_store::work;
 pub(super) fn report(
     ledger: &mut Ledger<'_>,
     document: &DocumentId,
+    dossier: Option<&DossierId>,
     loss: Loss,
     report: &Reference,
 ) -> Result<Answer> {
+    if let Some(dossier) = dossier {
+        let known: Dossier = ledger.known(dossier.as_str())?;
+        let handed_over =
+            known.phase == Phase::HandedOver && known.document.as_ref() == Some(document);
+        if !handed_over || known.office != ledger.actor.site {
+            return Err(Reason::State.refusal().into());
+        }
+    }
     let number = work::take_numbers(ledger.tx, "loss-report", 1)?;
     let id = format!("{}-L{number:05}", ledger.actor.site);
     let id = Reference::parse(&id).map_err(|why| Error::Malformed {
@@ -28,6 +37,7 @@ pub(super) fn report(
     let command = LossCommand::Report {
         id: id.clone(),
         document: document.clone(),
+        dossier: dossier.cloned(),
         loss,
         report: report.clone(),
         office: ledger.actor.site.clone(),
@@ -48,6 +58,10 @@ pub(super) fn heed(ledger: &mut Ledger<'_>, message: &Message, report: &LossRepo
     let known: Option<Document> = ledger.get(report.document.as_str())?;
     let state = match known {
         None => LossState::Unknown,
+        // Its holder has it: the word of the hand-over is on its way.
+        Some(known) if known.state == DocumentState::Activated && report.dossier.is_some() => {
+            return Err(not_yet());
+        }
         // One that nobody was handed is where it should be: the number is another one.
         Some(known)
             if !matches!(

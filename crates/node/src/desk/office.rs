@@ -188,9 +188,10 @@ pub(super) fn execute(ledger: &mut Ledger<'_>, command: &Command) -> Result<Answ
         }
         C::ReportLoss {
             document,
+            dossier,
             loss,
             report,
-        } => losses::report(ledger, document, *loss, report),
+        } => losses::report(ledger, document, dossier.as_ref(), *loss, report),
         C::ServeAct {
             dossier,
             act_number,

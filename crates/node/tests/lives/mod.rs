@@ -561,6 +561,7 @@ pub fn lost() -> Vec<Act> {
         office("carla"),
         Command::ReportLoss {
             document: document(),
+            dossier: Some(dossier()),
             loss: Loss::Lost,
             report: reference("report-7"),
         },
