@@ -271,6 +271,7 @@ fn no_command_is_left_out() {
         kept,
         in_force,
         stolen,
+        lost,
     ] {
         given.extend(names(&life()));
     }
