@@ -149,10 +149,7 @@ async fn name_officer(
     let now = api.now();
     let name = officer.officer.clone();
     let password = blocking(move || {
-        // A session that was left open names nobody.
-        if !home.password_is(&session.actor.officer, &own_password, now)? {
-            return Err(Reason::PasswordWrong.refusal().into());
-        }
+        home.needs_password(&session.actor.officer, &own_password, now)?;
         api.refuse_elsewhere(&officer.officer, &desk)?;
         desk.name_officer_at_first(&session.actor, &officer, now)
     })

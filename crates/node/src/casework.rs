@@ -56,16 +56,21 @@ async fn queue(
     may_read(&session, &desk)?;
     let by = by.unwrap_or(Timestamp::MAX);
     let limit = limit.unwrap_or(100).min(LIST_MAX);
-    // Who works on some documents sees the most urgent of these, however many others are before them.
-    let read = if session.actor.profiles.is_empty() {
-        limit
-    } else {
-        QUEUE_MAX
-    };
-    let mut due = blocking(move || desk.due_dossiers(by, read)).await?;
-    due.retain(|dossier| session.actor.works_on(&dossier.profile));
-    due.truncate(limit as usize);
-    Ok(Json(due))
+    let found = blocking(move || {
+        let mut read = limit;
+        loop {
+            let mut due = desk.due_dossiers(by, read)?;
+            let all = due.len() < read as usize || read >= QUEUE_MAX;
+            due.retain(|dossier| session.actor.works_on(&dossier.profile));
+            // Who works on some documents sees the most urgent of these, however many others are before them.
+            if all || due.len() >= limit as usize {
+                due.truncate(limit as usize);
+                return Ok(due);
+            }
+            read = read.saturating_mul(4).clamp(1, QUEUE_MAX);
+        }
+    });
+    Ok(Json(found.await?))
 }
 
 async fn findings(

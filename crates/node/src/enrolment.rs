@@ -1,6 +1,7 @@
 //! What a desk reads and writes while a holder stands before it: the documents it issues, and the draft of a dossier.
 
 use crate::api::{Answered, Api, SignedIn, blocking};
+use crate::desk::papers::Media;
 use crate::{Error, Role};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -153,9 +154,7 @@ pub(crate) fn image_response(bytes: &[u8]) -> Response {
 
 /// By the first bytes: what cameras and scanners give.
 fn is_image(bytes: &[u8]) -> bool {
-    let begins: [&[u8]; 8] = [
-        &[0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A],
-        &[0xFF, 0xD8, 0xFF],
+    let begins: [&[u8]; 6] = [
         &[0x00, 0x00, 0x00, 0x0C, b'j', b'P', b' ', b' '],
         &[0xFF, 0x4F, 0xFF, 0x51],
         b"BM",
@@ -164,7 +163,8 @@ fn is_image(bytes: &[u8]) -> bool {
         // Wavelet Scalar Quantization.
         &[0xFF, 0xA0],
     ];
-    begins.iter().any(|begin| bytes.starts_with(begin))
+    let others = begins.iter().any(|begin| bytes.starts_with(begin));
+    others || matches!(Media::of(bytes), Some(Media::Jpeg | Media::Png))
 }
 
 async fn save_image(

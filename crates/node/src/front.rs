@@ -34,6 +34,14 @@ pub struct Peer {
     pub card: Option<Digest>,
 }
 
+impl Peer {
+    /// Who is at the other end of a request; nobody, where it was made in this process.
+    pub(crate) fn of(parts: &Parts) -> Option<&Self> {
+        let peer = parts.extensions.get::<ConnectInfo<Self>>();
+        peer.map(|ConnectInfo(peer)| peer)
+    }
+}
+
 /// The way in.
 pub enum Front {
     /// Without TLS: on this machine, or behind a proxy.
@@ -139,8 +147,7 @@ pub(crate) struct ShownCard(pub(crate) Option<Digest>);
 
 impl ShownCard {
     pub(crate) fn of(parts: &Parts) -> Self {
-        let peer = parts.extensions.get::<ConnectInfo<Peer>>();
-        Self(peer.and_then(|ConnectInfo(peer)| peer.card.clone()))
+        Self(Peer::of(parts).and_then(|peer| peer.card.clone()))
     }
 }
 
@@ -159,8 +166,7 @@ impl FromRequestParts<Api> for Watcher {
     type Rejection = ApiFault;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiFault> {
-        // Only what runs in the same process has no address.
-        let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<Peer>>() else {
+        let Some(peer) = Peer::of(parts) else {
             return Ok(Self);
         };
         let address = peer.address.ip().to_canonical();

@@ -5,7 +5,6 @@ use crate::Result;
 use crate::api::{Answered, Api, ApiFault};
 use crate::front::Peer;
 use axum::extract::FromRequestParts;
-use axum::extract::connect_info::ConnectInfo;
 use axum::http::request::Parts;
 use jiff::Timestamp;
 use rilascio_circuit::process::{OfficerId, Reason};
@@ -145,9 +144,7 @@ pub(crate) fn counted(address: IpAddr) -> String {
 }
 
 fn of_address(parts: &Parts, api: &Api, what: Counted) -> Answered<()> {
-    let peer = parts.extensions.get::<ConnectInfo<Peer>>();
-    // Only what runs in the same process has no address.
-    let Some(ConnectInfo(peer)) = peer else {
+    let Some(peer) = Peer::of(parts) else {
         return Ok(());
     };
     let address = counted(peer.address.ip());

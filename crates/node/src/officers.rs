@@ -620,6 +620,23 @@ impl Desk {
         Ok(self.check_password(officer, password, now)?.is_some())
     }
 
+    /// Nothing, when a password is the officer's own: a session that was left open is not enough for what comes after.
+    ///
+    /// # Errors
+    /// `circuit.password-wrong`, and those of [`Desk::sign_in`].
+    pub(crate) fn needs_password(
+        self: &Arc<Self>,
+        officer: &OfficerId,
+        password: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        if self.password_is(officer, password, now)? {
+            Ok(())
+        } else {
+            Err(Reason::PasswordWrong.refusal().into())
+        }
+    }
+
     /// The officer, when the password is right; a wrong one is counted.
     fn check_password(
         self: &Arc<Self>,

@@ -216,9 +216,7 @@ async fn add_passkey(
     let (given, now): (Added, _) = (parsed(&body)?, api.now());
     let own = own_name(&headers);
     blocking(move || {
-        if !desk.password_is(&session.actor.officer, &given.password, now)? {
-            return Err(Reason::PasswordWrong.refusal().into());
-        }
+        desk.needs_password(&session.actor.officer, &given.password, now)?;
         desk.add_passkey(&session.actor, &given.passkey, now)?;
         // Whoever signed in elsewhere with the password alone does so again.
         for (name, _) in desk.sessions(&session.actor.officer, now)? {
@@ -305,10 +303,7 @@ async fn end_session(
     let (given, now): (OwnPassword, _) = (parsed(&body)?, api.now());
     let installation = Arc::clone(&api.installation);
     blocking(move || {
-        // Whoever sits at a session that was left open throws nobody out.
-        if !home.password_is(&session.actor.officer, &given.password, now)? {
-            return Err(Reason::PasswordWrong.refusal().into());
-        }
+        home.needs_password(&session.actor.officer, &given.password, now)?;
         let mut outcome: Result<()> = Err(Reason::Unknown.refusal().into());
         for desk in installation.desks.values() {
             outcome = outcome.or_else(|_| desk.end_session(&session.actor, &name, now));

@@ -1,6 +1,6 @@
 //! An officer's own page: open sessions, passkeys, and another password.
 
-use crate::fault::PageFault;
+use crate::fault::{NodeFault, PageFault};
 use crate::forms::encoded;
 use crate::page::Page;
 use crate::router::Portal;
@@ -24,6 +24,15 @@ async fn page(portal: &Portal, signed: &Signed) -> Result<Page, PageFault> {
     page.put("back", "/account");
     page.put("fault", Value::Null);
     Ok(page)
+}
+
+/// What a fault says of the password that was given, `wrong` being the code of a wrong one; nothing of any other fault.
+pub(crate) fn said_of_password(fault: &NodeFault, wrong: &str) -> Option<&'static str> {
+    let code = fault.body["code"].as_str()?;
+    match code {
+        "circuit.too-early" => Some("sign-in-wait"),
+        _ => (code == wrong).then_some("password-wrong"),
+    }
 }
 
 /// The page with something that went wrong.
@@ -67,13 +76,10 @@ pub(crate) async fn end_session(
         .send_json(Method::POST, &path, token, None, &body);
     match ended.await {
         Ok(_) => Ok(Redirect::to("/account").into_response()),
-        Err(fault) if fault.body["code"] == "circuit.password-wrong" => {
-            with_fault(&portal, &signed, "password-wrong").await
-        }
-        Err(fault) if fault.body["code"] == "circuit.too-early" => {
-            with_fault(&portal, &signed, "sign-in-wait").await
-        }
-        Err(fault) => Err(signed.fault(fault)),
+        Err(fault) => match said_of_password(&fault, "circuit.password-wrong") {
+            Some(text) => with_fault(&portal, &signed, text).await,
+            None => Err(signed.fault(fault)),
+        },
     }
 }
 
@@ -103,14 +109,11 @@ pub(crate) async fn change_password(
                 let cookie = [(header::SET_COOKIE, session_cookie(""))];
                 return Ok((cookie, Redirect::to("/sign-in")).into_response());
             }
-            Err(fault) if fault.body["code"] == "circuit.right" => {
-                signed.language.text("password-wrong")
-            }
-            Err(fault) if fault.body["code"] == "circuit.too-early" => {
-                signed.language.text("sign-in-wait")
-            }
-            Err(fault) if fault.status == StatusCode::BAD_REQUEST => fault.line(signed.language),
-            Err(fault) => return Err(signed.fault(fault)),
+            Err(fault) => match said_of_password(&fault, "circuit.right") {
+                Some(text) => signed.language.text(text),
+                None if fault.status == StatusCode::BAD_REQUEST => fault.line(signed.language),
+                None => return Err(signed.fault(fault)),
+            },
         }
     } else {
         signed.language.text("password-differs")

@@ -109,13 +109,10 @@ pub(crate) async fn add(
     match added.await {
         Ok(_) => Ok(Redirect::to("/account").into_response()),
         Err(fault) if fault.status == StatusCode::UNAUTHORIZED => Err(signed.fault(fault)),
-        Err(fault) if fault.body["code"] == "circuit.password-wrong" => {
-            account::with_fault(&portal, &signed, "password-wrong").await
+        Err(fault) => {
+            let said = account::said_of_password(&fault, "circuit.password-wrong");
+            account::with_fault(&portal, &signed, said.unwrap_or("passkey-refused")).await
         }
-        Err(fault) if fault.body["code"] == "circuit.too-early" => {
-            account::with_fault(&portal, &signed, "sign-in-wait").await
-        }
-        Err(_) => account::with_fault(&portal, &signed, "passkey-refused").await,
     }
 }
 
@@ -137,12 +134,9 @@ pub(crate) async fn remove(
         .send_json(Method::POST, &path, Some(&signed.token), None, &body);
     match removed.await {
         Ok(_) => Ok(Redirect::to("/account").into_response()),
-        Err(fault) if fault.body["code"] == "circuit.right" => {
-            account::with_fault(&portal, &signed, "password-wrong").await
-        }
-        Err(fault) if fault.body["code"] == "circuit.too-early" => {
-            account::with_fault(&portal, &signed, "sign-in-wait").await
-        }
-        Err(fault) => Err(signed.fault(fault)),
+        Err(fault) => match account::said_of_password(&fault, "circuit.right") {
+            Some(text) => account::with_fault(&portal, &signed, text).await,
+            None => Err(signed.fault(fault)),
+        },
     }
 }

@@ -42,12 +42,12 @@ impl Dossier {
             return Err(Reason::Exists.refusal());
         }
         // Whoever may answer a notice has the whole time from the day on which they got it.
-        let open = self.terms.notice.as_ref();
-        let open = open.filter(|notice| notice.closed.is_none() && notice.given == served.given);
-        let until = (served.kind == ActKind::RefusalNotice)
-            .then_some(open)
-            .flatten()
-            .map(|notice| end_of_day(served.at, context.rules.notice_days).max(notice.until));
+        let open = self.terms.notice.as_ref().filter(|notice| {
+            let same = served.kind == ActKind::RefusalNotice && notice.given == served.given;
+            same && notice.closed.is_none()
+        });
+        let until =
+            open.map(|notice| end_of_day(served.at, context.rules.notice_days).max(notice.until));
         Ok(DossierEvent::Served(served.clone(), until))
     }
 
